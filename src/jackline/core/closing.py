@@ -1,0 +1,144 @@
+"""One closing path for every reason. The stop stays; each rung is verified by position, not by acknowledgement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from jackline.core.effects import Level
+from jackline.core.errors import invariant
+from jackline.core.ids import Role
+from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
+from jackline.core.orders import OrderKey
+from jackline.core.outcomes import Acked, NotSent, Outcome, Refusal, Refused, Unknown
+from jackline.core.requests import CancelOrder, CloseShape, SendClose
+from jackline.core.trade import CloseSlot, ExitReason, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import ZERO, Fraction, Price, Quantity, WireMs
+
+ALARMING_ATTEMPTS = 5
+"""After this many attempts without a flat position the account is frozen for entries and a human is paged."""
+PLAIN_READ_AGE_MS_MAX = 300
+"""A close without the reduce-only flag uses a position read younger than this."""
+
+_IOC_BAND: dict[CloseShape, Fraction] = {
+    CloseShape.IOC_1_PERCENT: Fraction(Decimal("0.01")),
+    CloseShape.IOC_3_PERCENT: Fraction(Decimal("0.03")),
+    CloseShape.IOC_10_PERCENT: Fraction(Decimal("0.10")),
+}
+_AFTER_BAND_REFUSAL: dict[CloseShape, CloseShape] = {
+    CloseShape.REDUCE_ONLY_MARKET: CloseShape.IOC_1_PERCENT,
+    CloseShape.IOC_1_PERCENT: CloseShape.IOC_3_PERCENT,
+    CloseShape.IOC_3_PERCENT: CloseShape.IOC_10_PERCENT,
+    CloseShape.IOC_10_PERCENT: CloseShape.REDUCE_ONLY_MARKET,
+    CloseShape.PLAIN_MARKET: CloseShape.IOC_1_PERCENT,
+}
+
+
+def want(turn: Turn, trade: Trade, reason: ExitReason) -> Trade:
+    """Start closing, from whatever phase holds a position. Idempotent: the first reason stays."""
+    if trade.phase in BEFORE_ANSWER:
+        return turn.put(replace(trade, exit_reason=reason).on(Trigger.CLOSE_WANTED))
+    if trade.phase not in {Phase.EXPOSED, Phase.PROTECTED}:
+        return trade
+    slot = CloseSlot(
+        reason=reason,
+        shape=CloseShape.REDUCE_ONLY_MARKET,
+        client_id=None,
+        attempts=0,
+        in_flight=False,
+        wanted_ms=turn.now.wire_ms,
+        next_ms=turn.now.wire_ms,
+        order_ids=(),
+    )
+    trade = replace(trade, close=slot, exit_reason=reason).on(Trigger.CLOSE_WANTED)
+    return drive(turn, turn.put(trade))
+
+
+def drive(turn: Turn, trade: Trade) -> Trade:
+    """Send the next closing order when none is in flight and its time has come; for ever, with a capped pause."""
+    slot = trade.close
+    if trade.phase is not Phase.CLOSING or slot is None:
+        return trade
+    overdue = turn.now.wire_ms - slot.next_ms > turn.state.protection.answer_timeout_ms
+    if (slot.in_flight and not overdue) or turn.now.wire_ms < slot.next_ms:
+        return trade
+    invariant(trade.quantity > ZERO, "P3", trade_id=trade.trade_id, quantity=trade.quantity)
+    if slot.shape is CloseShape.PLAIN_MARKET and _read_age_ms(turn, trade) > PLAIN_READ_AGE_MS_MAX:
+        turn.want_snapshot()
+        return trade
+    instrument = turn.state.instruments[trade.symbol]
+    trade, client_id, _ = trade.next_client_id(Role.CLOSE)
+    turn.send(
+        SendClose(
+            client_id=client_id,
+            trade_id=trade.trade_id,
+            symbol=trade.symbol,
+            side=trade.side,
+            shape=slot.shape,
+            quantity=Quantity(min(trade.quantity, instrument.market_quantity_max)),
+            limit_price=_limit_price(turn, trade, slot.shape),
+        ),
+        trade.symbol,
+    )
+    attempts = slot.attempts + 1
+    if attempts == ALARMING_ATTEMPTS:
+        turn.freeze(f"{trade.symbol} {trade.side} does not close")
+    settings = turn.state.protection
+    pause_ms = min(settings.close_retry_ms * 2 ** min(attempts - 1, 10), settings.close_retry_ms_max)
+    sent = replace(
+        slot,
+        client_id=client_id,
+        attempts=attempts,
+        in_flight=True,
+        next_ms=WireMs(turn.now.wire_ms + pause_ms),
+    )
+    return turn.put(replace(trade, close=sent))
+
+
+def on_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:
+    """Choose the next rung from the venue's answer; whether it worked only the position says."""
+    slot = trade.close
+    turn.want_snapshot()
+    turn.want_fills(trade.symbol)
+    if slot is None:
+        return
+    landed = replace(slot, in_flight=False)
+    match outcome:
+        case Acked(order=order):
+            if order.key.venue_id is not None:
+                landed = replace(landed, order_ids=(*slot.order_ids, order.key.venue_id))
+        case Refused(kind=Refusal.PRICE_BAND):
+            landed = replace(landed, shape=_AFTER_BAND_REFUSAL[slot.shape])
+        case Refused(kind=Refusal.REDUCE_BLOCKED | Refusal.NOTHING_TO_REDUCE):
+            # A resting target can hold the reducible size: the target goes, never the stop.
+            trade = _cancel_target(turn, trade)
+        case Refused(kind=Refusal.FLAG_REFUSED):
+            landed = replace(landed, shape=CloseShape.PLAIN_MARKET)
+        case Refused() | NotSent() | Unknown():
+            turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: close attempt: {outcome}")
+    turn.put(replace(trade, close=landed))
+
+
+def _cancel_target(turn: Turn, trade: Trade) -> Trade:
+    slot = trade.target
+    if slot is None or slot.cancelling or not slot.state.may_be_live:
+        return trade
+    key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
+    turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)
+    return turn.put(replace(trade, target=replace(slot, cancelling=True, state=SlotState.GONE)))
+
+
+def _read_age_ms(turn: Turn, trade: Trade) -> int:
+    """How old the position's quantity is, wire ms."""
+    return turn.now.wire_ms - (trade.quantity_ms or 0)
+
+
+def _limit_price(turn: Turn, trade: Trade, shape: CloseShape) -> Price | None:
+    """Price of an IOC rung: that far beyond mark on the side that fills."""
+    band, mark = _IOC_BAND.get(shape), turn.market(trade.symbol).mark
+    if band is None or mark is None:
+        return None
+    raw = mark * (1 - trade.side.sign * band)
+    instrument = turn.state.instruments[trade.symbol]
+    return instrument.collar_price(raw, trade.side)

@@ -1,0 +1,301 @@
+"""From a signal to an entry that is filled, dead, or in doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from jackline.core import gates, protecting, rules
+from jackline.core.effects import Level, NoteDenied
+from jackline.core.events import Signalled
+from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
+from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
+from jackline.core.orders import OrderState, OrderView, PositionView
+from jackline.core.outcomes import Absent, Acked, Denied, NotSent, Outcome, Reason, Refusal, Refused, Unknown
+from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, TradeRequest, plan_trade
+from jackline.core.requests import ReadOrder, SendEntry
+from jackline.core.state import KillLevel
+from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import ZERO, Fraction, Price, Quantity, Symbol, WireMs
+
+ABSENCE_MISSES = 2
+"""Queries past the fence that must miss before an entry counts as absent (O3)."""
+
+
+def on_signal(turn: Turn, event: Signalled) -> None:
+    """Gate the signal, plan the trade, and ask for its intent to be written."""
+    denied = gates.first_denial(turn, event)
+    plan = denied if denied is not None else _plan(turn, event)
+    if isinstance(plan, Denied):
+        turn.effects.append(
+            NoteDenied(symbol=event.symbol, side=event.side, market_ms=event.market_ms, denied=plan)
+        )
+        return
+    turn.put(_new_trade(turn, plan))
+    turn.intents.add(plan.trade_id)
+
+
+def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
+    market, equity_quote = turn.market(event.symbol), turn.state.equity_quote
+    if market.mark is None or market.rung is None or equity_quote is None:
+        return Denied(reason=Reason.COLD, detail=f"{event.symbol}: mark, rung or equity is not known")
+    turn.state = replace(turn.state, ordinal=turn.state.ordinal + 1)
+    trade_id = mint_trade_id(tag=turn.state.tag, fence=turn.state.fence, ordinal=turn.state.ordinal)
+    request = TradeRequest(
+        trade_id=trade_id,
+        symbol=event.symbol,
+        side=event.side,
+        reason=event.reason,
+        market_ms=event.market_ms,
+    )
+    context = PlanContext(
+        instrument=turn.state.instruments[event.symbol],
+        mark=market.mark,
+        spread_fraction=Fraction(ZERO),
+        noise_fraction=Fraction(ZERO),
+        equity_quote=equity_quote,
+        rung=market.rung,
+        now_ms=turn.now.wire_ms,
+        risk=turn.state.risk,
+    )
+    return plan_trade(request, context)
+
+
+def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
+    """A planned trade before its intent is durable."""
+    settings = turn.state.protection
+    fence_ms = plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
+    entry_slot = EntrySlot(
+        client_id=client_id(plan.trade_id, Role.ENTRY, 0),
+        state=SlotState.GONE,
+        sent_ms=None,
+        fence_ms=WireMs(fence_ms),
+        filled=Quantity(ZERO),
+        average_price=None,
+        venue_id=None,
+        misses=0,
+        missed_ms=None,
+        asked_ms=None,
+    )
+    return blank_trade(
+        turn, trade_id=plan.trade_id, symbol=plan.symbol, stop=plan.stop, entry=plan, entry_slot=entry_slot
+    )
+
+
+def adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: StopPlan) -> Trade:
+    """A trade for a position nobody planned: exposed from now, with no entry of ours."""
+    blank = blank_trade(
+        turn, trade_id=trade_id, symbol=position.symbol, stop=stop, entry=None, entry_slot=None
+    )
+    return replace(
+        blank,
+        phase=Phase.EXPOSED,
+        quantity=position.quantity,
+        quantity_ms=turn.now.wire_ms,
+        entry_price=position.entry_price,
+        best_price=position.entry_price,
+        exposed_ms=turn.now.wire_ms,
+        first_exposed_ms=turn.now.wire_ms,
+        opened_market_ms=turn.now.market_ms,
+        recovered=True,
+    )
+
+
+def blank_trade(
+    turn: Turn,
+    *,
+    trade_id: TradeId,
+    symbol: Symbol,
+    stop: StopPlan,
+    entry: ProtectedEntry | None,
+    entry_slot: EntrySlot | None,
+) -> Trade:
+    """A trade of which nothing has happened yet."""
+    return Trade(
+        trade_id=trade_id,
+        symbol=symbol,
+        side=stop.side,
+        phase=Phase.INTENDED,
+        entry=entry,
+        stop=stop,
+        entry_slot=entry_slot,
+        disaster=None,
+        working=(),
+        target=None,
+        close=None,
+        attempts=0,
+        quantity=Quantity(ZERO),
+        quantity_ms=None,
+        entry_price=None,
+        exposed_ms=None,
+        first_exposed_ms=None,
+        first_protected_ms=None,
+        opened_market_ms=None,
+        best_price=None,
+        floor_price=None,
+        ratcheted_ms=None,
+        fills_after=turn.market(symbol).fills_read_to,
+        balance=Decimal(0),
+        flat_ms=None,
+        exit_order_ids=(),
+        exit_reason=None,
+        recovered=False,
+    )
+
+
+# -- driving -------------------------------------------------------------------------------------------------
+
+
+def drive_arming(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
+    """Rest D first where the rung says so, then send the entry once."""
+    if turn.now.wire_ms > plan.entry_latest_ms or turn.state.kill_level is not KillLevel.NORMAL:
+        abandon(turn, trade, "the entry was not ready in time")
+        return
+    if plan.rung is not Rung.AFTER_FILL:
+        trade = protecting.ensure_disaster(turn, trade)
+    if trade.phase is not Phase.ARMING:
+        return
+    disaster = trade.disaster
+    if plan.rung is Rung.STOP_FIRST and (disaster is None or disaster.state is not SlotState.WORKING):
+        if disaster is not None and disaster.state in {SlotState.REFUSED, SlotState.GONE}:
+            abandon(turn, trade, f"the stop is {disaster.state} before the entry")
+        return
+    mark = turn.market(trade.symbol).mark
+    if mark is None or rules.is_beyond(mark, plan.stop.disaster_price, trade.side.sign):
+        abandon(turn, trade, "mark has reached the stop before the entry")
+        return
+    send_entry(turn, trade, plan)
+
+
+def send_entry(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
+    """Let the entry leave: once per intent, never from a recovered trade (O1)."""
+    slot = trade.entry_slot
+    if slot is None or slot.sent_ms is not None or trade.recovered:
+        return
+    now = turn.now.wire_ms
+    sent = replace(slot, state=SlotState.SENT, sent_ms=now, asked_ms=now)
+    turn.put(replace(trade, entry_slot=sent).on(Trigger.ENTRY_SENT))
+    turn.send(SendEntry(client_id=sent.client_id, entry=plan), trade.symbol)
+
+
+def drive_doubtful(turn: Turn, trade: Trade) -> None:
+    """Treat the entry as filled: rest D, and look at the venue until evidence or the fence ends the doubt (O3)."""
+    trade = protecting.ensure_disaster(turn, trade)
+    turn.want_snapshot(turn.state.protection.reread_ms)
+
+
+def pursue_entry(turn: Turn, trade: Trade) -> Trade:
+    """Ask for an entry whose outcome nobody knows, whatever phase the trade has reached meanwhile."""
+    slot = trade.entry_slot
+    if slot is None or slot.state is not SlotState.UNKNOWN or slot.client_id in turn.asking:
+        return trade
+    if turn.now.wire_ms < (slot.asked_ms or 0) + turn.state.protection.reread_ms:
+        return trade
+    turn.ask_order(ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=False))
+    return turn.put(replace(trade, entry_slot=replace(slot, asked_ms=turn.now.wire_ms)))
+
+
+# -- answers -------------------------------------------------------------------------------------------------
+
+
+def on_entry_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:
+    """What became of the one entry."""
+    if trade.entry_slot is None:
+        return
+    match outcome:
+        case Acked(order=order):
+            _on_entry_view(turn, trade, order)
+        case Refused(kind=Refusal.DUPLICATE_ID) | Unknown():
+            _doubt(turn, trade, str(outcome))
+        case Refused() | NotSent():
+            dead = replace(trade, entry_slot=replace(trade.entry_slot, state=SlotState.REFUSED))
+            abandon(turn, dead, f"entry {outcome}")
+
+
+def on_entry_read(turn: Turn, trade: Trade, answer: OrderView | Absent) -> None:
+    """What a query by client id says about the entry. Absent counts only past the fence, twice (O3)."""
+    slot = trade.entry_slot
+    if slot is None:
+        return
+    if isinstance(answer, OrderView):
+        _on_entry_view(turn, trade, answer)
+        return
+    now, settings = turn.now.wire_ms, turn.state.protection
+    apart = slot.missed_ms is None or now - slot.missed_ms >= settings.absence_gap_ms
+    if now <= slot.fence_ms or not apart:
+        return
+    missed = replace(slot, misses=slot.misses + 1, missed_ms=now)
+    if missed.misses < ABSENCE_MISSES:
+        turn.put(replace(trade, entry_slot=missed))
+        return
+    trade = turn.put(replace(trade, entry_slot=replace(missed, state=SlotState.GONE)))
+    if trade.phase in BEFORE_ANSWER:
+        abandon(turn, trade, "the entry is proven absent past its fence")
+
+
+def _on_entry_view(turn: Turn, trade: Trade, order: OrderView) -> None:
+    slot = trade.entry_slot
+    if slot is None:
+        return
+    final = not order.state.is_open
+    state = SlotState.GONE if final else SlotState.UNKNOWN
+    updated = replace(
+        slot,
+        state=state,
+        venue_id=order.key.venue_id or slot.venue_id,
+        filled=order.filled,
+        average_price=order.average_price or slot.average_price,
+    )
+    trade = turn.put(replace(trade, entry_slot=updated))
+    if order.filled > ZERO:
+        expose(turn, trade, quantity=order.filled, price=order.average_price)
+    elif order.state in {OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED}:
+        abandon(turn, trade, f"entry {order.state} with nothing filled")
+    else:
+        _doubt(turn, trade, f"entry is {order.state}")
+
+
+def expose(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None) -> Trade:
+    """First evidence of exposure: start the clock, and have D read back again (rule 10)."""
+    turn.want_fills(trade.symbol)
+    if trade.phase not in BEFORE_ANSWER | {Phase.SWEEPING}:
+        return trade
+    now = turn.now.wire_ms
+    disaster = trade.disaster
+    if disaster is not None and disaster.state is SlotState.WORKING:
+        disaster = replace(disaster, state=SlotState.ACKED, asked_ms=now)
+    exposed = replace(
+        trade,
+        quantity=max(quantity, trade.quantity),
+        entry_price=price or trade.entry_price,
+        best_price=price or trade.entry_price,
+        exposed_ms=trade.exposed_ms or now,
+        first_exposed_ms=trade.first_exposed_ms or now,
+        opened_market_ms=trade.opened_market_ms or turn.now.market_ms,
+        disaster=disaster,
+        flat_ms=None,
+    )
+    return turn.put(exposed.on(Trigger.EXPOSURE_SEEN))
+
+
+def abandon(turn: Turn, trade: Trade, why: str) -> None:
+    """The entry is dead and nothing filled: sweep what was rested for it."""
+    turn.alert(Level.INFO, "O1", f"{trade.trade_id} {trade.symbol}: no position: {why}")
+    turn.want_snapshot()
+    ended = replace(trade, exit_reason=trade.exit_reason or ExitReason.NEVER_FILLED)
+    turn.put(ended.on(Trigger.ENTRY_DEAD))
+
+
+def _doubt(turn: Turn, trade: Trade, why: str) -> None:
+    if trade.entry_slot is None or trade.phase is Phase.DOUBTFUL:
+        return
+    turn.alert(Level.WARNING, "O1", f"{trade.trade_id} {trade.symbol}: entry in doubt: {why}")
+    turn.want_snapshot()
+    doubtful = replace(trade, entry_slot=replace(trade.entry_slot, state=SlotState.UNKNOWN))
+    turn.put(doubtful.on(Trigger.ENTRY_DOUBTFUL))
+
+
+def on_intent_durable(turn: Turn, trade: Trade) -> None:
+    """The intent is on disk: the rung's requests may leave."""
+    turn.put(trade.on(Trigger.INTENT_DURABLE))

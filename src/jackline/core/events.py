@@ -1,0 +1,180 @@
+"""What `step` is fed: answers of the venue, hints of its stream, bars, signals, operators, and the passing of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jackline.core.ids import TradeId
+from jackline.core.orders import Bar, FillView, OrderState, Snapshot
+from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
+from jackline.core.plan import Rung
+from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.trade import ExitReason
+from jackline.core.values import MarketMs, Price, Quantity, Side, Symbol, WireMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """Both clocks at the moment an event is handled."""
+
+    wire_ms: WireMs
+    market_ms: MarketMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """Time passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarClosed:
+    """A bar completed (D1)."""
+
+    bar: Bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkMoved:
+    """A new mark price."""
+
+    symbol: Symbol
+    mark: Price
+    market_ms: MarketMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signalled:
+    """A strategy wants a position. `market_ms` is the close of the bar it decided on."""
+
+    symbol: Symbol
+    side: Side
+    reason: str
+    market_ms: MarketMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentDurable:
+    """The trade's intent is on disk."""
+
+    trade_id: TradeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalBroken:
+    """A write failed: no new risk until it is mended; protection goes on (rule 2)."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalMended:
+    """What was owed is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The outcome of a mutation."""
+
+    request: Mutation
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnswered:
+    """The answer to a query by client id."""
+
+    request: ReadOrder
+    answer: OrderAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotAnswered:
+    """A snapshot, or nobody knows."""
+
+    request: ReadSnapshot
+    answer: Snapshot | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillsAnswered:
+    """A page of the trade list, oldest first; `complete` when no later page exists."""
+
+    request: ReadFills
+    answer: tuple[FillView, ...] | Unknown
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillHinted:
+    """The stream says something filled. It starts clocks and wakes; it is not evidence of protection."""
+
+    symbol: Symbol
+    client_id: str
+    order_id: int
+    quantity: Quantity
+    price: Price
+    wire_ms: WireMs
+    market_ms: MarketMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHinted:
+    """The stream says an order of ours changed state."""
+
+    symbol: Symbol
+    client_id: str
+    state: OrderState
+    child_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHinted:
+    """The stream says positions or balances changed."""
+
+    symbol: Symbol | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamChanged:
+    """The user stream went up or down. Blind means no entries; everything else goes on."""
+
+    up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungProven:
+    """A canary proved a rung on a symbol; None with the reason when entries are blocked there (C4)."""
+
+    symbol: Symbol
+    rung: Rung | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAsked:
+    """Close a position (symbol and side given) or all of them."""
+
+    symbol: Symbol | None
+    side: Side | None
+    reason: ExitReason
+
+
+Event = (
+    Ticked
+    | BarClosed
+    | MarkMoved
+    | Signalled
+    | IntentDurable
+    | JournalBroken
+    | JournalMended
+    | Answered
+    | OrderAnswered
+    | SnapshotAnswered
+    | FillsAnswered
+    | FillHinted
+    | OrderHinted
+    | AccountHinted
+    | StreamChanged
+    | RungProven
+    | CloseAsked
+)

@@ -1,0 +1,54 @@
+"""Entry gates, in order; the first denial wins and its reason is journalled. Reductions never pass here (K2)."""
+
+from __future__ import annotations
+
+from jackline.core.events import Signalled
+from jackline.core.machine import Phase
+from jackline.core.outcomes import Denied, Reason
+from jackline.core.state import KillLevel
+from jackline.core.turn import Turn
+from jackline.core.values import Side
+
+
+def first_denial(turn: Turn, event: Signalled) -> Denied | None:
+    """The first gate that says no, with its figures; None when all pass."""
+    state = turn.state
+    if event.symbol not in state.instruments:
+        return _no(Reason.BAD_INPUT, f"{event.symbol} is not an instrument of this venue")
+    if state.kill_level is not KillLevel.NORMAL:
+        return _no(Reason.KILL_LEVEL, f"kill level is {state.kill_level}")
+    if state.frozen:
+        return _no(Reason.FROZEN, "; ".join(sorted(state.frozen)))
+    if not state.journal_ok:
+        return _no(Reason.JOURNAL, "the journal cannot be written")
+    if not state.stream_up:
+        return _no(Reason.BLIND, "the user stream is down")
+    if state.equity_quote is None:
+        return _no(Reason.COLD, "no snapshot of the account yet")
+    return _market_gates(turn, event)
+
+
+def _market_gates(turn: Turn, event: Signalled) -> Denied | None:
+    """Gates of one symbol: mark, rung, what is open there, cooldown."""
+    market = turn.market(event.symbol)
+    age_ms = turn.now.wire_ms - market.mark_wire_ms
+    if market.mark is None or age_ms > turn.state.protection.mark_age_ms_max:
+        return _no(Reason.STALE_MARK, f"mark of {event.symbol} is {age_ms} ms old")
+    if market.rung is None:
+        return _no(Reason.RUNG, f"no rung of the ladder is proven on {event.symbol}: {market.rung_detail}")
+    for side in Side:
+        trade = turn.trade_of(event.symbol, side)
+        if trade is not None:
+            busy = Reason.SWEEP_PENDING if trade.phase is Phase.SWEEPING else Reason.SYMBOL_BUSY
+            return _no(busy, f"trade {trade.trade_id} on {event.symbol} {side} is {trade.phase}")
+    if market.leftover_ms is not None:
+        return _no(Reason.SWEEP_PENDING, f"orders of ours without a trade rest on {event.symbol}")
+    if event.symbol in turn.in_flight.values():
+        return _no(Reason.SYMBOL_BUSY, f"a request on {event.symbol} is in flight")
+    if event.market_ms < market.cooldown_until_ms:
+        return _no(Reason.COOLDOWN, f"cooling down until {market.cooldown_until_ms}")
+    return None
+
+
+def _no(reason: Reason, detail: str) -> Denied:
+    return Denied(reason=reason, detail=detail)

@@ -1,0 +1,108 @@
+"""Trade ids and the client order ids derived from them.
+
+A client order id is ``trade id + role + attempt + check``, base 36, fixed width, 20 characters: it fits Binance
+(36), OKX (32 alphanumeric) and BingX (40, lower-cased). After a crash the ids are derived again; an order is ours
+when its id re-derives.
+
+    j tag(3) fence(6) ordinal(4) | role(1) attempt(3) check(2)
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from jackline.core.errors import invariant
+
+TradeId = NewType("TradeId", str)
+ClientId = NewType("ClientId", str)
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PREFIX = "j"
+_TAG_WIDTH, _FENCE_WIDTH, _ORDINAL_WIDTH = 3, 6, 4
+_ATTEMPT_WIDTH, _CHECK_WIDTH = 3, 2
+_TRADE_WIDTH = len(_PREFIX) + _TAG_WIDTH + _FENCE_WIDTH + _ORDINAL_WIDTH
+CLIENT_ID_WIDTH = _TRADE_WIDTH + 1 + _ATTEMPT_WIDTH + _CHECK_WIDTH
+ATTEMPTS_MAX = 36**_ATTEMPT_WIDTH - 1
+
+
+class Role(StrEnum):
+    """What an order is for. The watchdog has letters of its own, so its ids never meet the engine's."""
+
+    ENTRY = "e"
+    DISASTER = "d"
+    WORKING = "w"
+    TARGET = "t"
+    CLOSE = "x"
+    CANARY = "c"
+    WATCHDOG_STOP = "y"
+    WATCHDOG_CLOSE = "z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderName:
+    """A client id taken apart."""
+
+    trade_id: TradeId
+    role: Role
+    attempt: int
+
+
+def account_tag(account: str) -> str:
+    """Three base-36 characters that mark the orders of an account name."""
+    return _encode(zlib.crc32(account.encode()) % 36**_TAG_WIDTH, _TAG_WIDTH)
+
+
+def mint_trade_id(*, tag: str, fence: int, ordinal: int) -> TradeId:
+    """The id of the `ordinal`-th trade under fencing number `fence`.
+
+    The fence is at least the wall clock in seconds when the lease was taken, so ids do not repeat even when the
+    disk was lost in between.
+    """
+    invariant(len(tag) == _TAG_WIDTH, "O1", tag=tag)
+    return TradeId(f"{_PREFIX}{tag}{_encode(fence, _FENCE_WIDTH)}{_encode(ordinal, _ORDINAL_WIDTH)}")
+
+
+def client_id(trade_id: TradeId, role: Role, attempt: int) -> ClientId:
+    """Derive the client order id of one attempt at one role of a trade (O2: the same intent, the same id)."""
+    invariant(len(trade_id) == _TRADE_WIDTH, "O2", trade_id=trade_id)
+    stem = f"{trade_id}{role.value}{_encode(attempt, _ATTEMPT_WIDTH)}"
+    return ClientId(stem + _check(stem))
+
+
+def parse_client_id(text: str) -> OrderName | None:
+    """Take a client id apart; None when it is not one of jackline's, whatever the account."""
+    if len(text) != CLIENT_ID_WIDTH or not text.startswith(_PREFIX):
+        return None
+    stem, check = text[:-_CHECK_WIDTH], text[-_CHECK_WIDTH:]
+    if _check(stem) != check or any(character not in _DIGITS for character in stem):
+        return None
+    letter = stem[_TRADE_WIDTH]
+    if letter not in {role.value for role in Role}:
+        return None
+    return OrderName(
+        trade_id=TradeId(stem[:_TRADE_WIDTH]),
+        role=Role(letter),
+        attempt=int(stem[_TRADE_WIDTH + 1 :], 36),
+    )
+
+
+def is_ours(text: str, tag: str) -> bool:
+    """True when the client id re-derives and carries this account's tag."""
+    name = parse_client_id(text)
+    return name is not None and name.trade_id[1 : 1 + _TAG_WIDTH] == tag
+
+
+def _check(stem: str) -> str:
+    return _encode(zlib.crc32(stem.encode()) % 36**_CHECK_WIDTH, _CHECK_WIDTH)
+
+
+def _encode(number: int, width: int) -> str:
+    invariant(0 <= number < 36**width, "O1", number=number, width=width)
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 36)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))

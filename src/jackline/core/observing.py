@@ -1,0 +1,267 @@
+"""Venue truth comes in: snapshots through the guard, and the trade list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from jackline.core import closing, entering, guard, protecting, slots, sweeping
+from jackline.core.effects import BookFills, Level
+from jackline.core.events import FillsAnswered, SnapshotAnswered
+from jackline.core.guard import PositionKey, Protection
+from jackline.core.ids import Role, client_id, mint_trade_id, parse_client_id
+from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
+from jackline.core.orders import FillView, OrderKey, OrderView, PositionView, Snapshot
+from jackline.core.outcomes import Unknown
+from jackline.core.requests import CancelOrder, StopShape
+from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import OrderSide, Quantity, Symbol, tightest
+
+FLATTENING_REREAD_MS = 200
+"""How soon to look again at a stop that is firing."""
+
+
+def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
+    """Judge every position and order of a snapshot that counts; ask again where it does not (rule 5)."""
+    turn.state = replace(turn.state, snapshot_sent_ms=None)
+    snapshot = event.answer
+    if isinstance(snapshot, Unknown):
+        turn.want_snapshot(turn.state.protection.reread_ms)
+        return
+    turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
+    for position in snapshot.positions:
+        turn.market(position.symbol)
+    for trade in list(turn.trades.values()):
+        if turn.is_fresh(snapshot, trade.symbol):
+            _observe_slots(turn, trade, snapshot)
+    plans: dict[PositionKey, Protection] = {
+        (trade.symbol, trade.side): Protection(
+            stop_price=trade.ratchet_price, price_source=trade.stop.price_source
+        )
+        for trade in turn.trades.values()
+    }
+    findings = guard.guard(
+        snapshot,
+        plans,
+        now_ms=turn.now.wire_ms,
+        tag=turn.state.tag,
+        triggering_ms_max=turn.state.protection.triggering_ms_max,
+    )
+    fresh = {symbol for symbol in turn.markets if turn.is_fresh(snapshot, symbol)}
+    if len(fresh) < len(turn.markets):
+        turn.want_snapshot()
+    for finding in findings:
+        _on_finding(turn, finding, snapshot, fresh)
+    sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
+
+
+def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: set[Symbol]) -> None:
+    """One finding, where the snapshot counts for its symbol."""
+    match finding:
+        case guard.Unplanned(position=position) if position.symbol in fresh:
+            _adopt(turn, position, snapshot)
+        case guard.Covered(position=position) if position.symbol in fresh:
+            trade = _observe_position(turn, position)
+            if trade.phase is Phase.EXPOSED:
+                trade = protecting.confirm(turn, trade)
+            _cancel_outdone(turn, trade, snapshot)
+        case guard.Naked(position=position) if position.symbol in fresh:
+            _on_naked(turn, _observe_position(turn, position))
+        case guard.Reached(position=position) if position.symbol in fresh:
+            closing.want(turn, _expose_lost(turn, _observe_position(turn, position)), ExitReason.STOP_REACHED)
+        case guard.Stuck(position=position) if position.symbol in fresh:
+            closing.want(turn, _observe_position(turn, position), ExitReason.STOP_FAILED)
+        case guard.Flattening(position=position) if position.symbol in fresh:
+            _observe_position(turn, position)
+            turn.want_snapshot(FLATTENING_REREAD_MS)
+        case guard.Flat(key=(symbol, side)) if symbol in fresh:
+            trade_or_none = turn.trade_of(symbol, side)
+            if trade_or_none is not None:
+                _on_flat(turn, trade_or_none, snapshot)
+        case guard.Foreign(order=order) if order.key.client_id not in turn.state.foreign_seen:
+            _note_foreign(turn, order)
+        case _:
+            pass
+
+
+def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """Bring every slot to what a fresh snapshot shows, and adopt orders of ours that the journal lost."""
+    for slot in trade.slots:
+        order = snapshot.order(slot.client_id)
+        if order is not None:
+            trade = trade.with_slot(slots.seen(slot, order))
+        elif slot.state in {SlotState.ACKED, SlotState.WORKING}:
+            trade = trade.with_slot(replace(slot, state=SlotState.GONE))
+            turn.want_fills(trade.symbol)
+    for order in snapshot.orders:
+        trade = _adopt_order(trade, order)
+    working = tuple(slot for slot in trade.working if slot.state is not SlotState.GONE or trade.phase is Phase.SWEEPING)
+    turn.put(protecting.remember_floor(replace(trade, working=working)))
+
+
+def _adopt_order(trade: Trade, order: OrderView) -> Trade:
+    """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it."""
+    name = parse_client_id(order.key.client_id)
+    known = trade.slot(order.key.client_id) is not None
+    if name is None or known or name.trade_id != trade.trade_id or order.trigger_price is None or not order.is_stop:
+        return trade
+    slot = OrderSlot(
+        client_id=client_id(name.trade_id, name.role, name.attempt),
+        role=name.role,
+        attempt=name.attempt,
+        shape=StopShape.WHOLE_POSITION if order.close_position else StopShape.QUANTITY,
+        quantity=None if order.close_position else order.quantity,
+        trigger_price=order.trigger_price,
+        state=SlotState.WORKING,
+        asked_ms=order.updated_ms,
+        venue_id=order.key.venue_id,
+        child_id=None,
+        misses=0,
+        missed_ms=None,
+        cancelling=False,
+    )
+    lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live
+    if slot.shape is StopShape.WHOLE_POSITION and lost_disaster:
+        return replace(trade, disaster=slot)
+    return replace(trade, working=(*trade.working, slot))
+
+
+def _observe_position(turn: Turn, position: PositionView) -> Trade:
+    """Take quantity and entry price from the venue; a position where none was known is exposure."""
+    trade = turn.trade_of(position.symbol, position.side)
+    if trade is None:
+        raise LookupError(f"no trade for {position.symbol} {position.side}")
+    trade = turn.put(
+        replace(
+            trade,
+            quantity=position.quantity,
+            quantity_ms=turn.now.wire_ms,
+            entry_price=position.entry_price,
+            flat_ms=None,
+        )
+    )
+    if trade.phase in BEFORE_ANSWER | {Phase.SWEEPING}:
+        trade = entering.expose(turn, trade, quantity=position.quantity, price=position.entry_price)
+    return trade
+
+
+def _on_naked(turn: Turn, trade: Trade) -> None:
+    """Venue truth says the position is open and under-covered: forget a D that is gone, so that it is replaced."""
+    disaster = trade.disaster
+    if disaster is not None and disaster.state is SlotState.GONE:
+        turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
+        trade = turn.put(replace(trade, disaster=None))
+    elif disaster is not None and disaster.state is SlotState.WORKING:
+        # It rests and does not cover: too small (an add), or wrong. It stays, as a W, until a right one works.
+        demoted = (*trade.working, disaster)
+        trade = turn.put(replace(trade, disaster=None, working=demoted))
+    _expose_lost(turn, trade)
+
+
+def _expose_lost(turn: Turn, trade: Trade) -> Trade:
+    """A protected trade that lost its cover is exposed again, from now."""
+    if trade.phase is not Phase.PROTECTED:
+        return trade
+    return turn.put(replace(trade, exposed_ms=turn.now.wire_ms).on(Trigger.STOP_LOST))
+
+
+def _on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """No position: the end of one that was open; nothing new for an entry that is not resolved."""
+    if trade.phase in IN_POSITION:
+        turn.want_fills(trade.symbol)
+        flat = replace(trade, quantity=Quantity(Decimal(0)), exposed_ms=None, flat_ms=None)
+        trade = turn.put(flat.on(Trigger.FLAT_SEEN))
+    if trade.phase is Phase.SWEEPING:
+        sweeping.on_flat(turn, trade, snapshot)
+
+
+def _cancel_outdone(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """Cancel a W that a tighter, read-back W replaces. D works and covers all the while (P5)."""
+    disaster = trade.disaster
+    if disaster is None or disaster.state is not SlotState.WORKING or disaster.quantity is not None:
+        return
+    working = [slot for slot in trade.working if slot.state is SlotState.WORKING]
+    if len(working) < 2 or snapshot.order(disaster.client_id) is None:
+        return
+    best = working[0]
+    for slot in working[1:]:
+        best = slot if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price else best
+    for slot in working:
+        if slot.client_id != best.client_id:
+            key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
+            turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="replaced by a tighter stop"), trade.symbol)
+            trade = turn.put(trade.with_slot(replace(slot, cancelling=True)))
+
+
+def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
+    """A position nobody planned becomes a trade in the same turn: protect first, attribute later."""
+    instrument = turn.state.instruments.get(position.symbol)
+    if instrument is None:
+        turn.freeze(f"{position.symbol} has a position and no known filters")
+        return
+    state = turn.state
+    turn.state = replace(state, ordinal=state.ordinal + 1)
+    trade_id = mint_trade_id(tag=state.tag, fence=state.fence, ordinal=turn.state.ordinal)
+    for order in snapshot.orders:
+        # After a lost disk the orders still carry the id of the trade they belonged to: take it up again.
+        name = parse_client_id(order.key.client_id)
+        same = order.key.symbol == position.symbol and order.side is position.side.closes_with
+        if name is not None and same and name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+            trade_id = name.trade_id
+    stop = guard.adopted_stop(position, instrument, state.risk)
+    trade = turn.put(entering.adopted_trade(turn, trade_id, position, stop))
+    turn.alert(Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}")
+    _observe_slots(turn, trade, snapshot)
+    turn.want_snapshot()
+
+
+def _note_foreign(turn: Turn, order: OrderView) -> None:
+    turn.state = replace(turn.state, foreign_seen=turn.state.foreign_seen | {order.key.client_id})
+    turn.alert(Level.INFO, "P6", f"{order.key.symbol}: order {order.key.client_id} is not ours: left alone")
+
+
+# -- the trade list ------------------------------------------------------------------------------------------
+
+
+def on_fills(turn: Turn, event: FillsAnswered) -> None:
+    """Book what the venue executed, and keep each trade's balance (rule 7)."""
+    symbol = event.request.symbol
+    market = replace(turn.market(symbol), fills_asked_ms=None)
+    turn.put_market(market)
+    if isinstance(event.answer, Unknown):
+        turn.want_fills(symbol, turn.state.protection.reread_ms)
+        return
+    fills = tuple(fill for fill in event.answer if fill.fill_id > market.fills_read_to)
+    if not event.complete:
+        turn.want_fills(symbol)
+    if not fills:
+        return
+    turn.put_market(replace(turn.market(symbol), fills_read_to=max(fill.fill_id for fill in fills)))
+    owned: set[int] = set()
+    for trade in list(turn.trades.values()):
+        mine = tuple(fill for fill in fills if _belongs(fill, trade))
+        if mine:
+            owned.update(fill.fill_id for fill in mine)
+            turn.effects.append(BookFills(trade=turn.put(_after_fills(trade, mine)), fills=mine))
+    rest = tuple(fill for fill in fills if fill.fill_id not in owned)
+    if rest:
+        turn.effects.append(BookFills(trade=None, fills=rest))
+
+
+def _belongs(fill: FillView, trade: Trade) -> bool:
+    same_leg = fill.position_side is None or fill.position_side is trade.side
+    return fill.symbol == trade.symbol and same_leg and fill.fill_id > trade.fills_after
+
+
+def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
+    """The trade with the balance, the exit orders and the opening time that these fills give."""
+    balance, exits, opened_ms = trade.balance, list(trade.exit_order_ids), trade.opened_market_ms
+    for fill in fills:
+        balance += fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
+        opening = fill.side is trade.side.opens_with
+        if opening and trade.balance == 0:
+            opened_ms = fill.market_ms
+        if not opening and fill.order_id not in exits:
+            exits.append(fill.order_id)
+    return replace(trade, balance=balance, exit_order_ids=tuple(exits), opened_market_ms=opened_ms)

@@ -1,0 +1,45 @@
+"""Ports: what the core and the shell need from outside, as protocols. The composition root injects implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jackline.core.events import Now
+from jackline.core.orders import Bar
+from jackline.core.values import Side
+
+
+class Clock(Protocol):
+    """The two clocks. `Now.market_ms` equals `Now.wire_ms` except in an accelerated demo."""
+
+    def now(self) -> Now:
+        """Both clocks, UTC epoch milliseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A strategy's wish: a direction and why, in words the journal keeps."""
+
+    side: Side
+    reason: str
+
+
+class Strategy(Protocol):
+    """Decides on completed bars only. Pure: the same bars give the same signal (D2, D4)."""
+
+    @property
+    def name(self) -> str:
+        """Name in configuration and journal."""
+        ...
+
+    @property
+    def warmup_bars(self) -> int:
+        """Completed bars needed before the first signal may be believed."""
+        ...
+
+    def signal(self, bars: Sequence[Bar]) -> Signal | None:
+        """Wish at the close of the last bar of `bars` (oldest first, no gaps), or None."""
+        ...

@@ -1,0 +1,243 @@
+"""Keeping a position covered: D until it is read back, W ratcheted over it, the target beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jackline.core import closing, rules, slots
+from jackline.core.effects import Level
+from jackline.core.ids import Role
+from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
+from jackline.core.orders import OrderState, OrderView
+from jackline.core.outcomes import Absent, NotSent, Outcome, Refusal, Refused
+from jackline.core.requests import StopShape
+from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import ZERO, Price, Quantity, tightest
+
+DISASTER_SHAPES_MAX = 2
+"""One retry with another shape, then close (protocol, an entry, 6)."""
+STOP_BACK_AFTER_ATTEMPTS = 3
+"""Closing attempts after which a missing D is placed again beside them."""
+WORKING_STOPS_MAX = 2
+"""Two W may overlap while one replaces the other."""
+
+
+# -- D -------------------------------------------------------------------------------------------------------
+
+
+def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
+    """Level-triggered: bring D one step closer to a read-back, whatever happened before."""
+    slot = trade.disaster
+    if slot is None:
+        # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost.
+        covered = trade.phase is Phase.PROTECTED
+        return trade if covered else _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
+    if slots.is_overdue(slot, turn.now.wire_ms, turn.state.protection.answer_timeout_ms):
+        slot = replace(slot, state=SlotState.UNKNOWN)
+    if slot.state in {SlotState.ACKED, SlotState.UNKNOWN}:
+        return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+    if trade.phase not in {Phase.EXPOSED, Phase.PROTECTED}:
+        return trade
+    if slot.state is SlotState.GONE:
+        # It may have fired: only a fresh snapshot with the position still open allows another (observing.py).
+        turn.want_snapshot()
+        return trade
+    if slot.state is SlotState.REFUSED:
+        if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO:
+            return _place_disaster(turn, trade, StopShape.QUANTITY)
+        return closing.want(turn, trade, ExitReason.STOP_FAILED)
+    return trade
+
+
+def _place_disaster(turn: Turn, trade: Trade, shape: StopShape) -> Trade:
+    """Place D at the plan's price, or at the ratchet when no working stop holds it; never worse (P4)."""
+    held = any(slot.state is SlotState.WORKING for slot in trade.working)
+    trigger = trade.stop.disaster_price if held else trade.ratchet_price
+    mark = turn.market(trade.symbol).mark
+    if trade.phase is Phase.EXPOSED and mark is not None and rules.is_beyond(mark, trigger, trade.side.sign):
+        return closing.want(turn, trade, ExitReason.STOP_REACHED)
+    quantity = None if shape is StopShape.WHOLE_POSITION else trade.quantity
+    trade, slot = slots.place(
+        turn, trade, role=Role.DISASTER, shape=shape, quantity=quantity, trigger_price=trigger
+    )
+    return turn.put(replace(trade, disaster=slot))
+
+
+def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome) -> None:
+    """The venue's answer to the placement of a stop or target."""
+    trade = turn.put(trade.with_slot(slots.after_outcome(turn, slot, outcome)))
+    if isinstance(outcome, NotSent):
+        turn.alert(Level.CRITICAL, "P2", f"{trade.trade_id}: request gate refused a stop: {outcome.why}")
+    if not isinstance(outcome, Refused):
+        return
+    in_position = trade.phase in {Phase.EXPOSED, Phase.PROTECTED}
+    reached = outcome.kind is Refusal.STOP_REACHED
+    if slot.role is Role.TARGET:
+        reason = ExitReason.TARGET if reached else None
+    else:
+        reason = ExitReason.STOP_REACHED if reached else None
+    if outcome.kind is Refusal.NEEDS_POSITION and trade.phase in BEFORE_ANSWER:
+        # The venue itself says the symbol is flat: drop the slot, place anew once there is a position.
+        turn.put(replace(trade, disaster=None) if slot.role is Role.DISASTER else trade)
+        return
+    if in_position and reason is not None:
+        closing.want(turn, trade, reason)
+        return
+    turn.want_snapshot()
+    text = f"{trade.trade_id} {trade.symbol}: {slot.role.name.lower()} refused ({outcome.code}): {outcome.text}"
+    turn.alert(Level.WARNING, "P1", text)
+
+
+def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | Absent) -> None:
+    """A read-back of a stop: the only thing that makes it working."""
+    if isinstance(answer, OrderView) and answer.state is OrderState.NEW and slot.role is not Role.TARGET:
+        same = answer.trigger_price == slot.trigger_price and answer.is_stop and not answer.price_protect
+        same = same and answer.price_source is trade.stop.price_source and answer.side is trade.side.closes_with
+        if not same:
+            turn.alert(Level.CRITICAL, "P1", f"{trade.trade_id}: {slot.client_id} read back other than planned")
+            turn.want_snapshot()
+            turn.put(trade.with_slot(replace(slot, state=SlotState.REFUSED)))
+            return
+    after = slots.after_read(turn, trade, slot, answer)
+    trade = turn.put(remember_floor(trade.with_slot(after)))
+    if after.state is SlotState.GONE:
+        turn.want_snapshot()
+        turn.want_fills(trade.symbol)
+    if after.state is SlotState.WORKING and after.role is Role.DISASTER:
+        covers = after.shape is StopShape.WHOLE_POSITION or (after.quantity or ZERO) >= trade.quantity
+        if covers and trade.phase is Phase.EXPOSED:
+            confirm(turn, trade)
+
+
+def confirm(turn: Turn, trade: Trade) -> Trade:
+    """Read-back stops cover the position: stop the exposure clock, and look again in a while (protocol, 5)."""
+    first = trade.first_protected_ms or turn.now.wire_ms
+    turn.want_snapshot(turn.state.protection.guard_exposed_ms)
+    return turn.put(replace(trade, exposed_ms=None, first_protected_ms=first).on(Trigger.STOP_CONFIRMED))
+
+
+def remember_floor(trade: Trade) -> Trade:
+    """Raise the floor to the tightest stop that was read back (P4)."""
+    floor = trade.ratchet_price
+    for slot in trade.stops:
+        if slot.state is SlotState.WORKING:
+            floor = tightest(trade.side, slot.trigger_price, floor)
+    return trade if floor == trade.floor_price else replace(trade, floor_price=floor)
+
+
+# -- while exposed and protected -----------------------------------------------------------------------------
+
+
+def drive_exposed(turn: Turn, trade: Trade) -> None:
+    """Rest D; at the deadline close (P1)."""
+    trade = ensure_disaster(turn, trade)
+    exposed_ms = trade.exposed_ms
+    if trade.phase is not Phase.EXPOSED or exposed_ms is None:
+        return
+    if turn.now.wire_ms - exposed_ms > turn.state.protection.protect_deadline_ms:
+        turn.alert(Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop read back in time: closing")
+        closing.want(turn, trade, ExitReason.DEADLINE)
+
+
+def drive_protected(turn: Turn, trade: Trade) -> None:
+    """Exits that are due, then D, the ratchet and the target."""
+    entry = trade.entry
+    if entry is not None and trade.opened_market_ms is not None:
+        if turn.now.market_ms - trade.opened_market_ms >= entry.hold_max_ms:
+            closing.want(turn, trade, ExitReason.MAX_HOLD)
+            return
+    trade = ensure_disaster(turn, trade)
+    if trade.phase is Phase.PROTECTED:
+        trade = _ratchet(turn, trade)
+    if trade.phase is Phase.PROTECTED:
+        _ensure_target(turn, trade)
+
+
+def _ratchet(turn: Turn, trade: Trade) -> Trade:
+    """Move W up behind the best price: place, read back, and only a snapshot lets the old one go (P4, P5)."""
+    for slot in trade.working:
+        trade = turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+    wanted = _trailing_price(turn, trade)
+    mark = turn.market(trade.symbol).mark
+    if wanted is None or mark is None:
+        return trade
+    if rules.is_beyond(mark, wanted, trade.side.sign):
+        return closing.want(turn, trade, ExitReason.STOP_REACHED)
+    trade = replace(trade, ratcheted_ms=turn.now.wire_ms)
+    trade, slot = slots.place(
+        turn,
+        trade,
+        role=Role.WORKING,
+        shape=StopShape.QUANTITY,
+        quantity=trade.quantity,
+        trigger_price=wanted,
+    )
+    live = tuple(old for old in trade.working if old.state.may_be_live)
+    return turn.put(replace(trade, working=(*live, slot)))
+
+
+def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
+    """A new W's price, or None when it need not or may not move now."""
+    settings, disaster = turn.state.protection, trade.disaster
+    if disaster is None or disaster.state is not SlotState.WORKING:
+        return None
+    settled = all(slot.state is SlotState.WORKING and not slot.cancelling for slot in trade.working)
+    if not settled or len(trade.working) >= WORKING_STOPS_MAX:
+        return None
+    if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
+        return None
+    wanted = _planned_stop_price(turn, trade)
+    live = disaster.trigger_price
+    for slot in trade.working:
+        live = tightest(trade.side, slot.trigger_price, live)
+    gained = (wanted - live) * trade.side.sign
+    return wanted if gained >= live * settings.ratchet_step_fraction else None
+
+
+def _planned_stop_price(turn: Turn, trade: Trade) -> Price:
+    """Where the tightest stop should be: the plan from the average fill, the trail, never under the floor (P4)."""
+    entry, side = trade.entry, trade.side
+    instrument = turn.state.instruments[trade.symbol]
+    wanted = trade.ratchet_price
+    if entry is None:
+        return wanted
+    if trade.entry_price is not None:
+        final = rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign)
+        wanted = tightest(side, instrument.stop_price(final, side), wanted)
+    if entry.trailing_fraction is not None and trade.best_price is not None:
+        trail = rules.trailing_level(trade.best_price, entry.trailing_fraction, side.sign)
+        wanted = tightest(side, instrument.stop_price(trail, side), wanted)
+    return wanted
+
+
+def _ensure_target(turn: Turn, trade: Trade) -> None:
+    """Rest the target once, if the plan has one. Its failure never matters to protection."""
+    entry, slot = trade.entry, trade.target
+    if entry is None or entry.target_price is None:
+        return
+    if slot is not None:
+        turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+        return
+    trade, slot = slots.place(
+        turn,
+        trade,
+        role=Role.TARGET,
+        shape=StopShape.QUANTITY,
+        quantity=Quantity(trade.quantity),
+        trigger_price=entry.target_price,
+    )
+    turn.put(replace(trade, target=slot))
+
+
+def keep_disaster(turn: Turn, trade: Trade) -> Trade:
+    """While a close keeps failing, both attempts go on: put D back if it is missing and mark allows it (P1)."""
+    slot, mark = trade.disaster, turn.market(trade.symbol).mark
+    if trade.close is None or trade.close.attempts < STOP_BACK_AFTER_ATTEMPTS or mark is None:
+        return trade
+    if slot is not None and slot.state in {SlotState.ACKED, SlotState.UNKNOWN}:
+        return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+    missing = slot is None or slot.state in {SlotState.GONE, SlotState.REFUSED}
+    if not missing or rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
+        return trade
+    return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)

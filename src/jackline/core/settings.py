@@ -1,0 +1,108 @@
+"""The numbers the core is run with. Names carry units; defaults are those of the policy page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from jackline.core.orders import PriceSource
+from jackline.core.values import Fraction, Quote
+
+HOUR_MS = 3_600_000
+
+
+class StopBasis(StrEnum):
+    """What the stop distance is a fraction of."""
+
+    PRICE = "price"
+    MARGIN = "margin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopSettings:
+    """How far a stop stands from the fill.
+
+    Attributes:
+        value_fraction: distance as a fraction of `basis`.
+        noise_multiple: the distance must be at least this many times (spread + round-trip fees + noise).
+        liquidation_share_max: stop distance ≤ this share of the distance to liquidation (P7).
+    """
+
+    basis: StopBasis = StopBasis.PRICE
+    value_fraction: Fraction = Fraction(Decimal("0.015"))
+    distance_min_fraction: Fraction = Fraction(Decimal("0.001"))
+    distance_max_fraction: Fraction = Fraction(Decimal("0.10"))
+    noise_multiple: Decimal = Decimal(2)
+    liquidation_share_max: Fraction = Fraction(Decimal("0.6"))
+    price_source: PriceSource = PriceSource.MARK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskSettings:
+    """Size, costs, exits and entry timing of a trade.
+
+    Attributes:
+        collar_fraction: an entry may fill at most this far beyond mark.
+        entry_patience_ms: how long after the decision an entry may still be signed (rule 3).
+        entry_receive_window_ms: how long after signing the venue may execute it; short on purpose.
+        slippage_fraction: stressed slippage of the stop, part of the risk budget.
+        cooldown_ms: market time after a trade ended in which its symbol opens nothing.
+    """
+
+    stop: StopSettings = StopSettings()
+    leverage: int = 4
+    risk_per_trade_fraction: Fraction = Fraction(Decimal("0.0075"))
+    size_cap_fraction: Fraction = Fraction(Decimal("0.10"))
+    equity_min_quote: Quote = Quote(Decimal(100))
+    taker_fraction: Fraction = Fraction(Decimal("0.0005"))
+    slippage_fraction: Fraction = Fraction(Decimal("0.002"))
+    collar_fraction: Fraction = Fraction(Decimal("0.0025"))
+    target_fraction: Fraction | None = None
+    trailing_fraction: Fraction | None = None
+    hold_max_ms: int = 8 * HOUR_MS
+    cooldown_ms: int = 300_000
+    entry_patience_ms: int = 1_000
+    entry_receive_window_ms: int = 1_500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionSettings:
+    """Deadlines and periods of the promise, wire time.
+
+    Attributes:
+        protect_deadline_ms: first exposure → protected or flattening (P1).
+        guard_exposed_ms: guard period while exposed; `guard_idle_ms` otherwise.
+        triggering_ms_max: how long a TRIGGERING stop counts as flattening.
+        absence_gap_ms: two misses at least this far apart prove an order absent (O3).
+        sweep_gap_ms: two flat snapshots at least this far apart allow a sweep (rule 7).
+        clock_skew_ms_max: largest difference to the venue's clock that an entry may carry.
+        stop_retry_ms: pause before an unanswered stop is asked about, then sent again.
+        close_retry_ms: first pause between closing attempts; doubles up to `close_retry_ms_max`.
+        ratchet_gap_ms: at most one move of the working stop in this time.
+        mark_age_ms_max: a mark older than this opens nothing.
+    """
+
+    protect_deadline_ms: int = 1_500
+    guard_exposed_ms: int = 2_000
+    guard_idle_ms: int = 5_000
+    repair_allowance_ms: int = 3_000
+    triggering_ms_max: int = 2_000
+    absence_gap_ms: int = 1_000
+    sweep_gap_ms: int = 3_000
+    clock_skew_ms_max: int = 500
+    fence_margin_ms: int = 1_000
+    stop_retry_ms: int = 250
+    close_retry_ms: int = 250
+    close_retry_ms_max: int = 10_000
+    ratchet_gap_ms: int = 500
+    ratchet_step_fraction: Fraction = Fraction(Decimal("0.0005"))
+    snapshot_timeout_ms: int = 2_000
+    mark_age_ms_max: int = 5_000
+    answer_timeout_ms: int = 3_000
+    reread_ms: int = 250
+
+    @property
+    def repair_deadline_ms(self) -> int:
+        """A working stop ceased to work → protected or flattening again (P1)."""
+        return self.guard_exposed_ms + self.repair_allowance_ms

@@ -1,0 +1,120 @@
+"""The engine's whole memory, as one value. `step` maps it to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jackline.core.ids import TradeId
+from jackline.core.instrument import Instrument
+from jackline.core.plan import Rung
+from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.trade import Trade
+from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
+
+
+class KillLevel(StrEnum):
+    """How much the engine may still do (K3). Reductions pass every level (K2)."""
+
+    NORMAL = "normal"
+    NO_NEW_RISK = "no_new_risk"
+    FLATTEN = "flatten"
+    LOCKED = "locked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketState:
+    """What is known of one symbol besides its trades.
+
+    Attributes:
+        rung: the proven rung, or None with `rung_detail` saying why entries are blocked here.
+        fills_read_to: the trade list is booked up to this fill id.
+        fills_due_ms: when the list must be read again because something may have filled; None when nothing did.
+        mutated: number of the last snapshot asked before the latest mutation or its answer; a snapshot counts only
+            if its number is higher (rule 5).
+        leftover_ms: first flat snapshot that showed orders of ours without a trade.
+    """
+
+    symbol: Symbol
+    mark: Price | None = None
+    mark_wire_ms: WireMs = WireMs(0)
+    mark_market_ms: MarketMs = MarketMs(0)
+    rung: Rung | None = None
+    rung_detail: str = "not proven yet"
+    fills_read_to: int = 0
+    fills_due_ms: WireMs | None = None
+    fills_asked_ms: WireMs | None = None
+    mutated: int = 0
+    leftover_ms: WireMs | None = None
+    cooldown_until_ms: MarketMs = MarketMs(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything `step` knows.
+
+    Attributes:
+        fence, ordinal: the next trade id is minted from them.
+        in_flight: client ids of mutations without an answer, with their symbol.
+        asking: client ids of order queries without an answer.
+        asked: number of the last snapshot asked for.
+        snapshot_sent_ms: when the outstanding snapshot request left; None when none is out.
+        snapshot_due_ms: when the next guard pass is due.
+        frozen: reasons that block entries until a human or a reconciliation clears them.
+        foreign_seen: ids of strangers' orders already reported.
+    """
+
+    tag: str
+    fence: int
+    ordinal: int
+    risk: RiskSettings
+    protection: ProtectionSettings
+    instruments: Mapping[Symbol, Instrument]
+    markets: Mapping[Symbol, MarketState]
+    trades: Mapping[TradeId, Trade]
+    in_flight: Mapping[str, Symbol]
+    asking: frozenset[str]
+    asked: int
+    snapshot_sent_ms: WireMs | None
+    snapshot_due_ms: WireMs
+    equity_quote: Quote | None
+    frozen: frozenset[str]
+    stream_up: bool
+    journal_ok: bool
+    kill_level: KillLevel
+    foreign_seen: frozenset[str]
+
+
+def initial_state(
+    *,
+    tag: str,
+    fence: int,
+    risk: RiskSettings,
+    protection: ProtectionSettings,
+    instruments: Mapping[Symbol, Instrument],
+    symbols: tuple[Symbol, ...],
+    kill_level: KillLevel,
+) -> State:
+    """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
+    return State(
+        tag=tag,
+        fence=fence,
+        ordinal=0,
+        risk=risk,
+        protection=protection,
+        instruments=instruments,
+        markets={symbol: MarketState(symbol=symbol) for symbol in symbols},
+        trades={},
+        in_flight={},
+        asking=frozenset(),
+        asked=0,
+        snapshot_sent_ms=None,
+        snapshot_due_ms=WireMs(0),
+        equity_quote=None,
+        frozen=frozenset(),
+        stream_up=False,
+        journal_ok=True,
+        kill_level=kill_level,
+        foreign_seen=frozenset(),
+    )

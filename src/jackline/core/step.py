@@ -1,0 +1,264 @@
+"""`step(state, event, now) -> (state, effects)`: the whole engine as one pure function.
+
+Facts go in first, through the handler of their event; then every live trade is driven one step towards what its
+phase wants. Driving is level-triggered: it looks at what is, not at what just happened, so a lost event costs time
+and never protection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from jackline.core import closing, entering, observing, protecting, rules, sweeping
+from jackline.core.effects import Effect, Level
+from jackline.core.events import (
+    AccountHinted,
+    Answered,
+    BarClosed,
+    CloseAsked,
+    Event,
+    FillHinted,
+    FillsAnswered,
+    IntentDurable,
+    JournalBroken,
+    JournalMended,
+    MarkMoved,
+    Now,
+    OrderAnswered,
+    OrderHinted,
+    RungProven,
+    Signalled,
+    SnapshotAnswered,
+    StreamChanged,
+    Ticked,
+)
+from jackline.core.ids import Role, parse_client_id
+from jackline.core.machine import IN_POSITION, Phase
+from jackline.core.orders import OrderState, OrderView
+from jackline.core.outcomes import Acked, Unknown
+from jackline.core.plan import Rung
+from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
+from jackline.core.state import State
+from jackline.core.trade import SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import Price, Symbol
+
+
+def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...]]:
+    """Map one event to the next state and the effects it wants, in the order they should start."""
+    turn = Turn(state, now)
+    _take(turn, event)
+    for trade in list(turn.trades.values()):
+        _drive(turn, trade)
+    return turn.finish()
+
+
+def _take(turn: Turn, event: Event) -> None:
+    """Record the facts of one event."""
+    match event:
+        case Ticked():
+            pass
+        case MarkMoved():
+            _on_mark(turn, event)
+        case BarClosed(bar=bar):
+            turn.market(bar.symbol)
+        case Signalled():
+            entering.on_signal(turn, event)
+        case IntentDurable(trade_id=trade_id):
+            if trade_id in turn.trades:
+                entering.on_intent_durable(turn, turn.trades[trade_id])
+        case Answered():
+            _on_answer(turn, event)
+        case OrderAnswered():
+            _on_order_answer(turn, event)
+        case SnapshotAnswered():
+            observing.on_snapshot(turn, event)
+        case FillsAnswered():
+            observing.on_fills(turn, event)
+        case FillHinted():
+            _on_fill_hint(turn, event)
+        case OrderHinted():
+            _on_order_hint(turn, event)
+        case AccountHinted():
+            turn.want_snapshot()
+        case CloseAsked():
+            _on_close_asked(turn, event)
+        case StreamChanged() | JournalBroken() | JournalMended() | RungProven():
+            _on_condition(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _drive(turn: Turn, trade: Trade) -> None:
+    """One step towards what the trade's phase wants."""
+    trade = entering.pursue_entry(turn, trade)
+    match trade.phase:
+        case Phase.INTENDED | Phase.DONE:
+            pass
+        case Phase.ARMING:
+            if trade.entry is not None:
+                entering.drive_arming(turn, trade, trade.entry)
+        case Phase.ENTERING:
+            if trade.disaster is not None or _rests_early(trade):
+                protecting.ensure_disaster(turn, trade)
+        case Phase.DOUBTFUL:
+            entering.drive_doubtful(turn, trade)
+        case Phase.EXPOSED:
+            protecting.drive_exposed(turn, trade)
+        case Phase.PROTECTED:
+            protecting.drive_protected(turn, trade)
+        case Phase.CLOSING:
+            closing.drive(turn, protecting.keep_disaster(turn, trade))
+        case Phase.SWEEPING:
+            sweeping.drive(turn, trade)
+        case _:
+            assert_never(trade.phase)
+
+
+def _rests_early(trade: Trade) -> bool:
+    """The rung rests D without waiting for a fill."""
+    return trade.entry is not None and trade.entry.rung is not Rung.AFTER_FILL
+
+
+# -- answers -------------------------------------------------------------------------------------------------
+
+
+def _on_answer(turn: Turn, event: Answered) -> None:
+    """The outcome of a mutation goes to the part of the trade that asked for it."""
+    request, outcome = event.request, event.outcome
+    turn.settle(request, _symbol(request))
+    trade = _owner(turn, request)
+    match request:
+        case SendEntry():
+            if trade is not None:
+                entering.on_entry_outcome(turn, trade, outcome)
+        case SendStop(client_id=client_id) | SendTarget(client_id=client_id):
+            slot = trade.slot(client_id) if trade is not None else None
+            if trade is not None and slot is not None:
+                protecting.on_stop_outcome(turn, trade, slot, outcome)
+        case SendClose():
+            if trade is not None:
+                closing.on_outcome(turn, trade, outcome)
+        case CancelOrder(key=key):
+            turn.want_snapshot()
+            slot = trade.slot(key.client_id) if trade is not None else None
+            if trade is not None and slot is not None and slot.role is not Role.DISASTER:
+                _after_cancel(turn, trade, key.client_id, acked=isinstance(outcome, Acked))
+        case _:
+            assert_never(request)
+
+
+def _after_cancel(turn: Turn, trade: Trade, client_id: str, *, acked: bool) -> None:
+    slot = trade.slot(client_id)
+    if slot is None:
+        return
+    if acked and slot.role is Role.WORKING and trade.phase is not Phase.SWEEPING:
+        turn.put(sweeping.forget(trade, slot))
+    else:
+        turn.put(trade.with_slot(replace(slot, cancelling=False)))
+
+
+def _on_order_answer(turn: Turn, event: OrderAnswered) -> None:
+    """The answer to a query by client id: the entry's, or a slot's."""
+    request, answer = event.request, event.answer
+    turn.asking.discard(request.client_id)
+    name = parse_client_id(request.client_id)
+    trade = turn.trades.get(name.trade_id) if name is not None else None
+    if trade is None or name is None or isinstance(answer, Unknown):
+        return
+    if name.role is Role.ENTRY:
+        entering.on_entry_read(turn, trade, answer)
+        return
+    slot = trade.slot(request.client_id)
+    if slot is None:
+        return
+    if slot.state is SlotState.GONE:
+        if isinstance(answer, OrderView):
+            turn.put(trade.with_slot(replace(slot, child_id=answer.child_id or slot.child_id)))
+        return
+    protecting.on_stop_read(turn, trade, slot, answer)
+
+
+# -- hints ---------------------------------------------------------------------------------------------------
+
+
+def _on_mark(turn: Turn, event: MarkMoved) -> None:
+    """Keep the mark, and the best price of open trades for the trail."""
+    market = turn.market(event.symbol)
+    turn.put_market(
+        replace(market, mark=event.mark, mark_wire_ms=turn.now.wire_ms, mark_market_ms=event.market_ms)
+    )
+    for trade in list(turn.trades.values()):
+        if trade.symbol == event.symbol and trade.phase in IN_POSITION and trade.best_price is not None:
+            best = Price(rules.better_price(trade.best_price, event.mark, trade.side.sign))
+            if best != trade.best_price:
+                turn.put(replace(trade, best_price=best))
+
+
+def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
+    """The stream saw a fill: start the clock of an entry, wake the controller for anything else."""
+    turn.want_fills(event.symbol)
+    name = parse_client_id(event.client_id)
+    trade = turn.trades.get(name.trade_id) if name is not None else None
+    if trade is not None and name is not None and name.role is Role.ENTRY:
+        entering.expose(turn, trade, quantity=event.quantity, price=event.price)
+        return
+    turn.want_snapshot()
+
+
+def _on_order_hint(turn: Turn, event: OrderHinted) -> None:
+    """The stream saw an order of ours change: remember the child it became, and look."""
+    name = parse_client_id(event.client_id)
+    trade = turn.trades.get(name.trade_id) if name is not None else None
+    slot = trade.slot(event.client_id) if trade is not None else None
+    if trade is None or slot is None:
+        return
+    if event.child_id is not None and slot.child_id is None:
+        turn.put(trade.with_slot(replace(slot, child_id=event.child_id)))
+    if slot.state is SlotState.WORKING and event.state is not OrderState.NEW:
+        turn.want_snapshot()
+
+
+def _on_close_asked(turn: Turn, event: CloseAsked) -> None:
+    """Close what the operator, a limit or the kill switch names."""
+    for trade in list(turn.trades.values()):
+        same_symbol = event.symbol is None or trade.symbol == event.symbol
+        same_side = event.side is None or trade.side is event.side
+        if same_symbol and same_side:
+            closing.want(turn, trade, event.reason)
+
+
+def _on_condition(turn: Turn, event: StreamChanged | JournalBroken | JournalMended | RungProven) -> None:
+    """Something that opens or shuts the gate for entries; protection never depends on it."""
+    match event:
+        case StreamChanged(up=up):
+            turn.state = replace(turn.state, stream_up=up)
+            turn.want_snapshot()
+            for symbol in list(turn.markets):
+                turn.want_fills(symbol)
+        case JournalBroken(detail=detail):
+            turn.state = replace(turn.state, journal_ok=False)
+            turn.alert(Level.CRITICAL, "O4", f"journal: {detail}: no new risk until it is written")
+        case JournalMended():
+            turn.state = replace(turn.state, journal_ok=True)
+        case RungProven(symbol=symbol, rung=rung, detail=detail):
+            turn.put_market(replace(turn.market(symbol), rung=rung, rung_detail=detail))
+
+
+def _owner(turn: Turn, request: Mutation) -> Trade | None:
+    """The live trade a request belongs to; None for a leftover without one."""
+    trade_id = request.entry.trade_id if isinstance(request, SendEntry) else request.trade_id
+    return turn.trades.get(trade_id) if trade_id is not None else None
+
+
+def _symbol(request: Mutation) -> Symbol:
+    match request:
+        case SendEntry(entry=entry):
+            return entry.symbol
+        case CancelOrder(key=key):
+            return key.symbol
+        case SendStop() | SendTarget() | SendClose():
+            return request.symbol
+        case _:
+            assert_never(request)

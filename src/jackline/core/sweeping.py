@@ -1,0 +1,137 @@
+"""After flat: nothing of ours may stay on the symbol (P6). By id, ours only, after two reads agree (rule 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jackline.core import guard, slots
+from jackline.core.effects import TradeEnded
+from jackline.core.ids import Role, is_ours, parse_client_id
+from jackline.core.machine import Trigger
+from jackline.core.orders import OrderView, Snapshot
+from jackline.core.requests import CancelOrder, ReadOrder
+from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import MarketMs, Symbol
+
+_STOP_REASONS: dict[Role, ExitReason] = {
+    Role.DISASTER: ExitReason.STOP,
+    Role.WORKING: ExitReason.TRAILING_STOP,
+    Role.WATCHDOG_STOP: ExitReason.STOP,
+    Role.TARGET: ExitReason.TARGET,
+}
+
+
+def drive(turn: Turn, trade: Trade) -> None:
+    """Keep looking until the sweep is allowed; resolve orders in doubt meanwhile, without sending any again."""
+    for slot in trade.slots:
+        if slots.is_overdue(slot, turn.now.wire_ms, turn.state.protection.answer_timeout_ms):
+            slot = replace(slot, state=SlotState.UNKNOWN)
+        if slot.state in {SlotState.UNKNOWN, SlotState.ACKED}:
+            trade = turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+    turn.want_snapshot(turn.state.protection.sweep_gap_ms)
+
+
+def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """A fresh snapshot without the position: the first, the second, or one after the leftovers were cancelled."""
+    settings = turn.state.protection
+    if trade.flat_ms is None:
+        turn.put(replace(trade, flat_ms=snapshot.asked_ms))
+        turn.want_snapshot(settings.sweep_gap_ms)
+        return
+    remaining_ms = settings.sweep_gap_ms - (snapshot.asked_ms - trade.flat_ms)
+    if remaining_ms > 0:
+        turn.want_snapshot(remaining_ms)
+        return
+    # An adopted position's opening fills may be older than anything we read: two flat snapshots must do.
+    balanced = trade.balance == 0 or trade.entry is None
+    if not (trade.is_resolved and turn.fills_settled(trade.symbol) and balanced):
+        turn.want_snapshot(settings.reread_ms)
+        if not balanced:
+            turn.want_fills(trade.symbol, settings.reread_ms)
+        return
+    leftovers = [order for order in snapshot.orders if _is_leftover(turn, trade, order)]
+    for order in leftovers:
+        turn.send(CancelOrder(trade_id=trade.trade_id, key=order.key, why="position is flat"), trade.symbol)
+    if leftovers:
+        turn.want_snapshot(settings.reread_ms)
+        return
+    if _ask_how_it_ended(turn, trade):
+        turn.want_snapshot(settings.reread_ms)
+        return
+    _end(turn, trade)
+
+
+def sweep_leftovers(
+    turn: Turn, snapshot: Snapshot, fresh: set[Symbol], findings: tuple[guard.Finding, ...]
+) -> None:
+    """Orders of ours on symbols without position or trade: canaries and records lost with a disk."""
+    found: dict[Symbol, list[OrderView]] = {}
+    for finding in findings:
+        if isinstance(finding, guard.Leftover):
+            found.setdefault(finding.order.key.symbol, []).append(finding.order)
+    for symbol in fresh:
+        orders, market = found.get(symbol, []), turn.market(symbol)
+        if not orders:
+            turn.put_market(replace(market, leftover_ms=None))
+        elif market.leftover_ms is None:
+            turn.put_market(replace(market, leftover_ms=snapshot.asked_ms))
+            turn.want_snapshot(turn.state.protection.sweep_gap_ms)
+        elif snapshot.asked_ms - market.leftover_ms >= turn.state.protection.sweep_gap_ms:
+            for order in orders:
+                turn.send(CancelOrder(trade_id=None, key=order.key, why="no trade owns it"), symbol)
+            turn.want_snapshot(turn.state.protection.reread_ms)
+
+
+def _is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:
+    """Ours, on this position, and not of another live trade."""
+    name = parse_client_id(order.key.client_id)
+    if name is None or not is_ours(order.key.client_id, turn.state.tag) or order.key.symbol != trade.symbol:
+        return False
+    other_leg = order.position_side not in {None, trade.side}
+    other_trade = name.trade_id != trade.trade_id and name.trade_id in turn.trades
+    return not other_leg and not other_trade
+
+
+def _ask_how_it_ended(turn: Turn, trade: Trade) -> bool:
+    """Ask the venue which child order a vanished stop became, once each: the exit reason comes from evidence (A1)."""
+    if exit_reason(trade) is not ExitReason.UNRESOLVED:
+        return False
+    asked = False
+    for slot in trade.slots:
+        if slot.state is SlotState.GONE and slot.child_id is None and slot.misses == 0:
+            turn.ask_order(ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True))
+            turn.put(trade.with_slot(replace(slot, misses=1)))
+            trade = turn.trades[trade.trade_id]
+            asked = True
+    return asked
+
+
+def exit_reason(trade: Trade) -> ExitReason:
+    """Why the position ended, from the orders whose fills reduced it; unknown stays unresolved (A1)."""
+    if not trade.exit_order_ids:
+        return ExitReason.NEVER_FILLED if trade.entry is not None else ExitReason.UNRESOLVED
+    last = trade.exit_order_ids[-1]
+    if trade.close is not None and last in trade.close.order_ids:
+        return trade.close.reason
+    for slot in trade.slots:
+        if slot.child_id == last:
+            return _STOP_REASONS.get(slot.role, ExitReason.STOP)
+    return ExitReason.UNRESOLVED
+
+
+def _end(turn: Turn, trade: Trade) -> None:
+    reason = exit_reason(trade)
+    if reason is ExitReason.UNRESOLVED:
+        reason = ExitReason.ELSEWHERE
+    ended = replace(trade, exit_reason=reason).on(Trigger.SWEPT)
+    del turn.trades[trade.trade_id]
+    until_ms = MarketMs(turn.now.market_ms + turn.state.risk.cooldown_ms)
+    turn.put_market(replace(turn.market(trade.symbol), cooldown_until_ms=until_ms))
+    turn.ended.append(ended)
+    turn.effects.append(TradeEnded(trade=ended, reason=reason))
+
+
+def forget(trade: Trade, slot: OrderSlot) -> Trade:
+    """The trade without a W that was cancelled on purpose."""
+    return replace(trade, working=tuple(old for old in trade.working if old.client_id != slot.client_id))

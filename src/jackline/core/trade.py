@@ -1,0 +1,205 @@
+"""One trade: an accepted entry (or an adopted position) and every order that follows from it, until swept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from jackline.core.ids import ClientId, Role, TradeId, client_id
+from jackline.core.machine import Phase, Trigger, advance
+from jackline.core.plan import ProtectedEntry, StopPlan
+from jackline.core.requests import CloseShape, StopShape
+from jackline.core.values import (
+    MarketMs,
+    Price,
+    Quantity,
+    Side,
+    Symbol,
+    WireMs,
+    tightest,
+)
+
+
+class SlotState(StrEnum):
+    """What we know of one order of ours."""
+
+    SENT = "sent"
+    ACKED = "acked"
+    WORKING = "working"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    GONE = "gone"
+
+    @property
+    def may_be_live(self) -> bool:
+        """The order may be resting at the venue."""
+        return self in {SlotState.SENT, SlotState.ACKED, SlotState.WORKING, SlotState.UNKNOWN}
+
+
+class ExitReason(StrEnum):
+    """Why a position ended. The first seven are ours, the rest are the venue's word."""
+
+    TARGET = "target"
+    MAX_HOLD = "max_hold"
+    OPERATOR = "operator"
+    KILL_SWITCH = "kill_switch"
+    STOP_REACHED = "stop_reached"
+    STOP_FAILED = "stop_failed"
+    DEADLINE = "deadline"
+    STOP = "stop"
+    TRAILING_STOP = "trailing_stop"
+    LIQUIDATION = "liquidation"
+    WATCHDOG = "watchdog"
+    ELSEWHERE = "elsewhere"
+    NEVER_FILLED = "never_filled"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySlot:
+    """The one entry order. `fence_ms`: venue time after which it can no longer execute."""
+
+    client_id: ClientId
+    state: SlotState
+    sent_ms: WireMs | None
+    fence_ms: WireMs
+    filled: Quantity
+    average_price: Price | None
+    venue_id: int | None
+    misses: int
+    missed_ms: WireMs | None
+    asked_ms: WireMs | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSlot:
+    """A stop or target of ours. `asked_ms`: when we last sent it or asked about it."""
+
+    client_id: ClientId
+    role: Role
+    attempt: int
+    shape: StopShape
+    quantity: Quantity | None
+    trigger_price: Price
+    state: SlotState
+    asked_ms: WireMs
+    venue_id: int | None
+    child_id: int | None
+    misses: int
+    missed_ms: WireMs | None
+    cancelling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSlot:
+    """The closing path. One order at a time; the next attempt is not before `next_ms`."""
+
+    reason: ExitReason
+    shape: CloseShape
+    client_id: ClientId | None
+    attempts: int
+    in_flight: bool
+    wanted_ms: WireMs
+    next_ms: WireMs
+    order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """Everything the engine knows about one trade. Its position is venue evidence only.
+
+    Attributes:
+        entry: the plan; None for an adopted position.
+        exposed_ms: start of the running exposure clock; None when protected or flat.
+        first_exposed_ms, first_protected_ms: ends of `confirm_ms`.
+        quantity_ms: when the venue last said so in a snapshot; None for a response or a stream hint.
+        floor_price: tightest stop ever read back: a later stop is never worse (P4).
+        best_price: most favourable mark since entry, for trailing.
+        fills_after: the trade list of the symbol up to this id is older than the trade.
+        balance: signed sum of all fills since then; 0 when flat.
+        exit_order_ids: venue ids of the orders whose fills reduced the position.
+        flat_ms: when the first of the two flat snapshots was asked; None until then.
+        recovered: read from the journal after a start: its entry is never sent again (rule 3).
+    """
+
+    trade_id: TradeId
+    symbol: Symbol
+    side: Side
+    phase: Phase
+    entry: ProtectedEntry | None
+    stop: StopPlan
+    entry_slot: EntrySlot | None
+    disaster: OrderSlot | None
+    working: tuple[OrderSlot, ...]
+    target: OrderSlot | None
+    close: CloseSlot | None
+    attempts: int
+    quantity: Quantity
+    quantity_ms: WireMs | None
+    entry_price: Price | None
+    exposed_ms: WireMs | None
+    first_exposed_ms: WireMs | None
+    first_protected_ms: WireMs | None
+    opened_market_ms: MarketMs | None
+    best_price: Price | None
+    floor_price: Price | None
+    ratcheted_ms: WireMs | None
+    fills_after: int
+    balance: Decimal
+    flat_ms: WireMs | None
+    exit_order_ids: tuple[int, ...]
+    exit_reason: ExitReason | None
+    recovered: bool
+
+    def on(self, trigger: Trigger) -> Trade:
+        """The trade after a trigger of the state machine."""
+        return replace(self, phase=advance(self.phase, trigger))
+
+    def next_client_id(self, role: Role) -> tuple[Trade, ClientId, int]:
+        """A fresh id for a new intent of `role`; the attempt counter is shared by all roles of the trade."""
+        attempt = self.attempts + 1
+        return replace(self, attempts=attempt), client_id(self.trade_id, role, attempt), attempt
+
+    @property
+    def slots(self) -> tuple[OrderSlot, ...]:
+        """All stop and target slots, D first."""
+        first = (self.disaster,) if self.disaster else ()
+        last = (self.target,) if self.target else ()
+        return first + self.working + last
+
+    @property
+    def stops(self) -> tuple[OrderSlot, ...]:
+        """All stop slots, D first."""
+        return ((self.disaster,) if self.disaster else ()) + self.working
+
+    @property
+    def ratchet_price(self) -> Price:
+        """The worst price a new stop may have: the plan's, or the tightest ever read back (P4)."""
+        if self.floor_price is None:
+            return self.stop.disaster_price
+        return tightest(self.side, self.floor_price, self.stop.disaster_price)
+
+    def with_slot(self, slot: OrderSlot) -> Trade:
+        """The trade with one of its slots replaced by a newer version of itself."""
+        if self.disaster is not None and self.disaster.client_id == slot.client_id:
+            return replace(self, disaster=slot)
+        if self.target is not None and self.target.client_id == slot.client_id:
+            return replace(self, target=slot)
+        working = tuple(slot if old.client_id == slot.client_id else old for old in self.working)
+        return replace(self, working=working)
+
+    def slot(self, client_id: str) -> OrderSlot | None:
+        """The slot with this client id."""
+        for slot in self.slots:
+            if slot.client_id == client_id:
+                return slot
+        return None
+
+    @property
+    def is_resolved(self) -> bool:
+        """No order of the trade is in doubt: a condition of a sweep (rule 7)."""
+        doubtful = {SlotState.SENT, SlotState.UNKNOWN}
+        entry_open = self.entry_slot is not None and self.entry_slot.state in doubtful
+        closing = self.close is not None and self.close.in_flight
+        return not (entry_open or closing or any(slot.state in doubtful for slot in self.slots))

@@ -1,0 +1,164 @@
+"""One turn of `step`: the working copy of the state and the effects collected so far.
+
+Mutable on purpose and never seen outside `step`: handlers read and write it, `finish` freezes it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jackline.core.effects import Alert, Effect, Level, SaveTrade
+from jackline.core.events import Now
+from jackline.core.ids import TradeId
+from jackline.core.orders import Snapshot
+from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.state import MarketState, State
+from jackline.core.trade import Trade
+from jackline.core.values import Side, Symbol, WireMs
+
+
+class Turn:
+    """Working copy for one event. Everything it does is recorded in `state` and `effects`."""
+
+    def __init__(self, state: State, now: Now) -> None:
+        self.now = now
+        self.state = state
+        self.trades: dict[TradeId, Trade] = dict(state.trades)
+        self.markets: dict[Symbol, MarketState] = dict(state.markets)
+        self.in_flight: dict[str, Symbol] = dict(state.in_flight)
+        self.asking: set[str] = set(state.asking)
+        self.effects: list[Effect] = []
+        self.intents: set[TradeId] = set()
+        self.ended: list[Trade] = []
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def market(self, symbol: Symbol) -> MarketState:
+        """The state of a symbol, created on first sight."""
+        return self.markets.setdefault(symbol, MarketState(symbol=symbol))
+
+    def trade_of(self, symbol: Symbol, side: Side) -> Trade | None:
+        """The live trade on this symbol and side; there is at most one."""
+        for trade in self.trades.values():
+            if trade.symbol == symbol and trade.side is side:
+                return trade
+        return None
+
+    def trade_by_client_id(self, trade_id: TradeId) -> Trade | None:
+        """The live trade with this id."""
+        return self.trades.get(trade_id)
+
+    def is_fresh(self, snapshot: Snapshot, symbol: Symbol) -> bool:
+        """Rule 5: asked after the symbol's last mutation and its answer, and listing its orders."""
+        in_flight = symbol in self.in_flight.values()
+        return not in_flight and snapshot.asked > self.market(symbol).mutated and snapshot.lists(symbol)
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    def put(self, trade: Trade) -> Trade:
+        """Store the new version of a trade."""
+        self.trades[trade.trade_id] = trade
+        return trade
+
+    def put_market(self, market: MarketState) -> None:
+        """Store the new version of a symbol's state."""
+        self.markets[market.symbol] = market
+
+    def send(self, request: Mutation, symbol: Symbol) -> None:
+        """Emit a mutation; until it is answered no snapshot counts for its symbol."""
+        self.in_flight[flight_key(request)] = symbol
+        self._touch(symbol)
+        self.effects.append(request)
+
+    def settle(self, request: Mutation, symbol: Symbol) -> None:
+        """A mutation was answered: snapshots asked before now are poison for its symbol."""
+        self.in_flight.pop(flight_key(request), None)
+        self._touch(symbol)
+
+    def ask_order(self, request: ReadOrder) -> None:
+        """Query an order unless a query for it is already out."""
+        if request.client_id not in self.asking:
+            self.asking.add(request.client_id)
+            self.effects.append(request)
+
+    def want_snapshot(self, delay_ms: int = 0) -> None:
+        """Make the next guard pass due within `delay_ms`."""
+        due = WireMs(self.now.wire_ms + delay_ms)
+        if due < self.state.snapshot_due_ms:
+            self.state = replace(self.state, snapshot_due_ms=due)
+
+    def want_fills(self, symbol: Symbol, delay_ms: int = 0) -> None:
+        """The symbol's trade list must be read again, `delay_ms` from now at the latest."""
+        market = self.market(symbol)
+        due = WireMs(self.now.wire_ms + delay_ms)
+        if market.fills_due_ms is None or due < market.fills_due_ms:
+            self.put_market(replace(market, fills_due_ms=due))
+
+    def fills_settled(self, symbol: Symbol) -> bool:
+        """No read of the symbol's trade list is due or out."""
+        market = self.market(symbol)
+        return market.fills_due_ms is None and market.fills_asked_ms is None
+
+    def alert(self, level: Level, code: str, text: str) -> None:
+        """Raise something a human should see."""
+        self.effects.append(Alert(level=level, code=code, text=text))
+
+    def freeze(self, reason: str) -> None:
+        """Block entries until the reason is cleared; protection goes on."""
+        if reason not in self.state.frozen:
+            self.state = replace(self.state, frozen=self.state.frozen | {reason})
+            self.alert(Level.CRITICAL, "L1", f"entries frozen: {reason}")
+
+    def finish(self) -> tuple[State, tuple[Effect, ...]]:
+        """Freeze the turn: saves of changed trades first, so that the journal is written ahead of what leaves."""
+        self._ask_reads()
+        saves: list[Effect] = []
+        for trade_id, trade in self.trades.items():
+            before = self.state.trades.get(trade_id)
+            if before is None or _durable_part(before) != _durable_part(trade):
+                intent = trade_id in self.intents
+                saves.append(SaveTrade(trade=trade, why=trade.phase.value, intent=intent))
+        ended = {trade.trade_id for trade in self.ended}
+        saves.extend(SaveTrade(trade=trade, why=trade.phase.value, intent=False) for trade in self.ended)
+        state = replace(
+            self.state,
+            trades={key: trade for key, trade in self.trades.items() if key not in ended},
+            markets=self.markets,
+            in_flight=self.in_flight,
+            asking=frozenset(self.asking),
+        )
+        return state, (*saves, *self.effects)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _touch(self, symbol: Symbol) -> None:
+        self.put_market(replace(self.market(symbol), mutated=self.state.asked))
+
+    def _ask_reads(self) -> None:
+        """Emit the reads that are due: at most one snapshot and one trade-list read a symbol at a time."""
+        state, now = self.state, self.now.wire_ms
+        if state.snapshot_sent_ms is None and now >= state.snapshot_due_ms:
+            asked = state.asked + 1
+            symbols = None if asked == 1 else tuple(sorted(self.markets))
+            exposed = any(trade.quantity > 0 for trade in self.trades.values())
+            period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms
+            due = WireMs(now + period)
+            self.state = replace(state, asked=asked, snapshot_sent_ms=now, snapshot_due_ms=due)
+            self.effects.append(ReadSnapshot(asked=asked, symbols=symbols))
+        for market in list(self.markets.values()):
+            due_ms = market.fills_due_ms
+            if due_ms is not None and now >= due_ms and market.fills_asked_ms is None:
+                self.put_market(replace(market, fills_due_ms=None, fills_asked_ms=now))
+                self.effects.append(ReadFills(symbol=market.symbol, after_fill_id=market.fills_read_to))
+
+
+def flight_key(request: Mutation) -> str:
+    """What a mutation in flight is known by; a cancel has no client id of its own."""
+    if isinstance(request, CancelOrder):
+        return f"cancel:{request.key.client_id}"
+    return request.client_id
+
+
+def _durable_part(trade: Trade) -> Trade:
+    """The trade without what is worth no write: marks move many times a second."""
+    return replace(trade, best_price=None)

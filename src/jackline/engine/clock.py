@@ -1,0 +1,28 @@
+"""The two clocks of a running engine: wall time, and market time as the venue's market stream tells it."""
+
+from __future__ import annotations
+
+import time
+
+from jackline.core.events import Now
+from jackline.core.values import MarketMs, WireMs
+
+
+class TwoClocks:
+    """Wire time from the host; market time is the latest one observed, so it never runs ahead of the venue.
+
+    On a venue whose market time is wire time the observed value trails the wall by one mark update, a second at
+    most; in an accelerated demo it is the only source.
+    """
+
+    def __init__(self) -> None:
+        self._market_ms = MarketMs(0)
+
+    def now(self) -> Now:
+        """Both clocks, UTC epoch ms. Before the first market event market time is wire time."""
+        wire_ms = WireMs(time.time_ns() // 1_000_000)
+        return Now(wire_ms=wire_ms, market_ms=self._market_ms or MarketMs(wire_ms))
+
+    def observe(self, market_ms: MarketMs) -> None:
+        """The venue's market has reached this time."""
+        self._market_ms = max(self._market_ms, market_ms)

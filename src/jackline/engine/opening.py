@@ -1,0 +1,161 @@
+"""What opens the gate for entries on a symbol: leverage and margin read back, a canary proven (C4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from jackline.core.events import RungProven
+from jackline.core.ids import mint_trade_id
+from jackline.core.instrument import Instrument
+from jackline.core.orders import Bar
+from jackline.core.plan import Rung
+from jackline.core.requests import Mutation
+from jackline.core.state import State
+from jackline.core.values import Price, Symbol
+from jackline.engine.clock import TwoClocks
+from jackline.engine.inbox import Inbox
+from jackline.engine.options import EngineOptions
+from jackline.engine.recorder import Recorder
+from jackline.engine.startup import StreamingVenue
+from jackline.store.ledger import opening_entry
+from jackline.venue.canary import CanaryTask, prove_rung
+from jackline.venue.port import AccountFacts, SymbolFacts
+
+log = structlog.get_logger("opening")
+
+CANARY_ORDINAL = 36**4 - 1
+"""Canaries share the last trade ordinal of a fence: no trade ever reaches it."""
+RETRY_S = 1.0
+"""A venue that did not answer is asked again after this."""
+MARK_WAIT_S = 0.05
+HISTORY_TRIES_MAX = 30
+
+
+class Opener:
+    """Works through the symbols that want a rung, one at a time, whenever they are flat."""
+
+    def __init__(
+        self,
+        *,
+        options: EngineOptions,
+        venue: StreamingVenue,
+        clock: TwoClocks,
+        recorder: Recorder,
+        inbox: Inbox,
+        instruments: Mapping[Symbol, Instrument],
+        fence: int,
+        view: Callable[[], State],
+    ) -> None:
+        self._options = options
+        self._venue = venue
+        self._clock = clock
+        self._recorder = recorder
+        self._inbox = inbox
+        self._instruments = instruments
+        self._trade_id = mint_trade_id(tag=view().tag, fence=fence, ordinal=CANARY_ORDINAL)
+        self._view = view
+        self._attempt = 0
+        self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
+        self._decided: set[Symbol] = set()
+
+    def want(self, symbol: Symbol) -> None:
+        """Prove a rung on this symbol unless one is proven."""
+        if symbol in self._options.symbols and self._view().markets[symbol].rung is None:
+            self._wanted.put_nowait(symbol)
+
+    def is_decided(self, symbol: Symbol) -> bool:
+        """The symbol's canary has ended, one way or the other, or waits for the symbol to be flat."""
+        return symbol in self._decided
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            symbol = await self._wanted.get()
+            try:
+                await self._open(symbol)
+            except TimeoutError:
+                await asyncio.sleep(RETRY_S)
+                self._wanted.put_nowait(symbol)
+            self._decided.add(symbol)
+
+    async def book_opening(self, *, first: bool) -> None:
+        """At the first start of a ledger, book the wallet it begins with (A3)."""
+        if not first:
+            return
+        account = await self._venue.read_account()
+        if isinstance(account, AccountFacts):
+            now = self._clock.now()
+            self._recorder.capital(
+                opening_entry(balance_quote=account.wallet_quote, wire_ms=now.wire_ms, market_ms=now.market_ms)
+            )
+
+    async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
+        """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
+        for _ in range(HISTORY_TRIES_MAX):
+            bars = await self._venue.read_bars(symbol, self._options.interval_ms, self._options.history_bars)
+            if isinstance(bars, tuple):
+                return bars
+            log.warning("history_unreadable", symbol=symbol, answer=str(bars))
+            await asyncio.sleep(RETRY_S)
+        return ()
+
+    async def _open(self, symbol: Symbol) -> None:
+        """Leverage and margin, then the canary, on a flat symbol. A busy one is asked again when its trade ends."""
+        while not self._knows(symbol):
+            await asyncio.sleep(MARK_WAIT_S)
+        state = self._view()
+        if any(trade.symbol == symbol for trade in state.trades.values()):
+            log.info("canary_waits", symbol=symbol, why="a trade is open on it")
+            return
+        facts = await self._venue.prepare_symbol(symbol, self._options.risk.leverage, self._options.margin_type)
+        if not isinstance(facts, SymbolFacts):
+            self._decide(symbol, None, f"leverage or margin type could not be set: {facts}")
+            return
+        mark = state.markets[symbol].mark
+        if mark is not None:
+            await self._sing(symbol, mark)
+
+    def _knows(self, symbol: Symbol) -> bool:
+        """A mark and one snapshot have come in."""
+        state = self._view()
+        return state.equity_quote is not None and state.markets[symbol].mark is not None
+
+    async def _sing(self, symbol: Symbol, mark: Price) -> None:
+        self._attempt += 3
+        task = CanaryTask(
+            trade_id=self._trade_id,
+            attempt=self._attempt,
+            instrument=self._instruments[symbol],
+            mark=mark,
+            position_mode=self._options.position_mode,
+            price_source=self._options.risk.stop.price_source,
+        )
+        proof = await prove_rung(
+            venue=self._venue,
+            task=task,
+            on_step=self._note,
+            clock=self._clock,
+        )
+        rung, detail = self._choose(proof.rung, proof.evidence)
+        self._decide(symbol, rung, detail)
+
+    def _choose(self, proven: Rung | None, evidence: str) -> tuple[Rung | None, str]:
+        """The forced rung where the proof allows it, else the proven one."""
+        forced = self._options.forced_rung
+        if proven is None or forced is None:
+            return proven, evidence
+        if proven is Rung.AFTER_FILL and forced is not Rung.AFTER_FILL:
+            return None, f"{forced} needs a stop while flat; the venue said: {evidence}"
+        return forced, f"forced; {evidence}"
+
+    def _decide(self, symbol: Symbol, rung: Rung | None, detail: str) -> None:
+        log.info("rung", code="C4", symbol=symbol, rung=rung, detail=detail)
+        self._decided.add(symbol)
+        self._inbox.put(RungProven(symbol=symbol, rung=rung, detail=detail))
+
+    async def _note(self, request: Mutation) -> None:
+        """A canary is a journalled trade of quantity 0: durable before it leaves."""
+        await asyncio.wait_for(self._recorder.canary(request), RETRY_S)

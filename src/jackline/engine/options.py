@@ -1,0 +1,41 @@
+"""What an engine or a watchdog is started with. Built by the composition root from the configuration file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jackline.core.orders import MarginType, PositionMode
+from jackline.core.plan import Rung
+from jackline.core.ports import Strategy
+from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.values import Symbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """One account, one venue, one strategy.
+
+    Attributes:
+        account: name of the account; its tag is part of every client order id.
+        state_dir: journal, lease, heartbeat and command files live here.
+        forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
+        history_bars: completed bars read before the strategy may speak.
+    """
+
+    account: str
+    mode: str
+    state_dir: Path
+    symbols: tuple[Symbol, ...]
+    interval_ms: int
+    position_mode: PositionMode
+    margin_type: MarginType
+    forced_rung: Rung | None
+    risk: RiskSettings
+    protection: ProtectionSettings
+    strategy: Strategy
+    history_bars: int = 400
+
+
+class StartRefused(Exception):
+    """The engine will not start. The text says what, where and how to mend it; nothing was changed."""

@@ -1,0 +1,196 @@
+"""Protection without a plan of its own: what a process may do that does not own the account.
+
+It adds whole-position stops and closes uncovered positions from a fresh read. It never enters, cancels, ratchets or
+sweeps. The watchdog runs it in a loop; the engine runs it once, before it asks for the lease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from jackline.core import guard
+from jackline.core.guard import PositionKey, Protection
+from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
+from jackline.core.instrument import Instrument
+from jackline.core.orders import OrderState, OrderView, PositionView, Snapshot
+from jackline.core.outcomes import Acked, Outcome, Refusal, Refused, Unknown
+from jackline.core.ports import Clock
+from jackline.core.requests import (
+    CloseShape,
+    ReadOrder,
+    ReadSnapshot,
+    SendClose,
+    SendStop,
+    StopShape,
+)
+from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.values import Quantity, Symbol
+from jackline.venue.port import Venue
+
+log = structlog.get_logger("protector")
+
+
+Uncovered = guard.Naked | guard.Reached | guard.Stuck
+"""A position that is neither protected nor flattening."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStop:
+    """What the engine's records say of a position: whose trade it is and where its stop belongs."""
+
+    trade_id: TradeId
+    protection: Protection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing the protector did, and the venue's answer."""
+
+    symbol: Symbol
+    verb: str
+    client_id: str
+    outcome: Outcome
+    read_back: bool
+
+
+class Protector:
+    """Adds stops and closes, nothing else. One per process; its attempt counter keeps its ids apart."""
+
+    def __init__(
+        self,
+        *,
+        venue: Venue,
+        clock: Clock,
+        tag: str,
+        instruments: Mapping[Symbol, Instrument],
+        risk: RiskSettings,
+        protection: ProtectionSettings,
+    ) -> None:
+        self._venue = venue
+        self._clock = clock
+        self._tag = tag
+        self._instruments = instruments
+        self._risk = risk
+        self._protection = protection
+        self._attempts = 0
+        self._asked = 0
+        self._fence = clock.now().wire_ms // 1_000
+
+    async def look(self, symbols: tuple[Symbol, ...] | None) -> Snapshot | None:
+        """Read venue truth; None when the venue does not answer."""
+        self._asked += 1
+        answer = await self._venue.read_snapshot(ReadSnapshot(asked=self._asked, symbols=symbols))
+        if isinstance(answer, Unknown):
+            log.warning("venue_unreadable", code="P1", cause=answer.cause)
+            return None
+        return answer
+
+    def judge(
+        self, snapshot: Snapshot, planned: Mapping[PositionKey, PlannedStop]
+    ) -> tuple[Uncovered, ...]:
+        """Positions that are neither protected nor flattening, by the same guard the engine runs."""
+        plans = {key: stop.protection for key, stop in planned.items()}
+        for position in snapshot.positions:
+            instrument = self._instruments.get(position.symbol)
+            if (position.symbol, position.side) not in plans and instrument is not None:
+                stop = guard.adopted_stop(position, instrument, self._risk)
+                plans[position.symbol, position.side] = Protection(
+                    stop_price=stop.disaster_price, price_source=stop.price_source
+                )
+        findings = guard.guard(
+            snapshot,
+            plans,
+            now_ms=self._clock.now().wire_ms,
+            tag=self._tag,
+            triggering_ms_max=self._protection.triggering_ms_max,
+        )
+        return tuple(found for found in findings if isinstance(found, (guard.Naked, guard.Reached, guard.Stuck)))
+
+    async def act(
+        self,
+        finding: Uncovered,
+        planned: Mapping[PositionKey, PlannedStop],
+    ) -> tuple[Action, ...]:
+        """Place a whole-position stop and read it back; where it cannot rest, close."""
+        position = finding.position
+        stop = planned.get((position.symbol, position.side))
+        trade_id = stop.trade_id if stop is not None else self._mint(position)
+        if isinstance(finding, guard.Naked):
+            placed = await self._place(trade_id, position, finding.protection)
+            if placed.read_back:
+                return (placed,)
+            return (placed, await self._close(trade_id, position))
+        return (await self._close(trade_id, position),)
+
+    async def add_stop(self, finding: Uncovered) -> Action | None:
+        """Only place: what a process without the lease may do while an engine may be alive."""
+        if not isinstance(finding, guard.Naked):
+            return None
+        return await self._place(self._mint(finding.position), finding.position, finding.protection)
+
+    async def _place(self, trade_id: TradeId, position: PositionView, protection: Protection) -> Action:
+        request = SendStop(
+            client_id=client_id(trade_id, Role.WATCHDOG_STOP, self._next_attempt()),
+            trade_id=trade_id,
+            symbol=position.symbol,
+            side=position.side,
+            shape=StopShape.WHOLE_POSITION,
+            quantity=None,
+            trigger_price=protection.stop_price,
+            price_source=protection.price_source,
+        )
+        outcome = await self._venue.send(request)
+        read_back = False
+        duplicate = isinstance(outcome, Refused) and outcome.kind in {Refusal.DUPLICATE_ID, Refusal.STOP_EXISTS}
+        if not isinstance(outcome, Refused) or duplicate:
+            read_back = duplicate or await self._rests(request)
+        log.warning("stop_added", code="P1", symbol=position.symbol, outcome=str(outcome), read_back=read_back)
+        return Action(
+            symbol=position.symbol,
+            verb="stop",
+            client_id=request.client_id,
+            outcome=outcome,
+            read_back=read_back,
+        )
+
+    async def _rests(self, request: SendStop) -> bool:
+        answer = await self._venue.read_order(
+            ReadOrder(symbol=request.symbol, client_id=request.client_id, conditional=True)
+        )
+        return isinstance(answer, OrderView) and answer.state is OrderState.NEW
+
+    async def _close(self, trade_id: TradeId, position: PositionView) -> Action:
+        """Reduce-only market for what was just read; the next pass looks whether it worked."""
+        instrument = self._instruments.get(position.symbol)
+        most = instrument.market_quantity_max if instrument is not None else position.quantity
+        request = SendClose(
+            client_id=client_id(trade_id, Role.WATCHDOG_CLOSE, self._next_attempt()),
+            trade_id=trade_id,
+            symbol=position.symbol,
+            side=position.side,
+            shape=CloseShape.REDUCE_ONLY_MARKET,
+            quantity=Quantity(min(position.quantity, most)),
+            limit_price=None,
+        )
+        outcome = await self._venue.send(request)
+        log.critical("position_closed", code="P1", symbol=position.symbol, outcome=str(outcome))
+        return Action(
+            symbol=position.symbol,
+            verb="close",
+            client_id=request.client_id,
+            outcome=outcome,
+            read_back=isinstance(outcome, Acked),
+        )
+
+    def _next_attempt(self) -> int:
+        self._attempts += 1
+        return self._attempts
+
+    def _mint(self, position: PositionView) -> TradeId:
+        """An id for a position without a trade: this process's own, so that it meets nobody's."""
+        ordinal = sorted(self._instruments).index(position.symbol) if position.symbol in self._instruments else 0
+        return mint_trade_id(tag=self._tag, fence=self._fence, ordinal=ordinal)
+

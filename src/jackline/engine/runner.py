@@ -1,0 +1,132 @@
+"""Carries effects out and puts what came of them into the inbox. It decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import assert_never
+
+import structlog
+
+from jackline.core.effects import Alert, BookFills, Effect, Level, NoteDenied, SaveTrade, TradeEnded
+from jackline.core.errors import invariant
+from jackline.core.events import (
+    Answered,
+    FillsAnswered,
+    IntentDurable,
+    OrderAnswered,
+    SnapshotAnswered,
+)
+from jackline.core.outcomes import Unknown
+from jackline.core.requests import (
+    CancelOrder,
+    Mutation,
+    ReadFills,
+    ReadOrder,
+    ReadSnapshot,
+    SendClose,
+    SendEntry,
+    SendStop,
+    SendTarget,
+)
+from jackline.engine.inbox import Inbox
+from jackline.engine.recorder import Recorder, client_id_of
+from jackline.store.errors import StoreError
+from jackline.venue.port import Venue
+
+TASKS_MAX = 512
+"""Requests under way at once. Every one has a deadline; more than this means something is looping (L2)."""
+
+log = structlog.get_logger("engine")
+
+EndedSink = Callable[[TradeEnded], None]
+
+
+class Runner:
+    """One task a request; answers come back as events."""
+
+    def __init__(self, *, venue: Venue, recorder: Recorder, inbox: Inbox, on_ended: EndedSink) -> None:
+        self._venue = venue
+        self._recorder = recorder
+        self._inbox = inbox
+        self._on_ended = on_ended
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def carry_out(self, effects: tuple[Effect, ...]) -> None:
+        """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2)."""
+        for effect in effects:
+            match effect:
+                case SaveTrade():
+                    self._save(effect)
+                case BookFills():
+                    self._recorder.fills(effect)
+                case NoteDenied():
+                    self._recorder.denied(effect)
+                    log.info("entry_denied", symbol=effect.symbol, side=effect.side, reason=effect.denied.reason,
+                             detail=effect.denied.detail)
+                case Alert():
+                    self._alert(effect)
+                case TradeEnded():
+                    self._recorder.ended(effect)
+                    log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.reason)
+                    self._on_ended(effect)
+                case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+                    self._recorder.request(effect)
+                    self._start(self._send(effect))
+                case ReadOrder():
+                    self._start(self._read_order(effect))
+                case ReadSnapshot():
+                    self._start(self._read_snapshot(effect))
+                case ReadFills():
+                    self._start(self._read_fills(effect))
+                case _:
+                    assert_never(effect)
+
+    async def settle(self, timeout_s: float) -> None:
+        """Wait for requests under way, at most this long; for an orderly stop."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_s)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        invariant(len(self._tasks) < TASKS_MAX, "L2", tasks=len(self._tasks))
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, request: Mutation) -> None:
+        outcome = await self._venue.send(request)
+        self._recorder.outcome(request, outcome)
+        log.debug("answered", verb=type(request).__name__, client_id=client_id_of(request), outcome=str(outcome))
+        self._inbox.put(Answered(request=request, outcome=outcome))
+
+    async def _read_order(self, request: ReadOrder) -> None:
+        self._inbox.put(OrderAnswered(request=request, answer=await self._venue.read_order(request)))
+
+    async def _read_snapshot(self, request: ReadSnapshot) -> None:
+        self._inbox.put(SnapshotAnswered(request=request, answer=await self._venue.read_snapshot(request)))
+
+    async def _read_fills(self, request: ReadFills) -> None:
+        page = await self._venue.read_fills(request)
+        if isinstance(page, Unknown):
+            self._inbox.put(FillsAnswered(request=request, answer=page, complete=False))
+        else:
+            self._inbox.put(FillsAnswered(request=request, answer=page.fills, complete=page.complete))
+
+    def _save(self, effect: SaveTrade) -> None:
+        written = self._recorder.trade(effect)
+        if effect.intent:
+            self._start(self._await_intent(effect, written))
+
+    async def _await_intent(self, effect: SaveTrade, written: asyncio.Future[int]) -> None:
+        """Only this waits for the disk. An intent that cannot be written never becomes durable: no entry leaves."""
+        try:
+            await written
+        except StoreError as error:
+            log.warning("intent_lost", code="O4", trade_id=effect.trade.trade_id, detail=str(error))
+            return
+        self._inbox.put(IntentDurable(trade_id=effect.trade.trade_id))
+
+    def _alert(self, effect: Alert) -> None:
+        self._recorder.alert(effect)
+        levels = {Level.INFO: log.info, Level.WARNING: log.warning, Level.CRITICAL: log.critical}
+        levels[effect.level]("alert", code=effect.code, text=effect.text)

@@ -1,0 +1,174 @@
+"""Start-up, in the protocol's order: protect, then own, then read back, then recover. Only the canary opens the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from jackline.core.events import Event
+from jackline.core.ids import account_tag
+from jackline.core.instrument import Instrument
+from jackline.core.outcomes import Unknown
+from jackline.core.ports import Clock
+from jackline.core.recovering import recover
+from jackline.core.requests import ReadFills
+from jackline.core.state import KillLevel, State, initial_state
+from jackline.core.values import MarketMs, Symbol
+from jackline.engine.options import EngineOptions, StartRefused
+from jackline.engine.protector import Protector
+from jackline.store.batch import AccountKey
+from jackline.store.boot import Store
+from jackline.store.ledger import EntryKind
+from jackline.venue.port import AccountFacts, Venue
+
+log = structlog.get_logger("startup")
+
+FILL_PAGES_MAX = 50
+"""Pages of old fills skipped when a ledger starts on an account that has traded before."""
+
+
+class EventSink(Protocol):
+    """Where a stream puts its events."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+class Pump(Protocol):
+    """A stream that runs until cancelled."""
+
+    async def run(self) -> None:
+        """Pump until cancelled; reconnects by itself."""
+        ...
+
+
+class StreamingVenue(Venue, Protocol):
+    """A venue with its two streams and its clock."""
+
+    def user_stream(self, sink: EventSink) -> Pump:
+        """Private events."""
+        ...
+
+    def market_stream(
+        self,
+        *,
+        symbols: tuple[Symbol, ...],
+        interval_ms: int,
+        after: dict[Symbol, MarketMs],
+        sink: EventSink,
+    ) -> Pump:
+        """Completed bars and marks."""
+        ...
+
+    async def keep_clock(self) -> None:
+        """Measure the venue's clock until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueFacts:
+    """What was read back before anything was decided (C4)."""
+
+    account: AccountFacts
+    instruments: Mapping[Symbol, Instrument]
+
+
+async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
+    """Read mode, balances, filters and tiers. Raises StartRefused with the fix when they do not fit the configuration."""
+    account = await venue.read_account()
+    if not isinstance(account, AccountFacts):
+        raise StartRefused(f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue")
+    if account.mode is not options.position_mode:
+        raise StartRefused(
+            f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
+            f'position_mode = "{account.mode}", or change the mode at the venue while flat'
+        )
+    instruments = await venue.read_instruments(options.symbols)
+    if not isinstance(instruments, dict):
+        raise StartRefused(f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers")
+    missing = [symbol for symbol in options.symbols if symbol not in instruments]
+    if missing:
+        raise StartRefused(f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name")
+    for symbol, instrument in instruments.items():
+        most = instrument.leverage_max(options.risk.equity_min_quote)
+        if options.risk.leverage > most:
+            raise StartRefused(
+                f"risk.leverage is {options.risk.leverage}; the venue allows 1 … {most} on {symbol}. Fix: lower it"
+            )
+    return VenueFacts(account=account, instruments=instruments)
+
+
+async def protect_first(options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts) -> None:
+    """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop."""
+    protector = Protector(
+        venue=venue,
+        clock=clock,
+        tag=account_tag(options.account),
+        instruments=facts.instruments,
+        risk=options.risk,
+        protection=options.protection,
+    )
+    snapshot = await protector.look(None)
+    if snapshot is None:
+        return
+    for finding in protector.judge(snapshot, {}):
+        log.warning("start_found_naked", code="P1", finding=str(finding))
+        await protector.add_stop(finding)
+
+
+async def first_state(
+    options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts, store: Store, fence: int
+) -> State:
+    """The state the loop begins with: kill level first (K1), then what the journal remembers."""
+    account = store.read.load_account()
+    level = KillLevel(account.get(AccountKey.KILL_LEVEL.value, KillLevel.NORMAL.value))
+    state = initial_state(
+        tag=account_tag(options.account),
+        fence=fence,
+        risk=options.risk,
+        protection=options.protection,
+        instruments=facts.instruments,
+        symbols=options.symbols,
+        kill_level=level,
+    )
+    trades = store.read.load_trades()
+    booked = _fills_booked(store)
+    for symbol in options.symbols:
+        if symbol not in booked:
+            booked[symbol] = await _last_fill_id(venue, symbol)
+    log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
+    return recover(state, trades, booked, clock.now())
+
+
+def opening_ms(store: Store) -> int:
+    """When the ledger's opening balance was booked; funding before that is part of it. 0 while there is none."""
+    for entry in store.read.ledger_entries():
+        if entry.kind is EntryKind.OPENING:
+            return entry.wire_ms
+    return 0
+
+
+def _fills_booked(store: Store) -> dict[Symbol, int]:
+    """How far the ledger has booked each symbol's trade list."""
+    booked: dict[Symbol, int] = {}
+    for entry in store.read.ledger_entries():
+        if entry.kind is EntryKind.FILL and entry.symbol is not None:
+            fill_id = int(entry.entry_id.rsplit(":", 1)[1])
+            booked[entry.symbol] = max(booked.get(entry.symbol, 0), fill_id)
+    return booked
+
+
+async def _last_fill_id(venue: Venue, symbol: Symbol) -> int:
+    """Fills older than this ledger are not its business: the opening balance stands for them (A3)."""
+    last = 0
+    for _ in range(FILL_PAGES_MAX):
+        page = await venue.read_fills(ReadFills(symbol=symbol, after_fill_id=last))
+        if isinstance(page, Unknown):
+            raise StartRefused(f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again")
+        last = max((fill.fill_id for fill in page.fills), default=last)
+        if page.complete:
+            break
+    return last
+

@@ -1,0 +1,187 @@
+"""The watchdog: a second process that looks at venue truth and acts when the engine does not.
+
+While the engine lives it only looks, and acts when a breach outlives the engine's grace. Once the engine's lock is
+gone, or its heartbeat has stopped, it acts at once. It adds whole-position stops and closes what cannot be covered;
+it never enters, cancels, ratchets or sweeps (protocol, watchdog).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from jackline.core.guard import PositionKey, Protection
+from jackline.core.ids import account_tag
+from jackline.core.orders import Snapshot
+from jackline.core.trade import Trade
+from jackline.core.values import Symbol, WireMs
+from jackline.engine import heartbeat
+from jackline.engine.clock import TwoClocks
+from jackline.engine.options import EngineOptions
+from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
+from jackline.engine.startup import VenueFacts
+from jackline.store.boot import ENGINE_FILE, Store
+from jackline.store.errors import StoreError
+from jackline.store.journal import Journal
+from jackline.store.lease import is_held
+from jackline.store.reader import StoreReader
+from jackline.store.watch import WatchAction, WatchActing, acting_batch, action_batch, snapshot_batch
+from jackline.venue.port import Venue
+
+log = structlog.get_logger("watchdog")
+
+PROBE_S = 0.2
+"""How often the engine's lock is tried: local, and free."""
+LOOK_CALM_MS = 3_000
+"""Venue reads while the engine lives: they share the address's weight with it."""
+LOOK_ALARMED_MS = 400
+"""Venue reads while the engine is silent, well inside the protect deadline."""
+RECORD_MS = 2_000
+"""While the engine is silent, one snapshot this often is kept for it."""
+GRACE_MS = 2_000
+"""On top of the engine's own deadline, before the watchdog steps in beside a living engine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sighting:
+    """Since when a position has been seen without cover."""
+
+    since_ms: WireMs
+    times: int
+
+
+class Watchdog:
+    """One account's second pair of eyes, with a connection of its own."""
+
+    def __init__(
+        self, *, options: EngineOptions, venue: Venue, clock: TwoClocks, store: Store, facts: VenueFacts
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._protector = Protector(
+            venue=venue,
+            clock=clock,
+            tag=account_tag(options.account),
+            instruments=facts.instruments,
+            risk=options.risk,
+            protection=options.protection,
+        )
+        self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
+        self._sightings: dict[PositionKey, _Sighting] = {}
+        self._known: frozenset[Symbol] = frozenset(options.symbols)
+        self._silent_since: WireMs | None = None
+        self._looked_ms = 0
+        self._recorded_ms = 0
+        self._acting = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until told to stop. Nothing the venue or the disk does ends the loop."""
+        while not stop.is_set():
+            now = self._clock.now().wire_ms
+            silent = self._note_silence(now)
+            period = LOOK_ALARMED_MS if silent or self._sightings else LOOK_CALM_MS
+            if now - self._looked_ms >= period:
+                self._looked_ms = now
+                await self._pass(silent=silent)
+            try:
+                await asyncio.wait_for(stop.wait(), PROBE_S)
+            except TimeoutError:
+                continue
+        await self._journal.close(deadline_ms=RECORD_MS)
+
+    def _note_silence(self, now: WireMs) -> bool:
+        """True while no engine holds the lock, or the one that does makes no progress (L2)."""
+        held = is_held(self._options.state_dir) is not None
+        beat = heartbeat.read(self._options.state_dir)
+        beating = beat is not None and now - beat.wire_ms <= heartbeat.STALE_MS
+        silent = not (held and beating)
+        if silent and self._silent_since is None:
+            self._silent_since = now
+            log.warning("engine_silent", code="L2", lock_held=held, beating=beating)
+        if not silent and self._silent_since is not None:
+            log.info("engine_back", after_ms=now - self._silent_since)
+            self._silent_since = None
+        return silent
+
+    async def _pass(self, *, silent: bool) -> None:
+        """One look at the venue, and what follows from it."""
+        snapshot = await self._protector.look(tuple(sorted(self._known)))
+        if snapshot is None:
+            return
+        self._known |= {position.symbol for position in snapshot.positions}
+        if silent:
+            self._record(snapshot)
+        planned = self._planned()
+        uncovered = self._protector.judge(snapshot, planned)
+        self._forget({(found.position.symbol, found.position.side) for found in uncovered})
+        for finding in uncovered:
+            if self._is_due(finding, silent=silent):
+                self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
+                for action in await self._protector.act(finding, planned):
+                    self._record_action(finding, action)
+        if not uncovered and self._acting and not silent:
+            self._mark_acting(None)
+
+    def _is_due(self, finding: Uncovered, *, silent: bool) -> bool:
+        """At once when alone; beside a living engine only after its deadline and a grace, seen twice."""
+        key = (finding.position.symbol, finding.position.side)
+        now = self._clock.now().wire_ms
+        seen = self._sightings.get(key)
+        seen = _Sighting(since_ms=seen.since_ms if seen else now, times=seen.times + 1 if seen else 1)
+        self._sightings[key] = seen
+        grace_ms = 0 if silent else self._options.protection.protect_deadline_ms + GRACE_MS
+        return now - seen.since_ms >= grace_ms and (silent or seen.times > 1)
+
+    def _forget(self, uncovered: set[PositionKey]) -> None:
+        self._sightings = {key: seen for key, seen in self._sightings.items() if key in uncovered}
+
+    def _planned(self) -> dict[PositionKey, PlannedStop]:
+        """The engine's own plans, where its store can be read; else every position gets the default stop."""
+        try:
+            with StoreReader(self._options.state_dir / ENGINE_FILE) as reader:
+                trades = reader.load_trades()
+        except StoreError as error:
+            log.warning("plans_unreadable", code="P1", detail=str(error))
+            return {}
+        return {(trade.symbol, trade.side): _planned_stop(trade) for trade in trades}
+
+    # -- records: never in the way of an action ------------------------------------------------------------
+
+    def _record(self, snapshot: Snapshot) -> None:
+        now = self._clock.now()
+        if now.wire_ms - self._recorded_ms >= RECORD_MS:
+            self._recorded_ms = now.wire_ms
+            self._journal.append(snapshot_batch(snapshot, market_ms=now.market_ms))
+
+    def _record_action(self, finding: Uncovered, action: Action) -> None:
+        now = self._clock.now()
+        record = WatchAction(
+            client_id=action.client_id,
+            symbol=action.symbol,
+            side=finding.position.side,
+            what=action.verb,
+            outcome=str(action.outcome),
+        )
+        self._journal.append(action_batch(record, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
+    def _mark_acting(self, reason: str | None) -> None:
+        """The mark is owed, not awaited: a full disk must not hold up a stop (rule 2)."""
+        now = self._clock.now()
+        self._acting = reason is not None
+        acting = None if reason is None else WatchActing(since_ms=now.wire_ms, reason=reason)
+        self._journal.append(acting_batch(acting, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
+
+def _planned_stop(trade: Trade) -> PlannedStop:
+    protection = Protection(stop_price=trade.ratchet_price, price_source=trade.stop.price_source)
+    return PlannedStop(trade_id=trade.trade_id, protection=protection)
+
+
+def _say_broken(detail: str) -> None:
+    log.warning("records_owed", code="O4", detail=detail)
+
+
+def _say_mended() -> None:
+    log.info("records_written")

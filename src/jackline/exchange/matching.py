@@ -1,0 +1,268 @@
+"""Plain orders meet the market: taking, resting, filling, trimming.
+
+There is no book of strangers: a taker fills whole at the last price (worse by half the spread), a resting limit fills
+whole at its own price when the last price reaches it.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from jackline.exchange import checks
+from jackline.exchange.account import Account
+from jackline.exchange.errors import VenueError
+from jackline.exchange.events import Execution, OrderEvent
+from jackline.exchange.market import Market
+from jackline.exchange.orders import Fill, Order, OrderRequest, Trigger
+from jackline.exchange.position import Position
+from jackline.exchange.state import State
+from jackline.exchange.values import (
+    ZERO,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+    money,
+    to_step,
+)
+from jackline.exchange.witness import Witness
+
+KNOCKED_OUT = 4
+"""The venue's expiry reason for an order that had nothing left to reduce."""
+
+
+class Matching:
+    """Takes, fills and ends plain orders of all accounts."""
+
+    def __init__(self, state: State, witness: Witness) -> None:
+        self._state = state
+        self._witness = witness
+
+    def place(self, account: Account, request: OrderRequest, *, trigger: Trigger | None = None) -> Order:
+        """Checks, takes and where possible fills an order; returns its final state so far. Raises VenueError."""
+        market = self._state.market(request.symbol)
+        order = self._drafted(account, request, market, trigger)
+        self._check(account, order, market)
+        self._record(account, order, Execution.NEW)
+        return self._execute(account, order, market)
+
+    def cancel(self, account: Account, order: Order) -> Order:
+        """Raises VenueError -2011 when the order is no longer open."""
+        if order.order_id not in account.open_orders:
+            raise VenueError(-2011)
+        return self._end(account, order, OrderStatus.CANCELED, Execution.CANCELED)
+
+    def match_resting(self, account: Account, market: Market) -> None:
+        """Fills the resting limits that the last price has reached."""
+        for order in list(account.open_orders.values()):
+            reached = (order.price - market.last) * order.side.sign >= 0
+            if order.symbol == market.symbol.name and reached and order.order_id in account.open_orders:
+                self._fill(
+                    account,
+                    account.open_orders[order.order_id],
+                    order.remaining,
+                    price=order.price,
+                    maker=True,
+                )
+
+    def liquidate(self, account: Account, position: Position, *, price: Decimal, commission: Decimal) -> None:
+        """Takes a position over at `price`, with an order of the venue's own."""
+        wire_ms = self._state.clock.wire_ms()
+        side = Side.SELL if position.amount > 0 else Side.BUY
+        order = Order(
+            order_id=self._state.next_order_id(),
+            account=account.name,
+            client_id=f"autoclose-{wire_ms}-{self._state.counters.order_id}",
+            symbol=position.symbol,
+            side=side,
+            position_side=position.side,
+            type=OrderType.LIMIT,
+            time_in_force=TimeInForce.IOC,
+            quantity=abs(position.amount),
+            price=price,
+            reduce_only=False,
+            reducing=True,
+            created_ms=wire_ms,
+            updated_ms=wire_ms,
+            market_ms=self._state.markets[position.symbol].market_ms,
+        )
+        self._record(account, order, Execution.NEW)
+        self._trade(
+            account,
+            order,
+            order.quantity,
+            price=price,
+            maker=False,
+            commission=commission,
+            liquidation=True,
+        )
+        self._knock_out(account, position)
+
+    def _drafted(
+        self, account: Account, request: OrderRequest, market: Market, trigger: Trigger | None
+    ) -> Order:
+        order_id = self._state.next_order_id()
+        wire_ms = self._state.clock.wire_ms()
+        reducing = account.can_only_reduce(
+            side=request.side, position_side=request.position_side, reduce_only=request.reduce_only
+        )
+        return Order(
+            order_id=order_id,
+            account=account.name,
+            client_id=request.client_id or f"local_{order_id}",
+            symbol=request.symbol,
+            side=request.side,
+            position_side=request.position_side,
+            type=request.type,
+            time_in_force=request.time_in_force,
+            quantity=request.quantity,
+            price=request.price or ZERO,
+            reduce_only=request.reduce_only,
+            reducing=reducing or (trigger is not None and trigger.close_position),
+            created_ms=wire_ms,
+            updated_ms=wire_ms,
+            market_ms=market.market_ms,
+            trigger=trigger,
+        )
+
+    def _check(self, account: Account, order: Order, market: Market) -> None:
+        checks.check_position_side(account, order.position_side)
+        known = account.order_ids.get(order.client_id)
+        if known in account.open_orders:
+            raise VenueError(-4116)
+        symbol = market.symbol
+        limited = order.type is OrderType.LIMIT
+        largest = symbol.quantity_max if limited else symbol.market_quantity_max
+        if order.trigger is None or not order.trigger.close_position:
+            checks.check_quantity(symbol, order.quantity, largest=largest)
+        if limited:
+            checks.check_price(symbol, order.price)
+            checks.check_price_band(symbol, side=order.side, price=order.price, mark=market.mark)
+        price = order.price if limited else market.taker_price(order.side)
+        if order.reducing:
+            checks.check_reducing(account, order, triggered=order.trigger is not None)
+        else:
+            checks.check_notional(symbol, order.quantity * price)
+            checks.check_margin(self._state, account, order, price=price)
+        crossing = (order.price - market.taker_price(order.side)) * order.side.sign >= 0
+        if order.time_in_force is TimeInForce.FOK and limited and not crossing:
+            raise VenueError(-5021)
+        if order.time_in_force is TimeInForce.GTX and limited and crossing:
+            raise VenueError(-5022)
+
+    def _execute(self, account: Account, order: Order, market: Market) -> Order:
+        price = market.taker_price(order.side)
+        crossing = order.type is OrderType.MARKET or (order.price - price) * order.side.sign >= 0
+        if crossing:
+            return self._fill(account, order, order.quantity, price=price, maker=False)
+        if order.time_in_force is TimeInForce.IOC:
+            return self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED)
+        return order
+
+    def _fill(
+        self, account: Account, order: Order, quantity: Decimal, *, price: Decimal, maker: bool
+    ) -> Order:
+        """Fills `quantity`, or as much of it as there is to reduce; what cannot be filled then expires."""
+        position = account.position(order.symbol, order.position_side)
+        if order.reducing:
+            reducible = checks.reducible_quantity(
+                account, symbol=order.symbol, position_side=order.position_side, side=order.side
+            )
+            quantity = min(quantity, reducible)
+        rate = self._state.rules.maker_fraction if maker else self._state.rules.taker_fraction
+        for part in self._parts(order, quantity):
+            order = self._trade(
+                account, order, part, price=price, maker=maker, commission=money(part * price * rate)
+            )
+        if order.status.open:
+            order = self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=KNOCKED_OUT)
+        self._knock_out(account, position)
+        return account.orders[order.order_id]
+
+    def _parts(self, order: Order, quantity: Decimal) -> list[Decimal]:
+        count = self._state.rules.fill_parts if order.type is OrderType.MARKET else 1
+        part = to_step(quantity / count, self._state.markets[order.symbol].symbol.step)
+        if quantity == 0 or part == 0 or count == 1:
+            return [quantity] if quantity else []
+        return [part] * (count - 1) + [quantity - part * (count - 1)]
+
+    def _trade(
+        self,
+        account: Account,
+        order: Order,
+        quantity: Decimal,
+        *,
+        price: Decimal,
+        maker: bool,
+        commission: Decimal,
+        liquidation: bool = False,
+    ) -> Order:
+        state, wire_ms = self._state, self._state.clock.wire_ms()
+        market = state.markets[order.symbol]
+        position = account.position(order.symbol, order.position_side)
+        before = position.amount
+        isolated = None if account.crossed(position) else account.setting(order.symbol).leverage
+        realised = position.fill(
+            signed_quantity=quantity * order.side.sign, price=price, isolated_leverage=isolated
+        )
+        position.updated_ms = wire_ms
+        fill = Fill(
+            trade_id=state.next_trade_id(),
+            account=account.name,
+            order_id=order.order_id,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            side=order.side,
+            position_side=order.position_side,
+            price=price,
+            quantity=quantity,
+            commission=commission,
+            realised=realised,
+            maker=maker,
+            liquidation=liquidation,
+            wire_ms=wire_ms,
+            market_ms=market.market_ms,
+        )
+        account.fills.append(fill)
+        for kind, amount in (("REALIZED_PNL", realised), ("COMMISSION", -commission)):
+            state.book_income(account, symbol=order.symbol, kind=kind, amount=amount, trade_id=fill.trade_id)
+        executed = order.executed + quantity
+        status = OrderStatus.FILLED if executed == order.quantity else OrderStatus.PARTIALLY_FILLED
+        order = replace(order, executed=executed, paid=order.paid + quantity * price, status=status)
+        order = self._record(
+            account, order, Execution.CALCULATED if liquidation else Execution.TRADE, fill=fill
+        )
+        state.tell_account(account, reason="ORDER", symbol=order.symbol, positions=(position,))
+        self._witness.on_fill(account, fill, before=before, after=position.amount)
+        return order
+
+    def _knock_out(self, account: Account, position: Position) -> None:
+        """Ends resting orders that claim more than the position still has, newest first."""
+        claims = [
+            order
+            for order in account.open_orders.values()
+            if order.reducing and (order.symbol, order.position_side) == (position.symbol, position.side)
+        ]
+        for order in reversed(claims):
+            reducible = checks.reducible_quantity(
+                account, symbol=order.symbol, position_side=order.position_side, side=order.side
+            )
+            reserved = checks.reserved_quantity(
+                account, symbol=order.symbol, position_side=order.position_side, side=order.side
+            )
+            if reserved > reducible:
+                self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=KNOCKED_OUT)
+
+    def _end(
+        self, account: Account, order: Order, status: OrderStatus, execution: Execution, *, reason: int = 0
+    ) -> Order:
+        return self._record(account, replace(order, status=status, expiry_reason=reason), execution)
+
+    def _record(
+        self, account: Account, order: Order, execution: Execution, *, fill: Fill | None = None
+    ) -> Order:
+        wire_ms = self._state.clock.wire_ms()
+        market_ms = self._state.markets[order.symbol].market_ms
+        order = account.keep(replace(order, updated_ms=wire_ms, market_ms=market_ms))
+        event = OrderEvent(account=account.name, order=order, execution=execution, fill=fill, wire_ms=wire_ms)
+        self._state.outbox.append(event)
+        return order

@@ -1,0 +1,61 @@
+"""Who is asking, and is the request fresh: API key, HMAC signature, receive window."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from jackline.exchange.account import Account, AccountSpec
+from jackline.exchange.errors import VenueError
+from jackline.exchange.wire.params import Params, need
+
+RECV_WINDOW_MS: Final = 5_000
+"""What the venue assumes when a request names none."""
+
+RECV_WINDOW_MS_MAX: Final = 60_000
+AHEAD_MS_MAX: Final = 1_000
+"""A timestamp may be this far in the future; more means that the client's clock is wrong."""
+
+_SIGNATURE: Final = re.compile(r"(?:^|&)signature=[^&]*")
+_KEY_LENGTH_MAX: Final = 128
+
+
+class Gatekeeper:
+    """Knows the keys of all accounts."""
+
+    def __init__(self, specs: Sequence[AccountSpec], accounts: Mapping[str, Account]) -> None:
+        self._secrets = {spec.key: spec.secret.encode() for spec in specs}
+        self._accounts = {spec.key: accounts[spec.name] for spec in specs}
+
+    def account(self, key: str | None) -> Account:
+        """The account behind a key. Raises VenueError -2014 (no or absurd key) or -2015 (unknown key)."""
+        if not key or len(key) > _KEY_LENGTH_MAX:
+            raise VenueError(-2014)
+        account = self._accounts.get(key)
+        if account is None:
+            raise VenueError(-2015)
+        return account
+
+    def check_signature(self, key: str, *, query: str, body: str, params: Params) -> None:
+        """The signature covers raw query followed by raw body, as sent, without itself. -1022 if it does not."""
+        given = need(params.text("signature"), "signature")
+        payload = unsigned(query) + unsigned(body)
+        wanted = hmac.new(self._secrets[key], payload.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(wanted.encode(), given.encode()):
+            raise VenueError(-1022)
+
+    def check_fresh(self, params: Params, *, wire_ms: int) -> None:
+        """-1021 for a timestamp older than the receive window, or too far ahead."""
+        sent_ms = need(params.integer("timestamp"), "timestamp")
+        asked = params.integer("recvWindow")
+        window_ms = RECV_WINDOW_MS if asked is None else asked
+        if not 0 < window_ms <= RECV_WINDOW_MS_MAX:
+            raise VenueError(-1130, name="recvWindow")
+        if sent_ms > wire_ms + AHEAD_MS_MAX or wire_ms - sent_ms > window_ms:
+            raise VenueError(-1021)
+
+
+def unsigned(raw: str) -> str:
+    """A raw query or form body with its signature taken out, all else as sent."""
+    return _SIGNATURE.sub("", raw).removeprefix("&")

@@ -1,0 +1,61 @@
+"""One REST request on its way through the venue, and the table entry that says who answers it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jackline.exchange.account import Account
+from jackline.exchange.errors import VenueError
+from jackline.exchange.venue import Venue
+from jackline.exchange.wire.json import Json
+from jackline.exchange.wire.listen_keys import ListenKeys
+from jackline.exchange.wire.params import Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireOptions:
+    """`strict`: refuse parameters nobody reads. `fill_prices`: answer placements and cancels with avgPrice and cumQuote,
+    which newer schemas of the real venue omit."""
+
+    strict: bool = True
+    fill_prices: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request with its parameters. Handlers read what they need, call `finish`, and only then change anything."""
+
+    venue: Venue
+    params: Params
+    options: WireOptions
+    listen_keys: ListenKeys
+    caller: Account | None
+
+    @property
+    def account(self) -> Account:
+        if self.caller is None:
+            raise VenueError(-2014)
+        return self.caller
+
+    def finish(self) -> None:
+        """Raises VenueError -1104 for parameters that were sent and not read."""
+        self.params.finish(strict=self.options.strict)
+
+
+class Access(StrEnum):
+    PUBLIC = "public"
+    KEY = "key"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`weight_all` replaces `weight` where no symbol is named. `order`: counts against the order windows."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Json]
+    access: Access = Access.SIGNED
+    weight: int = 1
+    weight_all: int | None = None
+    order: bool = False

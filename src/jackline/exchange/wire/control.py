@@ -1,0 +1,122 @@
+"""The local control surface, `/local/v1`: the market's pace, switches, and what the witness saw.
+
+Nothing here exists at a real venue. It is unsigned and reachable on loopback only, like the rest of the server.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Final
+
+import msgspec
+from aiohttp import web
+
+from jackline.exchange.feeds.clock import MarketClock
+from jackline.exchange.ports import Feed
+from jackline.exchange.values import StopWhileFlat
+from jackline.exchange.wire.floor import Floor
+from jackline.exchange.wire.json import Json, encode
+from jackline.exchange.wire.runner import Runner
+from jackline.exchange.wire.testimony import testimony
+
+FILL_PARTS_MAX: Final = 20
+
+
+class CrashOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bend the price of `symbol` by `fraction` (-0.08 is a fall of 8 %) within `over_ms` of market time."""
+
+    symbol: str
+    fraction: Decimal
+    over_ms: Annotated[int, msgspec.Meta(gt=0)]
+
+
+class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`hold` true stops market time, false resumes it; `hold_at_ms` stops it there; `ratio` changes its pace."""
+
+    ratio: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    hold: bool | None = None
+    hold_at_ms: int | None = None
+    crash: CrashOrder | None = None
+
+
+class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    stop_while_flat: StopWhileFlat | None = None
+    fill_parts: Annotated[int, msgspec.Meta(ge=1, le=FILL_PARTS_MAX)] | None = None
+
+
+class Control:
+    """The four control routes."""
+
+    def __init__(self, floor: Floor, *, feed: Feed, clock: MarketClock, runner: Runner) -> None:
+        self._floor = floor
+        self._feed = feed
+        self._clock = clock
+        self._runner = runner
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/local/v1/state", self._state)
+        app.router.add_get("/local/v1/witness", self._witness)
+        app.router.add_post("/local/v1/market", self._market)
+        app.router.add_post("/local/v1/switches", self._switches)
+
+    def state(self) -> Json:
+        venue = self._floor.venue.state
+        return {
+            "wire_ms": venue.clock.wire_ms(),
+            "market_ms": self._clock.market_ms(),
+            "ratio": self._clock.ratio,
+            "held": self._runner.held,
+            "ended": self._runner.ended,
+            "start_ms": self._feed.start_ms,
+            "end_ms": self._feed.end_ms,
+            "slipped_ms": self._clock.slipped_ms,
+            "switches": {
+                "stop_while_flat": venue.rules.stop_while_flat.value,
+                "fill_parts": venue.rules.fill_parts,
+            },
+            "symbols": {
+                name: {"last": str(market.last), "mark": str(market.mark)}
+                for name, market in venue.markets.items()
+            },
+        }
+
+    async def _state(self, request: web.Request) -> web.Response:
+        return _response(self.state())
+
+    async def _witness(self, request: web.Request) -> web.Response:
+        return _response(testimony(self._floor.venue))
+
+    async def _market(self, request: web.Request) -> web.Response:
+        try:
+            order = msgspec.json.decode(await request.read(), type=MarketOrder)
+            self._apply(order)
+        except (msgspec.DecodeError, ValueError) as error:
+            return _response({"error": str(error)}, status=400)
+        self._runner.wake()
+        return _response(self.state())
+
+    def _apply(self, order: MarketOrder) -> None:
+        """Raises ValueError for a ratio or crash the market cannot do."""
+        if order.crash is not None:
+            crash = order.crash
+            self._feed.crash(symbol=crash.symbol, fraction=crash.fraction, over_ms=crash.over_ms)
+        if order.hold:
+            self._clock.hold()
+        if order.hold is False or (order.ratio is not None and not self._clock.held):
+            self._clock.resume(order.ratio)
+        if order.hold_at_ms is not None:
+            self._clock.hold_at(order.hold_at_ms)
+
+    async def _switches(self, request: web.Request) -> web.Response:
+        try:
+            order = msgspec.json.decode(await request.read(), type=SwitchOrder)
+        except msgspec.DecodeError as error:
+            return _response({"error": str(error)}, status=400)
+        rules = self._floor.venue.state.rules
+        if order.stop_while_flat is not None:
+            rules.stop_while_flat = order.stop_while_flat
+        if order.fill_parts is not None:
+            rules.fill_parts = order.fill_parts
+        return _response(self.state())
+
+
+def _response(payload: Json, *, status: int = 200) -> web.Response:
+    return web.Response(body=encode(payload), status=status, content_type="application/json")

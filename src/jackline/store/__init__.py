@@ -1,0 +1,7 @@
+"""What must survive a crash: the journal, the state it explains, the ledger, the lease, commands, the
+watchdog's records.
+
+One SQLite file per writer, written by one thread behind the `Journal` port; a hash chain that seals every row
+and the state changed with it; checks at boot that name what is damaged and touch nothing. No trading
+decision, no network, and nothing that repairs a damaged file in place will ever live here.
+"""

@@ -1,0 +1,55 @@
+"""The anchor: a few bytes beside the database that remember how far the journal had got.
+
+Written after each durable COMMIT, without a sync of its own: after a power cut it may lag behind, it can
+never be ahead. A database that is behind its anchor has lost acknowledged rows (write-ahead log cut, damaged
+or removed, an old backup put back): SQLite drops such a tail in silence, the anchor makes it loud.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from jackline.store.journal import Head
+
+_HASH_WIDTH = 64
+_SEQ_WIDTH = 20
+
+
+def anchor_path(path: Path) -> Path:
+    """The anchor of the database at `path`."""
+    return path.with_name(path.name + ".anchor")
+
+
+def read_anchor(path: Path) -> Head | None:
+    """The last head noted for the database at `path`; None when there is none or a power cut tore it."""
+    try:
+        text = anchor_path(path).read_text("ascii")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    seq, _, chained = text.rstrip("\n").partition(" ")
+    if len(seq) != _SEQ_WIDTH or not seq.isdecimal() or len(chained) != _HASH_WIDTH:
+        return None
+    return Head(seq=int(seq), hash=chained)
+
+
+class Anchor:
+    """The anchor file of a writer. A note that cannot be made is skipped: it is evidence, not state."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = anchor_path(path)
+        self._handle: int | None = None
+
+    def note(self, head: Head) -> None:
+        """Remember a durable head; one small write in place, which needs no room on a full disk."""
+        with contextlib.suppress(OSError):
+            if self._handle is None:
+                self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.pwrite(self._handle, f"{head.seq:0{_SEQ_WIDTH}} {head.hash}\n".encode("ascii"), 0)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

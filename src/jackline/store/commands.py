@@ -1,0 +1,148 @@
+"""The command desk: operators' orders to the engine as rows. Written by the command line and the web, read by
+the engine.
+
+The answers are rows of the engine's own store (`Batch.answers`), so each file has one kind of writer.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from jackline.core.errors import invariant
+from jackline.core.values import Side, Symbol, WireMs
+from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
+from jackline.store.encode import decode, encode
+from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.schema import COMMANDS
+
+POLL_MAX = 100
+"""Commands taken in one poll; the rest come with the next one."""
+_INSERT = "INSERT INTO commands (id, created_ms, actor, kind, args, reason) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class CommandKind(StrEnum):
+    """What may be asked. Both only reduce risk."""
+
+    CLOSE = "close"
+    CLOSE_ALL = "close_all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One order of an operator.
+
+    Attributes:
+        command_id: idempotency key, chosen by the sender; the same key is the same command.
+        actor: who asked.
+        symbol, side: what to close; both None for `CLOSE_ALL`. `side` None closes both sides.
+    """
+
+    command_id: str
+    created_ms: WireMs
+    actor: str
+    kind: CommandKind
+    symbol: Symbol | None
+    side: Side | None
+    reason: str
+
+    def __post_init__(self) -> None:
+        fits = (self.symbol is not None) == (self.kind is CommandKind.CLOSE) and (
+            self.symbol or self.side is None
+        )
+        invariant(bool(fits), "K2", kind=self.kind, symbol=self.symbol, side=self.side)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A command with its place in the queue; give the last `seq` to the next poll."""
+
+    seq: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Args:
+    symbol: Symbol | None
+    side: Side | None
+
+
+class CommandDesk:
+    """Both ends of the desk at `path`. `submit` is for the sender, `poll_new` for the engine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reading: Db | None = None
+
+    def submit(self, command: Command) -> bool:
+        """Write a command durably. False when this very command was already there.
+
+        Raises CommandConflict when its id was used for another one, StoreDamaged and DbTrouble.
+        """
+        if not self._path.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            create(self._path, COMMANDS)
+        with closing(open_writer(self._path)) as db:
+            self._check(db)
+            with transaction(db):
+                rows = db.run("SELECT * FROM commands WHERE id = ?", (command.command_id,))
+                if not rows:
+                    args = encode(_Args(symbol=command.symbol, side=command.side))
+                    values = (command.command_id, command.created_ms, command.actor, command.kind.value, args)
+                    db.run(
+                        _INSERT,
+                        (*values, command.reason),
+                    )
+                    return True
+        found = _posted(rows[0]).command
+        if (found.kind, found.symbol, found.side) != (command.kind, command.symbol, command.side):
+            raise CommandConflict(f"command {command.command_id} is already: {found}. Fix: use a new id")
+        return False
+
+    def poll_new(self, after: int) -> tuple[Posted, ...]:
+        """At most POLL_MAX commands after row `after`, oldest first. Read-only; no file, no commands."""
+        if self._reading is None:
+            if not self._path.exists():
+                return ()
+            self._reading = open_reader(self._path)
+            self._check(self._reading)
+        try:
+            rows = self._reading.run(
+                "SELECT * FROM commands WHERE seq > ? ORDER BY seq LIMIT ?", (after, POLL_MAX)
+            )
+        except DbTrouble:
+            self.close()
+            raise
+        return tuple(_posted(row) for row in rows)
+
+    def close(self) -> None:
+        """Close the reading connection."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def _check(self, db: Db) -> None:
+        found = (db.run("PRAGMA application_id")[0][0], db.run("PRAGMA user_version")[0][0])
+        if found != (COMMANDS.application_id, COMMANDS.version):
+            raise StoreDamaged(
+                what=f"not a command desk of this version (application_id {found[0]:#x}, version {found[1]})",
+                where=str(self._path),
+                fix="move the file aside; commands not yet answered are to be given again",
+            )
+
+
+def _posted(row: Row) -> Posted:
+    seq, command_id, created_ms, actor, kind, args_text, reason = row
+    args = decode(args_text, _Args)
+    command = Command(
+        command_id=command_id,
+        created_ms=created_ms,
+        actor=actor,
+        kind=CommandKind(kind),
+        symbol=args.symbol,
+        side=args.side,
+        reason=reason,
+    )
+    return Posted(seq=seq, command=command)

@@ -1,0 +1,118 @@
+"""The watchdog's records: what it saw and did while the engine was silent. A store of its own, sealed the
+same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from jackline.core.orders import Snapshot
+from jackline.core.values import MarketMs, Side, Symbol, WireMs
+from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
+from jackline.store.boot import Store, open_store
+from jackline.store.encode import decode, encode
+from jackline.store.reader import StoreReader
+from jackline.store.schema import WATCHDOG
+
+NOTES_MAX: Final = 10_000
+"""Rows an engine reads when it comes back: hours of one snapshot every 2 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchAction:
+    """A stop or a close that the watchdog sent. `outcome` is None in the note made before it leaves."""
+
+    client_id: str
+    symbol: Symbol
+    side: Side
+    what: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchActing:
+    """The durable mark: the watchdog acts on the account, since when and why; the engine honours it."""
+
+    since_ms: WireMs
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchNote:
+    """One record, oldest first by `seq`."""
+
+    seq: int
+    wire_ms: WireMs
+    what: Snapshot | WatchAction | WatchActing | None
+    """None: the mark was taken down."""
+
+
+def open_watch_store(path: Path) -> Store:
+    """The watchdog's own store, for the watchdog; see `open_store`."""
+    return open_store(path, WATCHDOG)
+
+
+def snapshot_batch(snapshot: Snapshot, *, market_ms: MarketMs) -> Batch:
+    """Record what the venue says."""
+    row = _row(JournalKind.WATCH_SNAPSHOT, snapshot, wire_ms=snapshot.received_ms, market_ms=market_ms)
+    return Batch(rows=(row,))
+
+
+def action_batch(action: WatchAction, *, wire_ms: WireMs, market_ms: MarketMs) -> Batch:
+    """Record what the watchdog does, or what came of it."""
+    return Batch(rows=(_row(JournalKind.WATCH_ACTION, action, wire_ms=wire_ms, market_ms=market_ms),))
+
+
+def acting_batch(acting: WatchActing | None, *, wire_ms: WireMs, market_ms: MarketMs) -> Batch:
+    """Set the mark, or take it down with None."""
+    row = _row(JournalKind.WATCH_ACTING, acting, wire_ms=wire_ms, market_ms=market_ms)
+    return Batch(rows=(row,), account=((AccountKey.WATCHDOG_ACTING, row.body),))
+
+
+class WatchReader:
+    """The engine's view of the watchdog's store. Raises DbTrouble where there is none or it is busy."""
+
+    def __init__(self, path: Path) -> None:
+        self._read = StoreReader(path)
+
+    def acting(self) -> WatchActing | None:
+        """The mark, when it is set."""
+        text = self._read.load_account().get(AccountKey.WATCHDOG_ACTING.value)
+        return None if text is None else _decode_acting(text)
+
+    def notes_after(self, seq: int, limit: int = NOTES_MAX) -> tuple[WatchNote, ...]:
+        """Records after row `seq`."""
+        notes = []
+        for entry in self._read.journal_after(seq, limit):
+            what: Snapshot | WatchAction | WatchActing | None
+            match entry.kind:
+                case JournalKind.WATCH_SNAPSHOT:
+                    what = decode(entry.body, Snapshot)
+                case JournalKind.WATCH_ACTION:
+                    what = decode(entry.body, WatchAction)
+                case JournalKind.WATCH_ACTING:
+                    what = _decode_acting(entry.body)
+                case _:  # a gap or a lease: no news about the account
+                    continue
+            notes.append(WatchNote(seq=entry.seq, wire_ms=entry.wire_ms, what=what))
+        return tuple(notes)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._read.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _row(kind: JournalKind, value: object, *, wire_ms: WireMs, market_ms: MarketMs) -> JournalRow:
+    return JournalRow(kind=kind, trade_id=None, wire_ms=wire_ms, market_ms=market_ms, body=encode(value))
+
+
+def _decode_acting(text: str) -> WatchActing | None:
+    return None if text == encode(None) else decode(text, WatchActing)

@@ -1,0 +1,173 @@
+"""Three connections to one account, the gate in front of them, the clock and the budgets they share.
+
+*guard* carries stops, closes and what the guard reads; *trade* carries entries; *data* carries history.
+They share no queue, so that no entry and no candle stands in front of a stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from jackline.core.ports import Clock
+from jackline.core.requests import SendEntry
+from jackline.core.values import WireMs
+from jackline.venue.binance.budget import OrderBudget
+from jackline.venue.binance.clock import REFRESH_S, SAMPLES, ClockOffset
+from jackline.venue.binance.endpoint import Credentials, Endpoint
+from jackline.venue.binance.gate import EntryPermit, RequestGate
+from jackline.venue.binance.parse import typed
+from jackline.venue.binance.rows import TimeRow
+from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire
+from jackline.venue.profile import BINANCE_USDM
+
+T = TypeVar("T")
+
+READ_WINDOW_MS = 5_000
+"""Receive window of reads."""
+TIME_DEADLINE_S = 1.0
+"""A clock sample slower than this says nothing about the clock."""
+WARM_CONNECTIONS = 2
+"""Opened ahead on guard and trade: the stop must not wait for a handshake."""
+JITTER_MS_MAX = 500
+"""Clock samples further apart than this: the offset is a guess, and no entry leaves on a guess."""
+
+
+class Lane(StrEnum):
+    """Which connection."""
+
+    GUARD = "guard"
+    TRADE = "trade"
+    DATA = "data"
+
+
+class Section(StrEnum):
+    """Which part of the venue's API, in ccxt's words."""
+
+    PUBLIC = "fapiPublic"
+    SIGNED = "fapiPrivate"
+    SIGNED_V3 = "fapiPrivateV3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinanceSettings:
+    """Where and as whom."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+
+
+class Connection:
+    """Sends raw requests, each with a deadline. Raises only what `wire.failure` understands."""
+
+    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> None:
+        self.settings = settings
+        self.budget = OrderBudget(BINANCE_USDM.windows)
+        self.offset = ClockOffset()
+        self._clock = clock
+        self._permit = permit
+        self.gate = RequestGate(
+            authority=settings.endpoint.authority, permit=self._may_enter, venue_ms=self.venue_ms
+        )
+        self._lanes = {
+            Lane.GUARD: self._open(throttled=False),
+            Lane.TRADE: self._open(throttled=False),
+            # Only history waits in ccxt's queue.
+            Lane.DATA: self._open(throttled=True),
+        }
+
+    def wire_ms(self) -> WireMs:
+        """Our clock."""
+        return self._clock.now().wire_ms
+
+    def venue_ms(self) -> WireMs:
+        """The venue's clock, as far as we know it."""
+        return WireMs(self.wire_ms() + self.offset.offset_ms)
+
+    async def call(
+        self,
+        lane: Lane,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        row: type[T],
+        deadline_s: float,
+        section: Section = Section.SIGNED,
+    ) -> T:
+        """One raw request through ccxt; the answer as a typed row."""
+        sent = dict(params)
+        if method == "GET" and section is not Section.PUBLIC:
+            sent.setdefault("recvWindow", str(READ_WINDOW_MS))
+        async with asyncio.timeout(deadline_s):
+            tree: Any = await self._lanes[lane].request(path, [section.value], method, sent)
+        return typed(tree, row)
+
+    async def read(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        row: type[T],
+        deadline_s: float,
+        lane: Lane = Lane.GUARD,
+        section: Section = Section.SIGNED,
+    ) -> T:
+        """A GET."""
+        return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
+
+    async def sample_clock(self) -> None:
+        """Take a few samples of the venue's clock. Raises when the venue does not answer."""
+        for _ in range(SAMPLES):
+            await self._sample(Lane.GUARD)
+
+    async def warm(self) -> None:
+        """Open connections ahead. A venue that does not answer is found out by the first real request."""
+        lanes = [lane for lane in (Lane.GUARD, Lane.TRADE) for _ in range(WARM_CONNECTIONS)]
+        await asyncio.gather(*(self._quietly(self._sample, lane) for lane in (*lanes, Lane.DATA)))
+
+    async def keep_clock(self) -> None:
+        """Refresh the offset for ever; a failed refresh keeps the old one."""
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            await self._quietly(self._sample, Lane.GUARD)
+
+    async def shut(self) -> None:
+        """Close all connections."""
+        for wire in self._lanes.values():
+            await wire.shut()
+
+    async def _sample(self, lane: Lane) -> None:
+        asked = self.wire_ms()
+        answer = await self.read(
+            "time", {}, row=TimeRow, deadline_s=TIME_DEADLINE_S, lane=lane, section=Section.PUBLIC
+        )
+        self.offset.add(asked_ms=asked, answered_ms=self.wire_ms(), venue_ms=answer.serverTime)
+
+    async def _quietly(self, sample: Callable[[Lane], Any], lane: Lane) -> None:
+        try:
+            await sample(lane)
+        except WIRE_TROUBLE:
+            return
+
+    def _may_enter(self, request: SendEntry) -> str | None:
+        if not self.offset.known:
+            return "the venue's clock has not been read"
+        if self.offset.jitter_ms > JITTER_MS_MAX:
+            return f"samples of the venue's clock differ by {self.offset.jitter_ms} ms"
+        return self._permit(request)
+
+    def _open(self, *, throttled: bool) -> SignedWire:
+        return SignedWire(
+            endpoint=self.settings.endpoint,
+            credentials=self.settings.credentials,
+            gate=self.gate,
+            venue_ms=self.venue_ms,
+            headers=HeaderSink(
+                weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=self.budget.ban
+            ),
+            throttled=throttled,
+        )

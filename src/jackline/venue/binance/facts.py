@@ -1,0 +1,223 @@
+"""What the venue knows besides orders: account, symbol settings, instruments, fills, funding, bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from jackline.core.instrument import Instrument
+from jackline.core.orders import Bar, FundingView, MarginType, PositionMode
+from jackline.core.outcomes import Unknown
+from jackline.core.requests import ReadFills
+from jackline.core.values import Quote, Symbol
+from jackline.venue.binance.connection import Connection, Lane, Section
+from jackline.venue.binance.parse import (
+    QUOTE_ASSET,
+    KlineRow,
+    completed_bars,
+    fill_view,
+    funding_view,
+    instrument,
+)
+from jackline.venue.binance.refusals import OURS, refused
+from jackline.venue.binance.requests import STOP_WINDOW_MS
+from jackline.venue.binance.rows import (
+    AccountRow,
+    BracketsRow,
+    ExchangeInfoRow,
+    IncomeRow,
+    ModeRow,
+    PremiumRow,
+    SymbolConfigRow,
+    TradeRow,
+)
+from jackline.venue.binance.wire import WIRE_TROUBLE, Garbled, VenueSaid, read_failure
+from jackline.venue.port import AccountFacts, Failed, FillPage, SymbolFacts
+
+T = TypeVar("T")
+
+READ_DEADLINE_S = 2.0
+"""Facts are read at start-up and in recovery; slower than this is a venue in trouble."""
+BULK_DEADLINE_S = 10.0
+"""Exchange information is megabytes, and history waits in a queue of its own."""
+FILLS_PER_PAGE = 1_000
+"""The venue's largest page of trades."""
+INCOME_PER_PAGE = 1_000
+BARS_MAX = 1_499
+"""The venue's largest page of candles, less the forming one."""
+NO_CHANGE_MARGIN = -4046
+BULK_LATER = 429
+"""Code of our own refusal to read history when the request weight runs short."""
+
+_INTERVALS = {
+    60_000: "1m",
+    180_000: "3m",
+    300_000: "5m",
+    900_000: "15m",
+    1_800_000: "30m",
+    3_600_000: "1h",
+    7_200_000: "2h",
+    14_400_000: "4h",
+    21_600_000: "6h",
+    28_800_000: "8h",
+    43_200_000: "12h",
+    86_400_000: "1d",
+}
+_MARGIN_NAMES = {MarginType.ISOLATED: "ISOLATED", MarginType.CROSS: "CROSSED"}
+_SET_WINDOW = {"recvWindow": str(STOP_WINDOW_MS)}
+
+
+def interval_name(interval_ms: int) -> str:
+    """The venue's word for a bar length. Raises ValueError for one it does not have."""
+    name = _INTERVALS.get(interval_ms)
+    if name is None:
+        raise ValueError(f"interval {interval_ms} ms is not one of {sorted(_INTERVALS)}")
+    return name
+
+
+class FactReader:
+    """Questions whose answers change slowly."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def account(self) -> AccountFacts | Failed:
+        """Mode and balances."""
+        try:
+            mode = await self._signed("positionSide/dual", {}, row=ModeRow)
+            account = await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+        return AccountFacts(
+            mode=PositionMode.HEDGE if mode.dualSidePosition else PositionMode.NETTING,
+            equity_quote=Quote(account.totalMarginBalance),
+            wallet_quote=Quote(account.totalWalletBalance),
+            available_quote=Quote(account.availableBalance),
+        )
+
+    async def prepare(self, symbol: Symbol, leverage: int, margin_type: MarginType) -> SymbolFacts | Failed:
+        """Set what differs, then read back: what was sent is not what is set (C4)."""
+        wanted = SymbolFacts(symbol=symbol, leverage=leverage, margin_type=margin_type)
+        try:
+            found = await self._symbol(symbol)
+            if found.margin_type is not margin_type:
+                await self._set("marginType", {"symbol": symbol, "marginType": _MARGIN_NAMES[margin_type]})
+            if found.leverage != leverage:
+                await self._set("leverage", {"symbol": symbol, "leverage": str(leverage)})
+            if found != wanted:
+                found = await self._symbol(symbol)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+        if found != wanted:
+            return refused(OURS, f"{symbol}: set {wanted.leverage}x {wanted.margin_type}, read back {found}")
+        return found
+
+    async def instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
+        """Filters and tiers of perpetuals that trade."""
+        try:
+            info = await self._connection.read(
+                "exchangeInfo",
+                {},
+                row=ExchangeInfoRow,
+                deadline_s=BULK_DEADLINE_S,
+                lane=Lane.DATA,
+                section=Section.PUBLIC,
+            )
+            tables = await self._connection.read(
+                "leverageBracket", {}, row=list[BracketsRow], deadline_s=BULK_DEADLINE_S, lane=Lane.DATA
+            )
+            brackets = {table.symbol: table for table in tables}
+            return {
+                Symbol(row.symbol): instrument(row, brackets[row.symbol])
+                for row in info.symbols
+                if row.symbol in symbols
+                and row.symbol in brackets
+                and row.contractType == "PERPETUAL"
+                and row.status == "TRADING"
+            }
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+
+    async def fills(self, request: ReadFills) -> FillPage | Unknown:
+        """One page of the trade list by id: time windows would lose what happened while we were away."""
+        params = {
+            "symbol": request.symbol,
+            "fromId": str(request.after_fill_id + 1),
+            "limit": str(FILLS_PER_PAGE),
+        }
+        try:
+            rows = await self._signed("userTrades", params, row=list[TradeRow])
+            fills = tuple(fill_view(row) for row in sorted(rows, key=lambda row: row.id))
+        except WIRE_TROUBLE as error:
+            return Unknown(cause=f"fills of {request.symbol}: {error}")
+        return FillPage(fills=fills, complete=len(rows) < FILLS_PER_PAGE)
+
+    async def funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
+        """Funding payments, oldest first; at most one page, so ask again after the last one."""
+        params = {
+            "incomeType": "FUNDING_FEE",
+            "startTime": str(after_income_ms),
+            "limit": str(INCOME_PER_PAGE),
+        }
+        try:
+            rows = await self._signed("income", params, row=list[IncomeRow])
+            strange = [row.asset for row in rows if row.asset != QUOTE_ASSET]
+            if strange:
+                raise Garbled(f"funding in {strange[0]}")
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+        return tuple(funding_view(row) for row in sorted(rows, key=lambda row: (row.time, row.tranId)))
+
+    async def bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
+        """The last completed bars. The venue's time is read before the bars, so none of them can be
+        forming."""
+        name = interval_name(interval_ms)
+        later = self._connection.budget.bulk_refusal(self._connection.wire_ms())
+        if later is not None:
+            return refused(BULK_LATER, later)
+        wanted = min(limit, BARS_MAX)
+        try:
+            premium = await self._public("premiumIndex", {"symbol": symbol}, row=PremiumRow)
+            rows = await self._public(
+                "klines", {"symbol": symbol, "interval": name, "limit": str(wanted + 1)}, row=list[KlineRow]
+            )
+            venue_market_ms = premium.time if premium.mt is None else premium.mt
+            bars = completed_bars(
+                rows, symbol=symbol, interval_ms=interval_ms, venue_market_ms=venue_market_ms
+            )
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+        return bars[-wanted:]
+
+    async def _symbol(self, symbol: Symbol) -> SymbolFacts:
+        rows = await self._signed("symbolConfig", {"symbol": symbol}, row=list[SymbolConfigRow])
+        for row in rows:
+            if row.symbol == symbol:
+                isolated = row.marginType == _MARGIN_NAMES[MarginType.ISOLATED]
+                margin_type = MarginType.ISOLATED if isolated else MarginType.CROSS
+                return SymbolFacts(symbol=symbol, leverage=row.leverage, margin_type=margin_type)
+        raise Garbled(f"symbolConfig does not know {symbol}")
+
+    async def _set(self, path: str, params: Mapping[str, str]) -> None:
+        try:
+            await self._connection.call(
+                Lane.GUARD,
+                "POST",
+                path,
+                {**params, **_SET_WINDOW},
+                row=dict[str, Any],
+                deadline_s=READ_DEADLINE_S,
+            )
+        except VenueSaid as said:
+            if said.code != NO_CHANGE_MARGIN:
+                raise
+
+    async def _signed(
+        self, path: str, params: Mapping[str, str], *, row: type[T], section: Section = Section.SIGNED
+    ) -> T:
+        return await self._connection.read(path, params, row=row, deadline_s=READ_DEADLINE_S, section=section)
+
+    async def _public(self, path: str, params: Mapping[str, str], *, row: type[T]) -> T:
+        return await self._connection.read(
+            path, params, row=row, deadline_s=BULK_DEADLINE_S, lane=Lane.DATA, section=Section.PUBLIC
+        )

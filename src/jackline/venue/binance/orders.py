@@ -1,0 +1,199 @@
+"""Placing, cancelling and asking about orders.
+
+An entry is sent once, whatever happens. Stops, targets and closes may be sent again with the same id when
+the venue said that it did not take them (O1, O2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from jackline.core.orders import OrderView, PositionMode
+from jackline.core.outcomes import Absent, Acked, NotSent, OrderAnswer, Outcome, Refusal, Refused, Unknown
+from jackline.core.requests import (
+    CancelOrder,
+    CloseShape,
+    Mutation,
+    ReadOrder,
+    SendClose,
+    SendEntry,
+    SendStop,
+    SendTarget,
+)
+from jackline.core.values import Side, Symbol
+from jackline.venue.binance.connection import Connection, Lane, Section
+from jackline.venue.binance.gate import PlainClose
+from jackline.venue.binance.parse import algo_view, order_view, position_view
+from jackline.venue.binance.refusals import BAD_TIMESTAMP, NO_SUCH_ORDER, NOT_TAKEN_CODES, OURS
+from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, read_order_request, wire_request
+from jackline.venue.binance.rows import AlgoRow, OrderRow, PositionRow
+from jackline.venue.binance.wire import WIRE_TROUBLE, failure, read_failure
+from jackline.venue.port import Failed
+
+Reduction = SendStop | SendTarget | SendClose
+
+ENTRY_DEADLINE_S = 2.5
+"""Longer than an entry's receive window and a slow answer; then it is unknown and treated as filled."""
+REDUCTION_DEADLINE_S = 1.0
+"""Of the 1,500 ms of P1: room for a question and a second sending after it."""
+READ_DEADLINE_S = 1.0
+"""One order or one position."""
+RETRY_PAUSES_S = (0.0, 0.05, 0.2)
+"""Sendings of a reduction that the venue says it did not take: at most three, well inside P1's deadline."""
+BUDGET_WAIT_MS_MAX = 1_000
+"""A reduction waits this long for the venue's ceiling; beyond it the core decides anew, with fresh facts."""
+
+ModeKnown = Callable[[], PositionMode | None]
+
+
+class OrderDesk:
+    """Sends orders over a connection. `mode` answers None until the account has been read."""
+
+    def __init__(self, connection: Connection, mode: ModeKnown) -> None:
+        self._connection = connection
+        self._mode = mode
+
+    async def send(self, request: Mutation) -> Outcome:
+        """Dispatch by type. Never raises for the venue or the network."""
+        mode = self._mode()
+        match request:
+            case CancelOrder():
+                return await self._cancel(request)
+            case _ if mode is None:
+                return NotSent(why="the position mode of the account has not been read")
+            case SendEntry():
+                return await self._enter(request, mode)
+            case SendClose(shape=CloseShape.PLAIN_MARKET) if mode is PositionMode.NETTING:
+                return await self._close_without_flag(request, mode)
+            case _:
+                return await self._reduce(request, mode)
+
+    async def ask(self, request: ReadOrder) -> OrderAnswer:
+        """Query by client id."""
+        wired = read_order_request(request)
+        found = await self._query(wired.params, conditional=request.conditional)
+        if isinstance(found, Refused):
+            return Absent() if found.code == NO_SUCH_ORDER else Unknown(cause=f"{found.code}: {found.text}")
+        if isinstance(found, OrderView) and found.key.client_id != request.client_id:
+            return Unknown(cause=f"asked for {request.client_id}, was told about {found.key.client_id}")
+        return found
+
+    async def _enter(self, request: SendEntry, mode: PositionMode) -> Outcome:
+        full = self._connection.budget.entry_refusal(self._connection.wire_ms())
+        if full is not None:
+            return NotSent(why=f"K2: {full}")
+        with self._connection.gate.entry(request):
+            return await self._place(wire_request(request, mode), request.client_id, Lane.TRADE)
+
+    async def _reduce(self, request: Reduction, mode: PositionMode) -> Outcome:
+        wired = wire_request(request, mode)
+        outcome: Outcome = NotSent(why="no attempt was made")
+        for pause_s in RETRY_PAUSES_S:
+            await asyncio.sleep(pause_s)
+            wait_ms = self._connection.budget.reduction_wait_ms(self._connection.wire_ms())
+            if wait_ms > BUDGET_WAIT_MS_MAX:
+                return Refused(kind=Refusal.OVERLOADED, code=OURS, text=f"paced for {wait_ms} ms more (K2)")
+            await asyncio.sleep(wait_ms / 1_000)
+            outcome = _meant(request, await self._place(wired, request.client_id, Lane.GUARD))
+            if not (isinstance(outcome, Refused) and outcome.code in NOT_TAKEN_CODES):
+                break
+            if outcome.code == BAD_TIMESTAMP:
+                await self._correct_clock()
+        return outcome
+
+    async def _close_without_flag(self, request: SendClose, mode: PositionMode) -> Outcome:
+        """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
+        connection = self._connection
+        asked_ms = connection.venue_ms()
+        try:
+            rows = await connection.read(
+                "positionRisk",
+                {"symbol": request.symbol},
+                row=list[PositionRow],
+                deadline_s=READ_DEADLINE_S,
+                section=Section.SIGNED_V3,
+            )
+            views = [view for row in rows if (view := position_view(row)) is not None]
+        except WIRE_TROUBLE as error:
+            return NotSent(why=f"the position could not be read first: {read_failure(error)}")
+        position = next((view for view in views if _is(view.symbol, view.side, request)), None)
+        if position is None:
+            text = f"no {request.side} position in {request.symbol} to close"
+            return Refused(kind=Refusal.NOTHING_TO_REDUCE, code=OURS, text=text)
+        sized = replace(request, quantity=min(request.quantity, position.quantity))
+        ticket = PlainClose(request=sized, position=position, read_ms=asked_ms)
+        with connection.gate.plain_close(ticket):
+            return await self._reduce(sized, mode)
+
+    async def _place(self, wired: WireRequest, client_id: str, lane: Lane) -> Outcome:
+        deadline_s = ENTRY_DEADLINE_S if lane is Lane.TRADE else REDUCTION_DEADLINE_S
+        self._connection.budget.count(self._connection.wire_ms())
+        try:
+            view = await self._exchange(wired, lane, deadline_s)
+        except WIRE_TROUBLE as error:
+            return failure(error)
+        if view.key.client_id != client_id:
+            return Unknown(cause=f"sent {client_id}, was acknowledged {view.key.client_id!r}")
+        return Acked(order=view)
+
+    async def _cancel(self, request: CancelOrder) -> Outcome:
+        key = request.key
+        wired = wire_request(request, PositionMode.NETTING)
+        try:
+            if not key.conditional:
+                return Acked(order=await self._exchange(wired, Lane.GUARD, REDUCTION_DEADLINE_S))
+            await self._connection.call(
+                Lane.GUARD,
+                "DELETE",
+                wired.path,
+                wired.params,
+                row=dict[str, object],
+                deadline_s=REDUCTION_DEADLINE_S,
+            )
+        except WIRE_TROUBLE as error:
+            return failure(error)
+        # The cancel of a conditional order answers with ids only: what became of it must be read.
+        by_id = {"algoId": str(key.venue_id)} if key.venue_id is not None else {"clientAlgoId": key.client_id}
+        found = await self._query(by_id, conditional=True)
+        if isinstance(found, OrderView):
+            return Acked(order=found)
+        return Unknown(cause=f"cancelled, and not readable since: {found}")
+
+    async def _query(self, params: Params, *, conditional: bool) -> OrderView | Failed:
+        wired = WireRequest(method="GET", path=ALGO_ORDER if conditional else "order", params=params)
+        try:
+            return await self._exchange(wired, Lane.GUARD, READ_DEADLINE_S)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+
+    async def _exchange(self, wired: WireRequest, lane: Lane, deadline_s: float) -> OrderView:
+        call = self._connection.call
+        if wired.path == ALGO_ORDER:
+            return algo_view(
+                await call(lane, wired.method, wired.path, wired.params, row=AlgoRow, deadline_s=deadline_s)
+            )
+        return order_view(
+            await call(lane, wired.method, wired.path, wired.params, row=OrderRow, deadline_s=deadline_s)
+        )
+
+    async def _correct_clock(self) -> None:
+        try:
+            await self._connection.sample_clock()
+        except WIRE_TROUBLE:
+            return
+
+
+def _is(symbol: Symbol, side: Side, request: SendClose) -> bool:
+    return symbol == request.symbol and side is request.side
+
+
+def _meant(request: Reduction, outcome: Outcome) -> Outcome:
+    """A stop that is refused because there is nothing to reduce needs a position; a close has met a flat
+    one."""
+    if isinstance(request, SendClose) or not isinstance(outcome, Refused):
+        return outcome
+    if outcome.kind is Refusal.NOTHING_TO_REDUCE:
+        return replace(outcome, kind=Refusal.NEEDS_POSITION)
+    return outcome

@@ -1,0 +1,267 @@
+"""Rows → views of the core. Strict: what does not fit raises `Garbled`, and the answer counts as unknown.
+
+An order type or state that is new to us becomes ``OTHER``: shown and kept, never counted as protection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from jackline.core.instrument import Instrument, MarginTier
+from jackline.core.orders import (
+    Bar,
+    FillView,
+    FundingView,
+    OrderKey,
+    OrderKind,
+    OrderState,
+    OrderView,
+    PositionView,
+    PriceSource,
+)
+from jackline.core.values import ZERO, Fraction, MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
+from jackline.venue.binance.rows import (
+    AlgoRow,
+    BracketsRow,
+    FilterRow,
+    IncomeRow,
+    Leg,
+    OrderRow,
+    PositionRow,
+    SymbolRow,
+    TradeRow,
+)
+from jackline.venue.binance.wire import Garbled
+
+QUOTE_ASSET = "USDT"
+
+T = TypeVar("T")
+
+KINDS: dict[str, OrderKind] = {
+    "MARKET": OrderKind.MARKET,
+    "LIMIT": OrderKind.LIMIT,
+    "STOP_MARKET": OrderKind.STOP_MARKET,
+    "STOP": OrderKind.STOP_LIMIT,
+    "TAKE_PROFIT_MARKET": OrderKind.TARGET_MARKET,
+    "TAKE_PROFIT": OrderKind.TARGET_LIMIT,
+    "TRAILING_STOP_MARKET": OrderKind.TRAILING,
+}
+STATES: dict[str, OrderState] = {
+    "NEW": OrderState.NEW,
+    "PARTIALLY_FILLED": OrderState.PARTIALLY_FILLED,
+    "FILLED": OrderState.FILLED,
+    "CANCELED": OrderState.CANCELED,
+    "EXPIRED": OrderState.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderState.EXPIRED,
+    "REJECTED": OrderState.REJECTED,
+    "TRIGGERING": OrderState.TRIGGERING,
+    "TRIGGERED": OrderState.TRIGGERED,
+    "FINISHED": OrderState.FINISHED,
+}
+_SOURCES = {"MARK_PRICE": PriceSource.MARK, "CONTRACT_PRICE": PriceSource.LAST}
+
+
+def typed(tree: Any, row: type[T]) -> T:
+    """Decoded JSON as a typed row. Raises `Garbled`, with the field that does not fit."""
+    try:
+        return msgspec.convert(tree, row)
+    except msgspec.ValidationError as error:
+        raise Garbled(f"{getattr(row, '__name__', row)}: {error}") from error
+
+
+def order_view(row: OrderRow) -> OrderView:
+    """A plain order."""
+    return OrderView(
+        key=OrderKey(
+            symbol=Symbol(row.symbol), client_id=row.clientOrderId, venue_id=row.orderId, conditional=False
+        ),
+        kind=KINDS.get(row.type, OrderKind.OTHER),
+        state=STATES.get(row.status, OrderState.OTHER),
+        side=row.side,
+        position_side=leg(row.positionSide),
+        quantity=_quantity(row.origQty),
+        filled=_quantity(row.executedQty),
+        average_price=price_or_none(row.avgPrice),
+        limit_price=price_or_none(row.price),
+        trigger_price=price_or_none(row.stopPrice),
+        price_source=_SOURCES.get(row.workingType or ""),
+        reduce_only=row.reduceOnly,
+        close_position=row.closePosition,
+        price_protect=row.priceProtect,
+        child_id=None,
+        updated_ms=WireMs(row.updateTime),
+    )
+
+
+def algo_view(row: AlgoRow) -> OrderView:
+    """A conditional order; `child_id` is what it became."""
+    child = row.actualOrderId or ""
+    return OrderView(
+        key=OrderKey(
+            symbol=Symbol(row.symbol), client_id=row.clientAlgoId, venue_id=row.algoId, conditional=True
+        ),
+        kind=KINDS.get(row.orderType, OrderKind.OTHER),
+        state=STATES.get(row.algoStatus, OrderState.OTHER),
+        side=row.side,
+        position_side=leg(row.positionSide),
+        quantity=_quantity(row.quantity or ZERO),
+        filled=_quantity(_decimal(row.actualQty)),
+        average_price=price_or_none(_decimal(row.actualPrice)),
+        limit_price=price_or_none(row.price),
+        trigger_price=price_or_none(row.triggerPrice),
+        price_source=_SOURCES.get(row.workingType),
+        reduce_only=row.reduceOnly,
+        close_position=row.closePosition,
+        price_protect=row.priceProtect,
+        child_id=int(child) if child.isdigit() and child != "0" else None,
+        updated_ms=WireMs(row.updateTime),
+    )
+
+
+def position_view(row: PositionRow) -> PositionView | None:
+    """An open position; None for a flat row."""
+    if row.positionAmt == ZERO:
+        return None
+    side = leg(row.positionSide) or (Side.LONG if row.positionAmt > ZERO else Side.SHORT)
+    return PositionView(
+        symbol=Symbol(row.symbol),
+        side=side,
+        quantity=Quantity(abs(row.positionAmt)),
+        entry_price=_price(row.entryPrice),
+        mark=_price(row.markPrice),
+        liquidation_price=price_or_none(row.liquidationPrice),
+        updated_ms=WireMs(row.updateTime),
+    )
+
+
+def fill_view(row: TradeRow) -> FillView:
+    """One execution. A fee in another coin has no quote amount that we could state without inventing one
+    (A1)."""
+    if row.commissionAsset != QUOTE_ASSET and row.commission != ZERO:
+        raise Garbled(
+            f"fill {row.id} of {row.symbol}: fee in {row.commissionAsset}; turn fee payment in it off"
+        )
+    return FillView(
+        symbol=Symbol(row.symbol),
+        fill_id=row.id,
+        order_id=row.orderId,
+        side=row.side,
+        position_side=leg(row.positionSide),
+        quantity=_quantity(row.qty),
+        price=_price(row.price),
+        fee_quote=Quote(row.commission),
+        realised_quote=Quote(row.realizedPnl),
+        maker=row.maker,
+        wire_ms=WireMs(row.time),
+        market_ms=MarketMs(row.time if row.mt is None else row.mt),
+    )
+
+
+def funding_view(row: IncomeRow) -> FundingView:
+    """One funding payment."""
+    return FundingView(
+        symbol=Symbol(row.symbol),
+        income_id=row.tranId,
+        amount_quote=Quote(row.income),
+        wire_ms=WireMs(row.time),
+        market_ms=MarketMs(row.time if row.mt is None else row.mt),
+    )
+
+
+def instrument(row: SymbolRow, brackets: BracketsRow) -> Instrument:
+    """Filters and tiers of a symbol. A missing filter is no filter of ours to guess: it raises."""
+    by_type = {one.filterType: one for one in row.filters}
+    price_filter = _filter(row, by_type, "PRICE_FILTER")
+    lot = _filter(row, by_type, "LOT_SIZE")
+    market_lot = _filter(row, by_type, "MARKET_LOT_SIZE")
+    notional = _filter(row, by_type, "MIN_NOTIONAL")
+    return Instrument(
+        symbol=Symbol(row.symbol),
+        price_tick=_needed(row, "tickSize", price_filter.tickSize),
+        price_min=Price(_needed(row, "minPrice", price_filter.minPrice)),
+        price_max=Price(_needed(row, "maxPrice", price_filter.maxPrice)),
+        quantity_step=_needed(row, "stepSize", lot.stepSize),
+        quantity_min=Quantity(_needed(row, "minQty", lot.minQty)),
+        quantity_max=Quantity(_needed(row, "maxQty", lot.maxQty)),
+        market_quantity_max=Quantity(_needed(row, "maxQty", market_lot.maxQty)),
+        notional_min=Quote(_needed(row, "notional", notional.notional)),
+        tiers=tuple(
+            MarginTier(
+                notional_floor=Quote(tier.notionalFloor),
+                maintenance_fraction=Fraction(tier.maintMarginRatio),
+                maintenance_amount=Quote(tier.cum),
+                leverage_max=tier.initialLeverage,
+            )
+            for tier in sorted(brackets.brackets, key=lambda tier: tier.notionalFloor)
+        ),
+    )
+
+
+KlineRow = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, int, Any, Any, Any, Any, Any]
+"""Open time, open, high, low, close, volume, close time, and five figures that we do not use."""
+
+
+def completed_bars(
+    rows: Sequence[KlineRow], *, symbol: Symbol, interval_ms: int, venue_market_ms: int
+) -> tuple[Bar, ...]:
+    """The bars whose close lies before the venue's own time; a forming bar never passes (D1)."""
+    return tuple(
+        Bar(
+            symbol=symbol,
+            open_ms=MarketMs(row[0]),
+            interval_ms=interval_ms,
+            open=_price(row[1]),
+            high=_price(row[2]),
+            low=_price(row[3]),
+            close=_price(row[4]),
+            volume=_quantity(row[5]),
+        )
+        for row in rows
+        if row[0] + interval_ms <= venue_market_ms
+    )
+
+
+def leg(side: Leg) -> Side | None:
+    """The hedge-mode leg; None in netting mode."""
+    return None if side is Leg.BOTH else Side[side.name]
+
+
+def price_or_none(number: Decimal | None) -> Price | None:
+    """The venue writes "no price" as 0."""
+    return Price(number) if number is not None and number > ZERO else None
+
+
+def _decimal(text: str | None) -> Decimal:
+    try:
+        return Decimal(text or "0")
+    except ArithmeticError as error:
+        raise Garbled(f"{text!r} is not a number") from error
+
+
+def _quantity(number: Decimal) -> Quantity:
+    if not number.is_finite() or number < ZERO:
+        raise Garbled(f"quantity {number} is not a finite number of at least 0")
+    return Quantity(number)
+
+
+def _price(number: Decimal) -> Price:
+    if not number.is_finite() or number <= ZERO:
+        raise Garbled(f"price {number} is not a finite number above 0")
+    return Price(number)
+
+
+def _filter(row: SymbolRow, by_type: dict[str, FilterRow], name: str) -> FilterRow:
+    found = by_type.get(name)
+    if found is None:
+        raise Garbled(f"{row.symbol} has no {name}")
+    return found
+
+
+def _needed(row: SymbolRow, name: str, number: Decimal | None) -> Decimal:
+    if number is None:
+        raise Garbled(f"{row.symbol} has no {name}")
+    return number

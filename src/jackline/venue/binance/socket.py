@@ -1,0 +1,89 @@
+"""One socket that is dialled again for ever: liveness, bounded back-off, and nothing about what it
+carries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+
+from jackline.venue.binance.wire import open_session
+
+HEARTBEAT_S = 6.0
+"""A ping after this much silence, and half of it for the pong: a half-open socket is noticed within 10 s."""
+DIAL_DEADLINE_S = 5.0
+"""TCP, TLS and the upgrade."""
+BACKOFF_FIRST_S = 0.1
+BACKOFF_MAX_S = 5.0
+"""Longest pause between dials; the guard reads by itself meanwhile."""
+STEADY_S = 10.0
+"""A connection that lived this long resets the back-off."""
+FRAME_BYTES_MAX = 1 << 20
+
+_log = structlog.get_logger("jackline.venue.socket")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketHandlers:
+    """What a stream does at each turn of a connection's life.
+
+    Attributes:
+        address: where to dial, or None when that is not known now.
+        opened: a connection stands; frames follow.
+        frame: one text frame; False asks for a new connection.
+        closed: the connection is gone; what it did not carry must be read.
+        companion: runs beside an open connection; its return closes it.
+    """
+
+    address: Callable[[], Awaitable[str | None]]
+    opened: Callable[[], Awaitable[None]]
+    frame: Callable[[str], Awaitable[bool]]
+    closed: Callable[[], None]
+    companion: Callable[[], Awaitable[None]]
+
+
+async def run_socket(name: str, handlers: SocketHandlers, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    """Keep one connection open until cancelled."""
+    loop = asyncio.get_running_loop()
+    backoff_s = BACKOFF_FIRST_S
+    async with open_session() as session:
+        while True:
+            began = loop.time()
+            with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                await _one_connection(session, handlers, heartbeat_s)
+            lived_s = loop.time() - began
+            backoff_s = BACKOFF_FIRST_S if lived_s >= STEADY_S else min(backoff_s * 2, BACKOFF_MAX_S)
+            _log.info("socket_closed", stream=name, lived_s=round(lived_s, 1), retry_s=backoff_s)
+            await asyncio.sleep(backoff_s)
+
+
+async def _one_connection(
+    session: aiohttp.ClientSession, handlers: SocketHandlers, heartbeat_s: float
+) -> None:
+    address = await handlers.address()
+    if address is None:
+        return
+    async with asyncio.timeout(DIAL_DEADLINE_S):
+        socket = await session.ws_connect(address, heartbeat=heartbeat_s, max_msg_size=FRAME_BYTES_MAX)
+    companion = asyncio.ensure_future(_then_close(handlers.companion, socket))
+    try:
+        await handlers.opened()
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT or not await handlers.frame(message.data):
+                return
+    finally:
+        companion.cancel()
+        handlers.closed()
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            await socket.close()
+
+
+async def _then_close(
+    companion: Callable[[], Awaitable[None]], socket: aiohttp.ClientWebSocketResponse
+) -> None:
+    await companion()
+    await socket.close()

@@ -1,0 +1,132 @@
+"""Binance USDⓈ-M behind the port: the rooms of this package put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from jackline.core.events import Event
+from jackline.core.instrument import Instrument
+from jackline.core.orders import Bar, FundingView, MarginType, PositionMode, Snapshot
+from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
+from jackline.core.ports import Clock
+from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.values import MarketMs, Symbol
+from jackline.venue.binance.connection import BinanceSettings, Connection, Lane
+from jackline.venue.binance.facts import FactReader
+from jackline.venue.binance.gate import EntryPermit
+from jackline.venue.binance.market_stream import MarketStream
+from jackline.venue.binance.orders import OrderDesk
+from jackline.venue.binance.rows import ListenKeyRow
+from jackline.venue.binance.snapshot import SnapshotReader
+from jackline.venue.binance.user_stream import UserStream
+from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
+from jackline.venue.port import AccountFacts, Failed, FillPage, SymbolFacts
+from jackline.venue.profile import BINANCE_USDM, VenueProfile
+
+LISTEN_KEY_DEADLINE_S = 2.0
+"""Asking for the key of the user stream."""
+
+
+class BinanceVenue:
+    """One account. Fulfils `Venue`; adds the streams, which belong to whoever runs the inbox."""
+
+    profile: VenueProfile = BINANCE_USDM
+
+    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> None:
+        self._connection = Connection(settings=settings, clock=clock, permit=permit)
+        self._mode: PositionMode | None = None
+        self._desk = OrderDesk(self._connection, lambda: self._mode)
+        self._snapshots = SnapshotReader(self._connection)
+        self._facts = FactReader(self._connection)
+
+    async def send(self, request: Mutation) -> Outcome:
+        return await self._desk.send(request)
+
+    async def read_order(self, request: ReadOrder) -> OrderAnswer:
+        return await self._desk.ask(request)
+
+    async def read_snapshot(self, request: ReadSnapshot) -> Snapshot | Unknown:
+        return await self._snapshots.read(request)
+
+    async def read_fills(self, request: ReadFills) -> FillPage | Unknown:
+        return await self._facts.fills(request)
+
+    async def read_funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
+        return await self._facts.funding(after_income_ms)
+
+    async def read_bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
+        return await self._facts.bars(symbol, interval_ms, limit)
+
+    async def read_instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
+        return await self._facts.instruments(symbols)
+
+    async def read_account(self) -> AccountFacts | Failed:
+        facts = await self._facts.account()
+        if isinstance(facts, AccountFacts):
+            self._mode = facts.mode
+        return facts
+
+    async def prepare_symbol(
+        self, symbol: Symbol, leverage: int, margin_type: MarginType
+    ) -> SymbolFacts | Failed:
+        return await self._facts.prepare(symbol, leverage, margin_type)
+
+    async def read_clock_offset_ms(self) -> int | Unknown:
+        try:
+            await self._connection.sample_clock()
+        except WIRE_TROUBLE as error:
+            return Unknown(cause=f"clock: {error}")
+        return self._connection.offset.offset_ms
+
+    async def close(self) -> None:
+        await self._connection.shut()
+
+    async def warm(self) -> None:
+        """Open connections ahead of the first stop."""
+        await self._connection.warm()
+
+    async def keep_clock(self) -> None:
+        """Refresh the clock offset until cancelled."""
+        await self._connection.keep_clock()
+
+    def user_stream(self, sink: Callable[[Event], None]) -> UserStream:
+        """The pump of private events; `run` it."""
+        root = self._connection.settings.endpoint.socket
+        return UserStream(root=root, listen_key=self._listen_key, sink=sink)
+
+    def market_stream(
+        self,
+        *,
+        symbols: Sequence[Symbol],
+        interval_ms: int,
+        after: dict[Symbol, MarketMs],
+        sink: Callable[[Event], None],
+    ) -> MarketStream:
+        """The pump of bars and marks; bars up to and including the open time in `after` are already known."""
+        return MarketStream(
+            root=self._connection.settings.endpoint.socket,
+            symbols=tuple(symbols),
+            interval_ms=interval_ms,
+            after=after,
+            read_bars=self.read_bars,
+            sink=sink,
+        )
+
+    async def _listen_key(self) -> str | Failed:
+        """Create the key or extend it: the venue returns the same one. It is shared, so it is never
+        deleted."""
+        try:
+            row = await self._connection.call(
+                Lane.GUARD, "POST", "listenKey", {}, row=ListenKeyRow, deadline_s=LISTEN_KEY_DEADLINE_S
+            )
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+        return row.listenKey
+
+
+async def open_binance(*, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> BinanceVenue:
+    """A venue with its clock measured and its connections warm, as far as the venue answers."""
+    venue = BinanceVenue(settings=settings, clock=clock, permit=permit)
+    await asyncio.gather(venue.read_clock_offset_ms(), venue.warm())
+    return venue

@@ -1,0 +1,97 @@
+"""The port: every verb the engine, the watchdog and the command line may use on a venue.
+
+No method raises for trouble of the venue or the network: refusals and silence are values. Each has a
+deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jackline.core.instrument import Instrument
+from jackline.core.orders import Bar, FillView, FundingView, MarginType, PositionMode, Snapshot
+from jackline.core.outcomes import OrderAnswer, Outcome, Refused, Unknown
+from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.values import Quote, Symbol
+
+Failed = Refused | Unknown
+"""The venue said no, or nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """The account as the venue sees it. `equity_quote` is the wallet plus unrealised profit and loss."""
+
+    mode: PositionMode
+    equity_quote: Quote
+    wallet_quote: Quote
+    available_quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolFacts:
+    """What is set for a symbol, read back after setting it."""
+
+    symbol: Symbol
+    leverage: int
+    margin_type: MarginType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillPage:
+    """Fills of one symbol, oldest first; `complete` when no later page exists."""
+
+    fills: tuple[FillView, ...]
+    complete: bool
+
+
+class Venue(Protocol):
+    """One account at one venue."""
+
+    async def send(self, request: Mutation) -> Outcome:
+        """Send a mutation once. An acknowledgement counts only with a venue id and our own id echoed."""
+        ...
+
+    async def read_order(self, request: ReadOrder) -> OrderAnswer:
+        """Ask about one order by our client id."""
+        ...
+
+    async def read_snapshot(self, request: ReadSnapshot) -> Snapshot | Unknown:
+        """Positions, both order listings and equity; whole or not at all."""
+        ...
+
+    async def read_fills(self, request: ReadFills) -> FillPage | Unknown:
+        """One page of the trade list after `request.after_fill_id`."""
+        ...
+
+    async def read_funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
+        """Funding payments at or after `after_income_ms` (the venue's record time), oldest first."""
+        ...
+
+    async def read_bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
+        """The last completed bars by the venue's own time (D1), oldest first; at most `limit`."""
+        ...
+
+    async def read_instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
+        """Filters and margin tiers. A symbol the venue does not trade is absent."""
+        ...
+
+    async def read_account(self) -> AccountFacts | Failed:
+        """Position mode and balances. Must succeed once before anything that depends on the mode is sent."""
+        ...
+
+    async def prepare_symbol(
+        self, symbol: Symbol, leverage: int, margin_type: MarginType
+    ) -> SymbolFacts | Failed:
+        """Set leverage and margin type where they differ, then read them back; a difference is a refusal."""
+        ...
+
+    async def read_clock_offset_ms(self) -> int | Unknown:
+        """Venue clock minus ours, median of a few samples; what signing uses is updated too."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections. Never touches an order (shutting down never cancels a stop)."""
+        ...

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackline.core.ids import ClientId, TradeId
+from jackline.core.orders import FillView, Snapshot
+from jackline.core.plan import ProtectedEntry, StopPlan
+from jackline.core.trade import CloseSlot, EntrySlot, OrderSlot, Trade
+from jackline.core.values import Side
+from jackline.store.encode import decode, encode
+from jackline.store.errors import BodyUnreadable
+from tests.store.making import adopted, fill
+
+numbers = st.decimals(allow_nan=False, allow_infinity=False, places=8) | st.decimals(
+    allow_nan=False, allow_infinity=False
+)
+maybe = st.none() | numbers
+ids = st.text(max_size=20)
+stop_plans = st.builds(
+    StopPlan,
+    side=st.just(Side.LONG),
+    distance_fraction=numbers,
+    disaster_price=st.decimals("0.01", "99", places=2),
+)
+entries = st.builds(
+    ProtectedEntry,
+    trade_id=ids.map(TradeId),
+    side=st.just(Side.LONG),
+    quantity=st.decimals("0.001", "5", places=3),
+    signal_price=numbers,
+    collar_price=st.decimals("100", "200", places=2),
+    stop=stop_plans,
+    target_price=maybe,
+    trailing_fraction=maybe,
+    risk_quote=numbers,
+)
+entry_slots = st.builds(EntrySlot, client_id=ids.map(ClientId), filled=numbers, average_price=maybe)
+order_slots = st.builds(OrderSlot, client_id=ids.map(ClientId), quantity=maybe, trigger_price=numbers)
+trades = st.builds(
+    Trade,
+    entry=st.none() | entries,
+    stop=stop_plans,
+    entry_slot=st.none() | entry_slots,
+    disaster=st.none() | order_slots,
+    working=st.lists(order_slots, max_size=2).map(tuple),
+    target=st.none() | order_slots,
+    close=st.none() | st.builds(CloseSlot),
+    quantity=numbers,
+    entry_price=maybe,
+    best_price=maybe,
+    floor_price=maybe,
+    balance=numbers,
+)
+
+
+@given(trades)
+def test_a_trade_comes_back_exactly(trade: Trade) -> None:
+    found = decode(encode(trade), Trade)
+    assert found == trade
+    assert encode(found) == encode(trade)  # digits and exponents too: Decimal("1.0") equals Decimal("1")
+
+
+def test_a_fill_comes_back_exactly() -> None:
+    made = fill(3, Side.LONG.opens_with, Decimal("0.0010"), Decimal("1E+5"), Decimal("-0.00"))
+    found = decode(encode(made), FillView)
+    assert (str(found.quantity), str(found.price), str(found.realised_quote)) == ("0.0010", "1E+5", "-0.00")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (encode(adopted(1)).replace('{"v":1,', '{"v":2,'), "body version 2"),
+        (encode(adopted(1)).replace('"fills_after":0,', ""), "fills_after"),
+        (encode(adopted(1)).replace('"fills_after":0,', '"fills_after":0,"new_field":1,'), "another shape"),
+        (encode(adopted(1)).replace('"protected"', '"sideways"'), "sideways"),
+        ("", "not a stored body"),
+        ("[1]", "not a stored body"),
+    ],
+    ids=["other-version", "field-missing", "field-added", "unknown-phase", "empty", "no-envelope"],
+)
+def test_another_shape_is_refused(text: str, says: str) -> None:
+    with pytest.raises(BodyUnreadable, match=says):
+        decode(text, Trade)
+
+
+def test_a_snapshot_is_not_a_trade() -> None:
+    with pytest.raises(BodyUnreadable, match="not a Snapshot"):
+        decode(encode(adopted(1)), Snapshot)
+
+
+def test_what_cannot_be_stored_fails_where_it_was_made() -> None:
+    with pytest.raises(TypeError):
+        encode(object())

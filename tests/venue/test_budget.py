@@ -1,0 +1,84 @@
+"""Order windows: entries starve first, reductions wait for the venue's ceiling and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackline.venue.binance.budget import OrderBudget
+from jackline.venue.profile import BINANCE_USDM, OrderWindow
+
+SMALL = (OrderWindow(orders=10, window_ms=1_000), OrderWindow(orders=25, window_ms=6_000))
+
+gaps = st.lists(st.tuples(st.integers(min_value=0, max_value=700), st.booleans()), min_size=1, max_size=120)
+
+
+def most_in_a_window(times: list[int], window: OrderWindow) -> int:
+    return max(sum(1 for other in times if time - window.window_ms < other <= time) for time in times)
+
+
+@pytest.mark.owns("K2")
+@given(gaps)
+def test_k2_no_window_is_ever_exceeded_and_entries_leave_the_last_fifth(
+    wishes: list[tuple[int, bool]],
+) -> None:
+    budget, now, sent = OrderBudget(SMALL), 0, list[int]()
+    for gap, is_entry in wishes:
+        now += gap
+        if is_entry:
+            if budget.entry_refusal(now) is not None:
+                continue
+            before = [time for time in sent if time > now - 1_000]
+            assert len(before) < 8
+        else:
+            now += budget.reduction_wait_ms(now)
+        budget.count(now)
+        sent.append(now)
+    for window in SMALL:
+        assert not sent or most_in_a_window(sent, window) <= window.orders
+
+
+@given(gaps)
+def test_k2_a_reduction_waits_no_longer_than_the_ceiling_demands(wishes: list[tuple[int, bool]]) -> None:
+    budget, now, sent = OrderBudget(SMALL), 0, list[int]()
+    for gap, _ in wishes:
+        now += gap
+        wait = budget.reduction_wait_ms(now)
+        if wait > 0:
+            early = [*sent, now + wait - 1]
+            assert any(most_in_a_window(early, window) > window.orders for window in SMALL)
+        now += wait
+        budget.count(now)
+        sent.append(now)
+
+
+def test_k2_stops_use_what_entries_may_not() -> None:
+    budget = OrderBudget(BINANCE_USDM.windows)
+    for _ in range(240):
+        assert budget.entry_refusal(0) is None
+        budget.count(0)
+    assert budget.entry_refusal(0) is not None
+    for _ in range(60):
+        assert budget.reduction_wait_ms(0) == 0
+        budget.count(0)
+    assert budget.reduction_wait_ms(0) == 10_000
+    assert budget.reduction_wait_ms(10_000) == 0
+    assert budget.entry_refusal(10_000) is None
+
+
+def test_a_ban_holds_everything_until_its_end() -> None:
+    budget = OrderBudget(SMALL)
+    budget.ban(5_000)
+    budget.ban(3_000)
+    assert budget.reduction_wait_ms(1_000) == 4_000
+    assert "banned" in str(budget.entry_refusal(4_999))
+    assert "banned" in str(budget.bulk_refusal(4_999))
+    assert budget.entry_refusal(5_000) is None
+
+
+def test_history_waits_when_the_weight_runs_short_and_until_the_minute_ends() -> None:
+    budget = OrderBudget(SMALL)
+    budget.note_weight(1_921, 59_000)
+    assert budget.bulk_refusal(59_999) is not None
+    assert budget.bulk_refusal(60_000) is None

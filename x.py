@@ -1,0 +1,82 @@
+"""The one entry point. Sets up .venv on first use, then becomes the command.
+
+python3 x.py demo [..]           local exchange, engine, watchdog, a crash, a report
+python3 x.py test [--long] [..]  every check and test; --long adds those that take minutes (.. goes to pytest)
+python3 x.py lint                the checks alone: format, lint, types, imports, house rules
+python3 x.py lock                requirements.lock anew from pyproject.toml (--upgrade for newer versions)
+python3 x.py run|jackline [..]   jackline run .., any jackline command
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import venv
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV, LOCK = ROOT / ".venv", ROOT / "requirements.lock"
+PYTHON, JACKLINE, STAMP = str(VENV / "bin/python"), str(VENV / "bin/jackline"), VENV / "x.stamp"
+# uv must never fetch an interpreter of its own: what runs is what the user started.
+ENV = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+UV = [PYTHON, "-m", "uv", "-q", "pip"]
+COMPILE = "compile pyproject.toml --universal --python-version 3.11 --all-extras --group dev".split()
+COMPILE += ["--generate-hashes", "--no-annotate", "--custom-compile-command=python3 x.py lock"]
+
+
+def ok(*command: str) -> bool:
+    """Whether the command succeeds. Its output goes to stderr: stdout belongs to the final command."""
+    return subprocess.run(command, cwd=ROOT, env=ENV, stdout=sys.stderr, check=False).returncode == 0
+
+
+def set_up() -> None:
+    """Make .venv what the lock says; free when neither lock, pyproject.toml nor the place has changed."""
+    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode())
+    stamp = hashlib.sha256(b"\0".join(parts)).hexdigest()
+    if os.path.exists(PYTHON) and STAMP.exists() and STAMP.read_text() == stamp:
+        return
+    print("Setting up .venv (seconds with uv, a minute with pip) ..", file=sys.stderr)
+    if not os.path.exists(PYTHON):
+        venv.create(VENV, clear=True, symlinks=True)  # without pip: quick, and Debian's Python can do it
+    pip = [sys.executable, "-m", "pip", "-q", "--python", PYTHON]
+    if find_spec("pip") is None:
+        pip = [PYTHON, "-m", "pip", "-q"]
+        if not ok(PYTHON, "-m", "ensurepip"):
+            sys.exit("This Python has neither pip nor ensurepip. On Debian: sudo apt install python3-venv")
+    locked = ["install", "--require-hashes", "-r", str(LOCK)]
+    ours = ["install", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
+    uv_alone = VENV / "uv.txt"  # its own lines of the lock, so that it too comes with its hash
+    uv_alone.write_text("".join(re.findall(r"^uv==(?:.*\\\n)+.*\n", LOCK.read_text(), re.M)))
+    with_uv = (
+        ok(*pip, "install", "--require-hashes", "-r", str(uv_alone)) and ok(*UV, *locked) and ok(*UV, *ours)
+    )
+    if not with_uv and not (ok(*pip, *locked) and ok(*pip, *ours)):
+        sys.exit("The packages of requirements.lock could not be installed; the reason stands above.")
+    STAMP.write_text(stamp)
+
+
+def main(verb: str = "help", *rest: str) -> None:
+    pytest = [PYTHON, "-m", "pytest", "-n", "2"]
+    report = ["--long-report=docs/long-run.md"] if rest == ("--long",) else []
+    commands = {
+        "demo": [JACKLINE, "demo", *rest],
+        "test": [*pytest, *report, *rest],
+        "lint": [*pytest, "tests/house", *rest],
+        "lock": [*UV, *COMPILE, "-o", LOCK.name, *rest],
+        "run": [JACKLINE, "run", *rest],
+        "jackline": [JACKLINE, *rest],
+    }
+    if sys.version_info < (3, 11):
+        sys.exit("jackline needs Python 3.11 or newer; this is " + sys.version.split()[0])
+    if verb not in commands:
+        sys.exit(__doc__)
+    set_up()
+    if verb in ("test", "lint", "lock"):
+        os.chdir(ROOT)  # not for jackline's own commands: their file arguments are the user's
+    os.execve(commands[verb][0], commands[verb], ENV)  # becomes it: signals and exit code need no forwarding
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
