@@ -56,11 +56,14 @@ def adopted(ordinal: int, phase: Phase = Phase.PROTECTED) -> Trade:
         "quantity": Quantity(Decimal("0.010")),
         "balance": Quantity(Decimal("0.010")),
     }
-    return Trade(**{field.name: _empty(str(field.type)) for field in fields(Trade)} | known)
+    rest: dict[str, Any] = {field.name: _empty(str(field.type)) for field in fields(Trade)}
+    return Trade(**(rest | known))
 
 
 def _empty(annotation: str) -> object:
-    """The value of a field the store does not care about, so that a new field of a trade needs no new test."""
+    """The value of a field the store does not care about, so that a new field of a trade needs no new
+    test.
+    """
     if annotation.endswith("| None"):
         return None
     if annotation.startswith("tuple"):

@@ -87,11 +87,9 @@ def test_totals_explain_the_wallet() -> None:
         *fill_entries(fill(1, OrderSide.SELL, Decimal(1), Decimal(10), Decimal(3)), trade_id(1)),
     ]
     sums = totals(entries)
-    assert (sums.realised_quote, sums.fees_quote, sums.funding_quote) == (
-        3,
-        Decimal("0.05"),
-        Decimal("-0.25"),
-    )
+    assert sums.realised_quote == Decimal(3)
+    assert sums.fees_quote == Decimal("0.05")
+    assert sums.funding_quote == Decimal("-0.25")
     assert sums.net_quote == Decimal("2.70")
     assert sums.wallet_quote == Decimal("902.70")
     assert len(by_trade(entries, trade_id(1))) == 3

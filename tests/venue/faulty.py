@@ -17,6 +17,7 @@ from jackline.venue.binance.venue import BinanceVenue
 from jackline.venue.port import AccountFacts
 from tests.venue.makers import WallClock
 
+API_KEY, SECRET = "the-key-of-the-test", "the-secret-of-the-test"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACCOUNT = {"totalMarginBalance": "1000", "totalWalletBalance": "1000", "availableBalance": "1000"}
 
@@ -90,13 +91,13 @@ async def faulty_venue(
     app = web.Application()
     routes(app)
     app.router.add_route("*", "/fapi/{version}/{path:.*}", faulty.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.01)
+    runner = web.AppRunner(app, shutdown_timeout=0.01, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
     endpoint = Endpoint(mode=VenueMode.PAPER, base_url=f"http://127.0.0.1:{port}")
-    settings = BinanceSettings(endpoint=endpoint, credentials=Credentials(api_key="k", secret="s"))
+    settings = BinanceSettings(endpoint=endpoint, credentials=Credentials(api_key=API_KEY, secret=SECRET))
     clock = WallClock()
     faulty.on("GET time", says({"serverTime": clock.now().wire_ms}))
     venue = BinanceVenue(settings=settings, clock=clock, permit=lambda _: None)

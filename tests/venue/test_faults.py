@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from jackline.core.orders import OrderKind, OrderState
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import CloseShape, ReadFills, ReadOrder, ReadSnapshot
 from jackline.core.values import WireMs
-from tests.venue.faulty import Answer, drops, faulty_venue, is_silent, says, truncates
+from tests.venue.faulty import API_KEY, SECRET, Answer, drops, faulty_venue, is_silent, says, truncates
 from tests.venue.makers import (
     BTC,
+    WallClock,
     cancel,
+    cancel_plain,
     entry_plan,
     send_close,
     send_entry,
@@ -222,6 +226,9 @@ async def test_a_cancel_is_believed_when_it_is_read_back() -> None:
         assert isinstance(outcome, Acked)
         assert outcome.order.state is OrderState.CANCELED
         assert isinstance(await venue.send(cancel()), Unknown)
+        faulty.on("GET algoOrder", says(STOP), says(gone | {"clientAlgoId": "another"}))
+        assert isinstance(await venue.send(cancel()), Unknown)
+        assert isinstance(await venue.send(cancel()), Unknown)
         faulty.on("DELETE algoOrder", error(-2011))
         assert await venue.send(cancel()) == no(-2011, Refusal.ORDER_GONE)
         faulty.on("DELETE algoOrder", drops)
@@ -291,3 +298,36 @@ async def test_a_target_is_refused_as_a_target() -> None:
     async with faulty_venue() as (faulty, venue):
         faulty.on("POST algoOrder", error(-2021))
         assert await venue.send(send_target()) == no(-2021, Refusal.STOP_REACHED)
+
+
+async def test_a_cancelled_plain_order_must_be_the_one_that_was_named() -> None:
+    named = cancel_plain(venue_id=5)
+    gone = ORDER | {"clientOrderId": named.key.client_id, "status": "CANCELED", "executedQty": "0"}
+    async with faulty_venue() as (faulty, venue):
+        faulty.on("DELETE order", says(gone), says(gone | {"orderId": 6}), says(gone | {"status": "NEW"}))
+        assert [type(await venue.send(named)) for _ in range(3)] == [Acked, Unknown, Unknown]
+
+
+async def test_rule_3_no_entry_leaves_on_a_clock_that_differs_too_much() -> None:
+    async with faulty_venue() as (faulty, venue):
+        faulty.on("POST order", says(ORDER))
+        faulty.on("GET time", says({"serverTime": WallClock().now().wire_ms + 5_000}))
+        offset = await venue.read_clock_offset_ms()
+        assert isinstance(offset, int)
+        assert offset > 4_000
+        outcome = await venue.send(send_entry())
+        assert isinstance(outcome, NotSent)
+        assert "clock" in outcome.why
+        assert faulty.count("POST order") == 0
+
+
+@pytest.mark.owns("S1")
+async def test_s1_no_key_and_no_signature_in_logs_or_causes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with faulty_venue() as (faulty, venue):
+        faulty.on("DELETE algoOrder", drops)
+        faulty.on("POST algoOrder", drops)
+        told = f"{await venue.send(cancel())} {await venue.send(send_stop())}"
+    for word in ("signature", "X-MBX-APIKEY", API_KEY, SECRET):
+        assert word not in caplog.text
+        assert word not in told

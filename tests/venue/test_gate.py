@@ -44,11 +44,14 @@ def offer(gate: RequestGate, method: str, path: str, params: dict[str, str]) -> 
 
 
 def offer_request(
-    gate: RequestGate, request: Mutation, mode: PositionMode = NETTING, **changes: str | None
+    gate: RequestGate,
+    request: Mutation,
+    mode: PositionMode = NETTING,
+    changes: dict[str, str | None] | None = None,
 ) -> None:
     """The golden request with some parameters changed, added or (None) left out."""
     wired = wire_request(request, mode)
-    params = {**wired.params, **changes}
+    params = {**wired.params, **(changes or {})}
     offer(gate, wired.method, wired.path, {key: value for key, value in params.items() if value is not None})
 
 
@@ -105,7 +108,7 @@ def test_p2_an_entry_passes_on_its_ticket_and_only_then(mode: PositionMode, side
 def test_p2_an_entry_that_differs_from_its_plan_does_not_leave(changes: dict[str, str | None]) -> None:
     gate, request = a_gate(), send_entry()
     with gate.entry(request), pytest.raises(GateRefused, match="P2"):
-        offer_request(gate, request, **changes)
+        offer_request(gate, request, changes=changes)
 
 
 def test_o1_an_entry_past_its_latest_time_is_not_signed_away() -> None:
@@ -159,7 +162,7 @@ def test_p3_a_reduction_that_does_not_reduce_does_not_leave(
     request_: Mutation, changes: dict[str, str | None]
 ) -> None:
     with pytest.raises(GateRefused):
-        offer_request(a_gate(), request_, **changes)
+        offer_request(a_gate(), request_, changes=changes)
 
 
 @pytest.mark.parametrize(

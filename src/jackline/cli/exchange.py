@@ -46,7 +46,7 @@ def serve(
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve a local exchange until interrupted."""
-    import asyncio
+    import asyncio  # everything below is heavy or needed only here: `--help` must stay quick
     import json
     import os
     import signal

@@ -16,6 +16,8 @@ from jackline.core.trade import CloseSlot, ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Fraction, Price, Quantity, WireMs
 
+WISHES = frozenset({ExitReason.OPERATOR, ExitReason.KILL_SWITCH})
+"""Reasons that outlive an entry in doubt: the position is closed as soon as it is evidenced."""
 ALARMING_ATTEMPTS = 5
 """After this many attempts without a flat position the account is frozen for entries and a human is paged."""
 PLAIN_READ_AGE_MS_MAX = 300

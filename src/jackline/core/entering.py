@@ -264,7 +264,11 @@ def expose(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None)
     now = turn.now.wire_ms
     disaster = trade.disaster
     if disaster is not None and disaster.state is SlotState.WORKING:
-        disaster = replace(disaster, state=SlotState.ACKED, asked_ms=now)
+        due_ms = WireMs(now - turn.state.protection.reread_ms)
+        disaster = replace(disaster, state=SlotState.ACKED, asked_ms=due_ms)
+    elif disaster is not None and disaster.state is SlotState.REFUSED:
+        # Refused for want of a position, perhaps: now there is one.
+        disaster = None
     exposed = replace(
         trade,
         quantity=max(quantity, trade.quantity),

@@ -96,8 +96,11 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
         trade = _adopt_order(trade, order)
-    working = tuple(slot for slot in trade.working if slot.state is not SlotState.GONE or trade.phase is Phase.SWEEPING)
-    turn.put(protecting.remember_floor(replace(trade, working=working)))
+    if snapshot.position(trade.symbol, trade.side) is not None:
+        # Gone while the position is open: dropped or cancelled. When flat it may be what closed it, and stays (A1).
+        live = tuple(slot for slot in trade.working if slot.state is not SlotState.GONE)
+        trade = replace(trade, working=live)
+    turn.put(protecting.remember_floor(trade))
 
 
 def _adopt_order(trade: Trade, order: OrderView) -> Trade:

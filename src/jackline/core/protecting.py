@@ -78,8 +78,7 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
     else:
         reason = ExitReason.STOP_REACHED if reached else None
     if outcome.kind is Refusal.NEEDS_POSITION and trade.phase in BEFORE_ANSWER:
-        # The venue itself says the symbol is flat: drop the slot, place anew once there is a position.
-        turn.put(replace(trade, disaster=None) if slot.role is Role.DISASTER else trade)
+        # The venue itself says the symbol is flat: place anew once there is a position (`entering.expose`).
         return
     if in_position and reason is not None:
         closing.want(turn, trade, reason)
@@ -130,7 +129,10 @@ def remember_floor(trade: Trade) -> Trade:
 
 
 def drive_exposed(turn: Turn, trade: Trade) -> None:
-    """Rest D; at the deadline close (P1)."""
+    """Rest D; at the deadline close (P1). A close that was asked for while the entry was out comes first."""
+    if trade.exit_reason in closing.WISHES:
+        closing.want(turn, trade, trade.exit_reason)
+        return
     trade = ensure_disaster(turn, trade)
     exposed_ms = trade.exposed_ms
     if trade.phase is not Phase.EXPOSED or exposed_ms is None:

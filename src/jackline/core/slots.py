@@ -46,8 +46,7 @@ def pursue(turn: Turn, trade: Trade, slot: OrderSlot) -> OrderSlot:
     settings = turn.state.protection
     if slot.state not in {SlotState.ACKED, SlotState.UNKNOWN} or slot.client_id in turn.asking:
         return slot
-    pause_ms = settings.reread_ms if slot.misses else 0
-    if turn.now.wire_ms < slot.asked_ms + pause_ms:
+    if turn.now.wire_ms < slot.asked_ms + settings.reread_ms:
         return slot
     turn.ask_order(ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True))
     return replace(slot, asked_ms=turn.now.wire_ms)
@@ -55,7 +54,8 @@ def pursue(turn: Turn, trade: Trade, slot: OrderSlot) -> OrderSlot:
 
 def after_outcome(turn: Turn, slot: OrderSlot, outcome: Outcome) -> OrderSlot:
     """The slot after the venue's answer to its placement."""
-    now = turn.now.wire_ms
+    # The first read-back follows at once; later ones are paced by `pursue`.
+    now = WireMs(turn.now.wire_ms - turn.state.protection.reread_ms)
     match outcome:
         case Acked(order=order):
             venue_id = order.key.venue_id

@@ -160,5 +160,5 @@ def flight_key(request: Mutation) -> str:
 
 
 def _durable_part(trade: Trade) -> Trade:
-    """The trade without what is worth no write: marks move many times a second."""
-    return replace(trade, best_price=None)
+    """The trade without what is worth no write: marks move many times a second, reads repeat."""
+    return replace(trade, best_price=None, quantity_ms=None)

@@ -39,3 +39,7 @@ class EngineOptions:
 
 class StartRefused(Exception):
     """The engine will not start. The text says what, where and how to mend it; nothing was changed."""
+
+
+class VenueUnreadable(StartRefused):
+    """The venue does not answer, or not with what was asked. Trying again later may help."""

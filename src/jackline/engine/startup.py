@@ -17,7 +17,7 @@ from jackline.core.recovering import recover
 from jackline.core.requests import ReadFills
 from jackline.core.state import KillLevel, State, initial_state
 from jackline.core.values import MarketMs, Symbol
-from jackline.engine.options import EngineOptions, StartRefused
+from jackline.engine.options import EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.protector import Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
@@ -79,7 +79,7 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
     """Read mode, balances, filters and tiers. Raises StartRefused with the fix when they do not fit the configuration."""
     account = await venue.read_account()
     if not isinstance(account, AccountFacts):
-        raise StartRefused(f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue")
+        raise VenueUnreadable(f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue")
     if account.mode is not options.position_mode:
         raise StartRefused(
             f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
@@ -87,7 +87,7 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
         )
     instruments = await venue.read_instruments(options.symbols)
     if not isinstance(instruments, dict):
-        raise StartRefused(f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers")
+        raise VenueUnreadable(f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers")
     missing = [symbol for symbol in options.symbols if symbol not in instruments]
     if missing:
         raise StartRefused(f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name")
@@ -166,7 +166,7 @@ async def _last_fill_id(venue: Venue, symbol: Symbol) -> int:
     for _ in range(FILL_PAGES_MAX):
         page = await venue.read_fills(ReadFills(symbol=symbol, after_fill_id=last))
         if isinstance(page, Unknown):
-            raise StartRefused(f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again")
+            raise VenueUnreadable(f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again")
         last = max((fill.fill_id for fill in page.fills), default=last)
         if page.complete:
             break

@@ -88,7 +88,8 @@ class Account:
         return algo
 
     def can_only_reduce(self, *, side: Side, position_side: PositionSide, reduce_only: bool) -> bool:
-        """In hedge mode the closing side of a position side cannot open anything; else only reduce-only is safe."""
+        """In hedge mode the closing side of a position side cannot open anything; else only reduce-only is
+        safe."""
         if position_side is PositionSide.BOTH:
             return reduce_only
         return (side is Side.SELL) == (position_side is PositionSide.LONG)

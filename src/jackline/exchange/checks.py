@@ -70,8 +70,9 @@ def reducible_quantity(account: Account, *, symbol: str, position_side: Position
 def check_reducing(account: Account, order: Order, *, triggered: bool) -> None:
     """-2022 when there is nothing to reduce, -4118 when resting orders already claim it.
 
-    Larger than the position is trimmed when filled, except for an order sent on the closing side in hedge mode, which
-    is refused. A child of a stop is trimmed in both modes (an assumption; undocumented at the real venue).
+    Larger than the position is trimmed when filled, except for an order sent on the closing side in hedge
+    mode, which is refused. A child of a stop is trimmed in both modes (an assumption; undocumented at the
+    real venue).
     """
     symbol, position_side, side = order.symbol, order.position_side, order.side
     reducible = reducible_quantity(account, symbol=symbol, position_side=position_side, side=side)

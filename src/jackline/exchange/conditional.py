@@ -1,7 +1,8 @@
-"""The conditional-order service: it keeps stops apart from plain orders and releases a child when the price comes.
+"""The conditional-order service: it keeps stops apart from plain orders and releases a child when the price
+comes.
 
-It has ids of its own, and asks nothing about margin or reducibility before the trigger; that is judged when the child
-meets the matching engine, which may refuse it (REJECTED).
+It has ids of its own, and asks nothing about margin or reducibility before the trigger; that is judged when
+the child meets the matching engine, which may refuse it (REJECTED).
 """
 
 from dataclasses import replace
@@ -172,7 +173,8 @@ class Conditional:
         return algo
 
     def _trigger(self, account: Account, algo: Algo, market: Market) -> None:
-        """TRIGGERING, then TRIGGERED with a child and FINISHED with its result, or REJECTED with the reason."""
+        """TRIGGERING, then TRIGGERED with a child and FINISHED with its result, or REJECTED with the
+        reason."""
         algo = self._record(
             account,
             replace(algo, status=AlgoStatus.TRIGGERING, triggered_ms=self._state.clock.wire_ms()),

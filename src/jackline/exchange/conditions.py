@@ -16,8 +16,8 @@ from jackline.exchange.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlgoRequest:
-    """A conditional order as asked for. `quantity` is 0 with `close_position`; `trigger_price` is None for a trailing
-    stop, whose `callback_fraction` (0.01 = 1 %) and optional `activate_price` take its place."""
+    """A conditional order as asked for. `quantity` is 0 with `close_position`; `trigger_price` is None for
+    a trailing stop, whose `callback_fraction` (0.01 = 1 %) and optional `activate_price` take its place."""
 
     symbol: str
     side: Side
@@ -38,8 +38,8 @@ class AlgoRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algo:
-    """A conditional order. `extreme` is the best price a trailing stop has seen since its activation. The `child_*`
-    fields speak of the order it released; `reject_reason` says why the venue would not."""
+    """A conditional order. `extreme` is the best price a trailing stop has seen since its activation. The
+    `child_*` fields speak of the order it released; `reject_reason` says why the venue would not."""
 
     algo_id: int
     account: str
@@ -74,8 +74,9 @@ class Algo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopFill:
-    """How a triggered conditional order was really filled. `slip_bps` is positive when the fill was worse than the
-    trigger. `gap`: the very price step that triggered it jumped past the trigger, from `prev_last`."""
+    """How a triggered conditional order was really filled. `slip_bps` is positive when the fill was worse
+    than the trigger. `gap`: the very price step that triggered it jumped past the trigger, from
+    `prev_last`."""
 
     account: str
     symbol: str

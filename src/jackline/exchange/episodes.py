@@ -9,10 +9,12 @@ from jackline.exchange.values import ZERO, PositionSide, Side
 
 @dataclass(slots=True, kw_only=True)
 class Episode:
-    """`opened_wire_ms` and all durations are exact wire milliseconds; `naked_notional_ms` is quote x ms at mark.
+    """`opened_wire_ms` and all durations are exact wire milliseconds; `naked_notional_ms` is quote x ms at
+    mark.
 
-    `entry_client_id` is the client id of the order whose fill opened it. `naked_intervals` are closed spans of wire
-    time; `naked_since_ms` is the start of the span still open. `realised`, `fees`, `funding` in quote.
+    `entry_client_id` is the client id of the order whose fill opened it. `naked_intervals` are closed spans
+    of wire time; `naked_since_ms` is the start of the span still open. `realised`, `fees`, `funding` in
+    quote.
     """
 
     account: str

@@ -1,7 +1,7 @@
 """What the venue says when it says no: its numeric codes with its own texts.
 
-Source: the error pages of Binance USDⓈ-M. Clients are meant to branch on the number, so the numbers are the contract;
-the texts are kept because people search for them.
+Source: the error pages of Binance USDⓈ-M. Clients are meant to branch on the number, so the numbers are the
+contract; the texts are kept because people search for them.
 """
 
 from typing import Final
@@ -72,7 +72,8 @@ class VenueError(Exception):
     """A refusal of the venue. `code` is its number, `http` the status it travels under."""
 
     def __init__(self, code: int, **facts: object) -> None:
-        """`facts` fill the placeholders of the venue's text. An unknown code is a programming error (KeyError)."""
+        """`facts` fill the placeholders of the venue's text. An unknown code is a programming error
+        (KeyError)."""
         self.code = code
         self.text = _TEXTS[code].format(**facts)
         self.http = _HTTP.get(code, 400)

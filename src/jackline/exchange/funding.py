@@ -1,4 +1,5 @@
-"""Funding: every eight hours of market time longs pay shorts (or the reverse) a share of the notional at mark."""
+"""Funding: every eight hours of market time longs pay shorts (or the reverse) a share of the notional at
+mark."""
 
 from typing import Final
 
@@ -20,7 +21,8 @@ class Funding:
         self._periods: dict[str, int] = {}
 
     def due(self, market: Market) -> bool:
-        """Whether this market's last step crossed a boundary; says so once. The first look only takes the bearing."""
+        """Whether this market's last step crossed a boundary; says so once. The first look only takes the
+        bearing."""
         period = market.market_ms // FUNDING_INTERVAL_MS
         known = self._periods.setdefault(market.symbol.name, period)
         self._periods[market.symbol.name] = period

@@ -1,8 +1,8 @@
 """Liquidation: what the venue takes over when margin no longer reaches.
 
-An isolated position is judged alone, all cross positions of an account together, both at mark price. The position is
-taken over at the last price but never beyond bankruptcy (the insurance fund bears the rest), and a clearance fee is
-charged from what is left.
+An isolated position is judged alone, all cross positions of an account together, both at mark price. The
+position is taken over at the last price but never beyond bankruptcy (the insurance fund bears the rest),
+and a clearance fee is charged from what is left.
 """
 
 from decimal import Decimal

@@ -1,7 +1,7 @@
 """What an account can carry: initial and maintenance margin, what is available, and where liquidation lies.
 
-Formulas: Binance USDⓈ-M "How to calculate liquidation price" with its bracket table, generalised to both sides of one
-symbol moving together. All amounts in quote.
+Formulas: Binance USDⓈ-M "How to calculate liquidation price" with its bracket table, generalised to both
+sides of one symbol moving together. All amounts in quote.
 """
 
 from decimal import Decimal
@@ -76,10 +76,11 @@ def available(state: State, account: Account) -> Decimal:
 
 
 def liquidation_price(state: State, account: Account, position: Position) -> Decimal:
-    """The mark price at which margin balance meets maintenance, other symbols standing still; 0 when none does.
+    """The mark price at which margin balance meets maintenance, other symbols standing still; 0 when none
+    does.
 
-    At price p: base + Σ(amount·p - cost) = others' maintenance + Σ(|amount|·p·rate - deduction), solved for p with
-    the brackets of p itself. Maintenance is convex in p, so stepping from bracket to bracket ends.
+    At price p: base + Σ(amount·p - cost) = others' maintenance + Σ(|amount|·p·rate - deduction), solved for
+    p with the brackets of p itself. Maintenance is convex in p, so stepping from bracket to bracket ends.
     """
     if not position.amount:
         return ZERO

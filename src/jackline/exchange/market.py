@@ -15,7 +15,8 @@ CANDLES_MAX: Final = 20_000
 
 @dataclass(slots=True, kw_only=True)
 class Market:
-    """Last and mark price with the last before it, and the base bars: complete ones and the one being formed."""
+    """Last and mark price with the last before it, and the base bars: complete ones and the one being
+    formed."""
 
     symbol: Symbol
     interval_ms: int

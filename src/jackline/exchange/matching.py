@@ -1,7 +1,7 @@
 """Plain orders meet the market: taking, resting, filling, trimming.
 
-There is no book of strangers: a taker fills whole at the last price (worse by half the spread), a resting limit fills
-whole at its own price when the last price reaches it.
+There is no book of strangers: a taker fills whole at the last price (worse by half the spread), a resting
+limit fills whole at its own price when the last price reaches it.
 """
 
 from dataclasses import replace
@@ -38,7 +38,8 @@ class Matching:
         self._witness = witness
 
     def place(self, account: Account, request: OrderRequest, *, trigger: Trigger | None = None) -> Order:
-        """Checks, takes and where possible fills an order; returns its final state so far. Raises VenueError."""
+        """Checks, takes and where possible fills an order; returns its final state so far. Raises
+        VenueError."""
         market = self._state.market(request.symbol)
         order = self._drafted(account, request, market, trigger)
         self._check(account, order, market)

@@ -42,9 +42,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A plain order of one account. `reducing`: it can only make a position smaller (reduce-only, closing side in
-    hedge mode, or the child of a close-position stop). `paid` is the sum of quantity x price over its fills, in quote.
-    `created_ms`, `updated_ms` are wire time, `market_ms` the market time of the last change."""
+    """A plain order of one account. `reducing`: it can only make a position smaller (reduce-only, closing
+    side in hedge mode, or the child of a close-position stop). `paid` is the sum of quantity x price over
+    its fills, in quote. `created_ms`, `updated_ms` are wire time, `market_ms` the market time of the last
+    change."""
 
     order_id: int
     account: str

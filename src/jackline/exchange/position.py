@@ -8,11 +8,12 @@ from jackline.exchange.values import ZERO, PositionSide, money
 
 @dataclass(slots=True, kw_only=True)
 class Position:
-    """`amount` is signed base units, `cost` the signed sum of quantity x price that is still in the position (quote).
+    """`amount` is signed base units, `cost` the signed sum of quantity x price that is still in the
+    position (quote).
 
-    The entry price is derived from the two. A reduction takes its share of the cost rounded to the smallest unit and
-    leaves the rest; a full close takes all that is left. So from flat to flat the realised profit is what was sold
-    minus what was bought, to the last unit, however the closing was split.
+    The entry price is derived from the two. A reduction takes its share of the cost rounded to the smallest
+    unit and leaves the rest; a full close takes all that is left. So from flat to flat the realised profit
+    is what was sold minus what was bought, to the last unit, however the closing was split.
     """
 
     symbol: str

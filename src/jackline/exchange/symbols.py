@@ -1,7 +1,7 @@
 """What may be traded, in which steps, and with how much leverage.
 
-Filters and leverage brackets follow the public tables of Binance USDⓈ-M in shape and rough size; they are the local
-exchange's own and may be out of date against the real venue.
+Filters and leverage brackets follow the public tables of Binance USDⓈ-M in shape and rough size; they are
+the local exchange's own and may be out of date against the real venue.
 """
 
 from dataclasses import dataclass

@@ -92,7 +92,8 @@ class AlgoStatus(StrEnum):
 
 
 class StopWhileFlat(StrEnum):
-    """Whether a stop that can only reduce is accepted while there is nothing to reduce (unsettled at the real venue)."""
+    """Whether a stop that can only reduce is accepted while there is nothing to reduce (unsettled at the
+    real venue)."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"

@@ -1,5 +1,5 @@
-"""The venue as one object: pure, synchronous and deterministic. Wire time is asked of a clock, market time comes with
-the ticks. Every call leaves the events it caused in an outbox, which `drain` empties."""
+"""The venue as one object: pure, synchronous and deterministic. Wire time is asked of a clock, market time
+comes with the ticks. Every call leaves the events it caused in an outbox, which `drain` empties."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,8 @@ class VenueSpec:
 
 
 class Venue:
-    """A local exchange. Everything that changes it goes through here, so that the witness looks after every change."""
+    """A local exchange. Everything that changes it goes through here, so that the witness looks after every
+    change."""
 
     def __init__(self, spec: VenueSpec, clock: WireClock) -> None:
         self.state = State(
@@ -72,7 +73,8 @@ class Venue:
         return (amount > 0) - (amount < 0)
 
     def on_tick(self, tick: Tick) -> None:
-        """One step of a market: stops first, then liquidation, resting limits, funding, and the witness's look."""
+        """One step of a market: stops first, then liquidation, resting limits, funding, and the witness's
+        look."""
         market = self.state.markets[tick.symbol]
         market.move(tick)
         funding = self._funding.due(market)
@@ -102,7 +104,8 @@ class Venue:
         return self._changing(account, algo.symbol, lambda: self._conditional.cancel(account, algo))
 
     def set_leverage(self, account: Account, symbol: str, leverage: int) -> None:
-        """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids it."""
+        """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids
+        it."""
         market, setting = self.state.market(symbol), account.setting(symbol)
         if not 1 <= leverage <= market.symbol.leverage_max:
             raise VenueError(-4028, leverage=leverage)

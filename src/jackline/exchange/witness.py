@@ -1,8 +1,9 @@
 """The judge: how long each position really stood without a stop at the venue.
 
-It sees only the venue's own records, never a client's. Coverage is the quantity that live protective stops would
-close; a position that they do not cover whole is naked. A stop that is triggering has its child in flight within the
-same step of the venue, so nothing is judged between the two: the witness looks once, after each operation and tick.
+It sees only the venue's own records, never a client's. Coverage is the quantity that live protective stops
+would close; a position that they do not cover whole is naked. A stop that is triggering has its child in
+flight within the same step of the venue, so nothing is judged between the two: the witness looks once,
+after each operation and tick.
 """
 
 from decimal import Decimal
@@ -109,7 +110,8 @@ def coverage(account: Account, position: Position, mark: Decimal) -> Decimal:
 
 
 def _protects(algo: Algo, position: Position, mark: Decimal) -> bool:
-    """A waiting stop-market of the closing side that can only reduce, with its trigger on the losing side of mark."""
+    """A waiting stop-market of the closing side that can only reduce, with its trigger on the losing side
+    of mark."""
     closing = Side.SELL if position.amount > 0 else Side.BUY
     return (
         algo.type is OrderType.STOP_MARKET

@@ -1,5 +1,4 @@
-"""What must survive a crash: the journal, the state it explains, the ledger, the lease, commands, the
-watchdog's records.
+"""What must survive a crash: journal, state, ledger, lease, commands, the watchdog's records.
 
 One SQLite file per writer, written by one thread behind the `Journal` port; a hash chain that seals every row
 and the state changed with it; checks at boot that name what is damaged and touch nothing. No trading

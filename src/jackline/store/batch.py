@@ -1,6 +1,4 @@
-"""A batch: journal rows and the state they explain, turned into SQL values. Both are written in one
-transaction.
-"""
+"""A batch: journal rows and the state they explain, as SQL values, written in one transaction."""
 
 from __future__ import annotations
 
@@ -76,9 +74,7 @@ class CommandAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Rows (at least one) and the state that changes with them. The last row's times date the trades
-    saved.
-    """
+    """Rows (at least one) and the state that changes with them. The last row dates the trades saved."""
 
     rows: tuple[JournalRow, ...]
     trades: tuple[Trade, ...] = ()
@@ -113,8 +109,7 @@ TRADES = Table(
 LEDGER = Table(
     name="ledger",
     keeps_first=True,
-    insert="INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (entry_id) DO NOTHING",
+    insert="INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id) DO NOTHING",
     select="SELECT entry_id, kind, symbol, trade_id, side, position_side, quantity, price, amount_quote,"
     " order_id, wire_ms, market_ms FROM ledger",
 )
@@ -152,9 +147,7 @@ class Prepared:
 
 
 def prepare(batch: Batch) -> Prepared:
-    """Encode a batch. It runs in the caller, so that a value that cannot be stored fails where it was
-    made.
-    """
+    """Encode a batch, in the caller: a value that cannot be stored fails where it was made."""
     last = batch.rows[-1]
     changes = [Change(table=TRADES, values=_trade_values(trade, last)) for trade in batch.trades]
     changes += [Change(table=LEDGER, values=_entry_values(entry)) for entry in batch.ledger]

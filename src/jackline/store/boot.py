@@ -1,6 +1,4 @@
-"""Opening a store: create it or check it, then read from it and write to it. And setting a damaged one
-aside.
-"""
+"""Opening a store: create it or check it, then read and write. And setting a damaged one aside."""
 
 from __future__ import annotations
 
@@ -57,8 +55,8 @@ class Store:
 def open_store(path: Path, schema: Schema = ENGINE) -> Store:
     """Open the store at `path`, creating it where there is none.
 
-    Raises StoreDamaged, with every file left as found, and DbTrouble when the disk refuses. Hold the lease
-    first.
+    Raises StoreDamaged, with every file left as found, and DbTrouble when the disk refuses.
+    Hold the lease first.
     """
     created = not path.exists()
     if created:
@@ -73,8 +71,7 @@ def open_store(path: Path, schema: Schema = ENGINE) -> Store:
 def quarantine(path: Path, *, wire_ms: WireMs) -> Path:
     """Set a damaged store aside, whole and unchanged, as ``<name>.damaged-<utc>``; the path it now has.
 
-    Its log is renamed to match, so that what can be read of it still can be. Safe to repeat after a crash
-    half-way.
+    Its log is renamed to match, so that what can be read of it still can be. Safe to repeat after a crash.
     """
     moment = datetime.fromtimestamp(wire_ms / 1_000, UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}{wire_ms % 1_000:03d}Z"

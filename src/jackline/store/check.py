@@ -25,9 +25,7 @@ Seals = dict[tuple[str, str], str]
 
 
 def check_store(path: Path, schema: Schema) -> Head:
-    """Check everything and give the head. Raises StoreDamaged (say so, protect from venue truth) or
-    DbTrouble.
-    """
+    """Check everything and give the head. Raises StoreDamaged, or DbTrouble when the disk refuses."""
     if path.stat().st_size == 0:
         raise _damaged(path, "the file is empty")
     try:
@@ -44,9 +42,7 @@ def check_store(path: Path, schema: Schema) -> Head:
 
 
 def check_absent(path: Path) -> None:
-    """Raise StoreDamaged when the database is gone but a log or anchor of it is left: a new file would
-    inherit it.
-    """
+    """Raise StoreDamaged when only a log or anchor is left of a database: a new one would inherit it."""
     left = [part.name for part in beside(path) if part.exists()]
     if left:
         raise _damaged(path, f"the database is missing, but {', '.join(left)} is there")

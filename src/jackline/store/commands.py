@@ -1,5 +1,4 @@
-"""The command desk: operators' orders to the engine as rows. Written by the command line and the web, read by
-the engine.
+"""The command desk: operators' orders to the engine as rows. Written by the command line, read by the engine.
 
 The answers are rows of the engine's own store (`Batch.answers`), so each file has one kind of writer.
 """

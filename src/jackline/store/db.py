@@ -92,9 +92,7 @@ def open_reader(path: Path) -> Db:
 
 
 def open_writer(path: Path) -> Db:
-    """A writing connection of which every COMMIT is durable; StoreDamaged when the file system cannot give
-    that.
-    """
+    """A writing connection of which every COMMIT is durable; StoreDamaged where there is no such thing."""
     db = SqliteDb(path, read_only=False)
     try:
         mode = db.run("PRAGMA journal_mode = WAL")[0][0]

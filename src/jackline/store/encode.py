@@ -26,10 +26,8 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def encode(value: object) -> str:
-    """Any value of the core (dataclass, enum, Decimal, tuple, …) as a versioned body. TypeError for anything
-    else.
-    """
-    inner = msgspec.json.encode(value)
+    """Any value of the core (dataclass, enum, Decimal, tuple, …) as a versioned body; else TypeError."""
+    inner = msgspec.json.encode(value, order="deterministic")  # sets have no order of their own
     return msgspec.json.encode(_Envelope(v=BODY_VERSION, body=msgspec.Raw(inner))).decode()
 
 

@@ -20,9 +20,7 @@ class TroubleKind(StrEnum):
 
 
 class DbTrouble(StoreError):
-    """A statement failed. The writer keeps what it owes and tries again; a boot check turns damage into its
-    own error.
-    """
+    """A statement failed. The writer keeps what it owes and tries again."""
 
     def __init__(self, kind: TroubleKind, detail: str) -> None:
         self.kind = kind
@@ -52,9 +50,7 @@ class BodyUnreadable(StoreError):
 
 
 class JournalOverflow(StoreError):
-    """The writer is too far behind: this batch's rows are not journalled (its state will be, once writing
-    works).
-    """
+    """The writer is too far behind: this batch's rows are lost (its state will be written)."""
 
 
 class JournalClosed(StoreError):

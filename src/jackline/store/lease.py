@@ -20,9 +20,7 @@ LOCK_FILE = "engine.lock"
 FENCE_FILE = "fence"
 LOCK_TRIES = 10
 LOCK_PAUSE_S = 0.05
-"""A watchdog's probe holds a shared lock for microseconds; half a second of trying outlasts any number of
-them.
-"""
+"""A watchdog's probe holds a shared lock for microseconds; half a second outlasts any number of them."""
 HOLDER_BYTES_MAX = 4_096
 
 
@@ -46,8 +44,8 @@ class LeaseHeld(StoreError):
         self.holder = holder
         super().__init__(
             f"{directory / LOCK_FILE}: the lease is held by process {holder.pid} on {holder.host}, "
-            f"mode {holder.mode}, since {holder.started_ms} ms UTC. Fix: one engine per account; stop that one, or "
-            "give this one another state directory and another account"
+            f"mode {holder.mode}, since {holder.started_ms} ms UTC. Fix: one engine per account; stop that "
+            "one, or give this one another state directory and another account"
         )
 
 
@@ -66,9 +64,7 @@ class Lease:
         self._handle = handle
 
     def is_intact(self) -> bool:
-        """False when someone removed or replaced the lock file: a second engine could then start; take no new
-        risk.
-        """
+        """False when someone removed or replaced the lock file: a second engine could start."""
         return _is_same_file(self._handle, self._path)
 
     def release(self) -> None:
@@ -102,9 +98,7 @@ def acquire(directory: Path, *, mode: str, wire_ms: WireMs, fence_floor: int = 0
 
 
 def is_held(directory: Path) -> Holder | None:
-    """Who holds the lease now; None when nobody does. It never keeps a starting engine out for long enough to
-    matter.
-    """
+    """Who holds the lease now; None when nobody does. A starting engine outlasts the probe."""
     try:
         handle = os.open(directory / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -156,9 +150,7 @@ def _read_holder(handle: int) -> Holder | None:
 
 
 def _next_fence(directory: Path, floor: int) -> int:
-    """Mint a fencing number and make it durable before it is used. In a file of its own: it outlives the
-    database.
-    """
+    """Mint a fencing number and make it durable before use, in a file that outlives the database."""
     path = directory / FENCE_FILE
     try:
         previous = path.read_text("ascii").strip()

@@ -1,6 +1,4 @@
-"""The ledger: what the venue says money did. Built from fills, fees and funding only; never from a plan
-(A1).
-"""
+"""The ledger: what the venue says money did. Never built from a plan (A1)."""
 
 from __future__ import annotations
 

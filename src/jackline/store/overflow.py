@@ -1,6 +1,4 @@
-"""What is kept of batches that no longer fit the queue: the latest state, and the count of rows that were let
-go.
-"""
+"""What is kept of batches that no longer fit the queue: the latest state, and the count of rows lost."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ LEDGER_ROWS_MAX = 20_000
 
 
 class Overflow:
-    """Batches folded into one. Trades and account facts are few, so the last state of each is kept: memory is
-    bounded.
-    """
+    """Batches folded into one. Only the last state of each trade is kept: memory is bounded."""
 
     def __init__(self, *, since_s: float) -> None:
         self.since_s = since_s

@@ -1,6 +1,4 @@
-"""Reading a store: at boot, and from other processes while an engine writes. Read-only; it never waits for
-the writer.
-"""
+"""Reading a store: at boot, and from other processes while an engine writes. Read-only."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The tables, as written SQL. STRICT keeps types; WITHOUT ROWID leaves no index that could disagree with its
-table.
-"""
+"""The tables, as written SQL. STRICT keeps types; WITHOUT ROWID leaves no index to disagree with it."""
 
 from __future__ import annotations
 
@@ -9,9 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """What one kind of store file holds. `application_id` marks the file as ours; `version` is its
-    user_version.
-    """
+    """What one kind of store file holds. `application_id` marks it as ours; `version`: its user_version."""
 
     name: str
     application_id: int

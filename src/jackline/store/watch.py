@@ -1,6 +1,4 @@
-"""The watchdog's records: what it saw and did while the engine was silent. A store of its own, sealed the
-same way.
-"""
+"""The watchdog's records: what it saw and did while the engine was silent. A store of its own."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The writer thread: it owns the connection, so that a slow sync or a full disk never holds up the loop that
-sends stops.
-"""
+"""The writer thread: it owns the connection, so a slow disk never holds up the loop that sends stops."""
 
 from __future__ import annotations
 
@@ -24,14 +22,10 @@ from jackline.store.overflow import Overflow
 QUEUE_BATCHES_MAX = 4_096
 """Minutes of the busiest account; beyond it memory, not the disk, would be what fails."""
 GROUP_BATCHES_MAX = 256
-"""Batches under one COMMIT: enough to share a sync, short enough that an intent waits for one group at
-most.
-"""
+"""Batches under one COMMIT: enough to share a sync, few enough that an intent waits briefly."""
 RETRY_MS_FIRST = 50
 RETRY_MS_MAX = 2_000
-"""Pause between attempts on a refusing disk: it doubles from the first to the last, and goes on until
-written.
-"""
+"""Pause between attempts on a refusing disk: it doubles from the first to the last, until written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,8 @@ def _check_close_position(
 
 
 def _read_triggers(params: Params, kind: OrderType) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    """Trigger price, activation price, callback as a fraction. A trailing stop has no trigger price (-2021)."""
+    """Trigger price, activation price, callback as a fraction. A trailing stop has no trigger price
+    (-2021)."""
     trigger_price, activate_price = params.decimal("triggerPrice"), params.decimal("activatePrice")
     percent = params.decimal("callbackRate")
     if kind is OrderType.TRAILING_STOP_MARKET:

@@ -38,7 +38,8 @@ class Gatekeeper:
         return account
 
     def check_signature(self, key: str, *, query: str, body: str, params: Params) -> None:
-        """The signature covers raw query followed by raw body, as sent, without itself. -1022 if it does not."""
+        """The signature covers raw query followed by raw body, as sent, without itself. -1022 if it does
+        not."""
         given = need(params.text("signature"), "signature")
         payload = unsigned(query) + unsigned(body)
         wanted = hmac.new(self._secrets[key], payload.encode(), hashlib.sha256).hexdigest()

@@ -14,8 +14,8 @@ from jackline.exchange.wire.params import Params
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireOptions:
-    """`strict`: refuse parameters nobody reads. `fill_prices`: answer placements and cancels with avgPrice and cumQuote,
-    which newer schemas of the real venue omit."""
+    """`strict`: refuse parameters nobody reads. `fill_prices`: answer placements and cancels with avgPrice
+    and cumQuote, which newer schemas of the real venue omit."""
 
     strict: bool = True
     fill_prices: bool = True
@@ -23,7 +23,8 @@ class WireOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request with its parameters. Handlers read what they need, call `finish`, and only then change anything."""
+    """A request with its parameters. Handlers read what they need, call `finish`, and only then change
+    anything."""
 
     venue: Venue
     params: Params

@@ -1,6 +1,7 @@
 """The local control surface, `/local/v1`: the market's pace, switches, and what the witness saw.
 
-Nothing here exists at a real venue. It is unsigned and reachable on loopback only, like the rest of the server.
+Nothing here exists at a real venue. It is unsigned and reachable on loopback only, like the rest of the
+server.
 """
 
 from decimal import Decimal
@@ -15,7 +16,7 @@ from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.runner import Runner
-from jackline.exchange.wire.testimony import testimony
+from jackline.exchange.wire.testimony import witness_report
 
 FILL_PARTS_MAX: Final = 20
 
@@ -29,7 +30,8 @@ class CrashOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`hold` true stops market time, false resumes it; `hold_at_ms` stops it there; `ratio` changes its pace."""
+    """`hold` true stops market time, false resumes it; `hold_at_ms` stops it there; `ratio` changes its
+    pace."""
 
     ratio: Annotated[float, msgspec.Meta(gt=0)] | None = None
     hold: bool | None = None
@@ -82,7 +84,7 @@ class Control:
         return _response(self.state())
 
     async def _witness(self, request: web.Request) -> web.Response:
-        return _response(testimony(self._floor.venue))
+        return _response(witness_report(self._floor.venue))
 
     async def _market(self, request: web.Request) -> web.Response:
         try:
@@ -100,10 +102,11 @@ class Control:
             self._feed.crash(symbol=crash.symbol, fraction=crash.fraction, over_ms=crash.over_ms)
         if order.hold:
             self._clock.hold()
-        if order.hold is False or (order.ratio is not None and not self._clock.held):
-            self._clock.resume(order.ratio)
+        # Before resuming: at a high ratio the market would be past it already.
         if order.hold_at_ms is not None:
             self._clock.hold_at(order.hold_at_ms)
+        if order.hold is False or (order.ratio is not None and not self._clock.held):
+            self._clock.resume(order.ratio)
 
     async def _switches(self, request: web.Request) -> web.Response:
         try:

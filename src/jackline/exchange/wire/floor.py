@@ -1,4 +1,5 @@
-"""The venue with everything that stands around it on the wire: listeners, keys, and the way events reach them."""
+"""The venue with everything that stands around it on the wire: listeners, keys, and the way events reach
+them."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ from jackline.exchange.wire.user_events import user_messages
 
 @dataclass(slots=True, kw_only=True)
 class Floor:
-    """Shared by the REST surface, the control surface and the runner; all on one loop, so nothing interleaves."""
+    """Shared by the REST surface, the control surface and the runner; all on one loop, so nothing
+    interleaves."""
 
     venue: Venue
     hub: Hub = field(default_factory=Hub)
@@ -31,7 +33,8 @@ class Floor:
         self.deliver()
 
     def deliver(self) -> None:
-        """Sends the venue's events to the accounts they belong to; an account without a live key misses them."""
+        """Sends the venue's events to the accounts they belong to; an account without a live key misses
+        them."""
         for event in self.venue.drain():
             key = self.listen_keys.current(event.account)
             if key is not None:

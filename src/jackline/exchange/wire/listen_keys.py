@@ -1,4 +1,4 @@
-"""Listen keys: the names under which an account's user stream is opened, with the venue's one hour of life."""
+"""Listen keys: the names under which an account's user stream is opened, with one hour of life."""
 
 import hashlib
 from dataclasses import dataclass

@@ -4,23 +4,26 @@ from typing import Final
 
 from jackline.exchange.market import Market
 from jackline.exchange.ports import Candle, Tick
-from jackline.exchange.values import text
+from jackline.exchange.values import money, text
 from jackline.exchange.wire import market_payloads
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.streams import Hub
 
 PRICE_PERIOD_MS: Final = 20.0
-"""At most one price message per symbol in this wire time; the latest wins. A stop engine reads 50 marks a second."""
+"""At most one price message per symbol in this wire time; the latest wins. A stop engine reads 50 marks a
+second."""
 
 FORMING_PERIOD_MS: Final = 100.0
 REPEAT_MS: Final = 1_000.0
-"""An unchanged price is said again after this long, as the venue's 1 s stream does; silence means a dead socket."""
+"""An unchanged price is said again after this long, as the venue's 1 s stream does; silence means a dead
+socket."""
 
 _ALL_MARKS: Final = "!markPrice@arr"
 
 
 class MarketStreams:
-    """Publishes what ticks did. Closed candles go out at once and exactly once, everything else when `flush` is due."""
+    """Publishes what ticks did. Closed candles go out at once and exactly once, everything else when
+    `flush` is due."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -88,7 +91,7 @@ class MarketStreams:
 
 
 def _mark(market: Market, *, wire_ms: int) -> Json:
-    mark = text(market.mark)
+    mark = text(money(market.mark))
     return {
         "e": "markPriceUpdate",
         "E": wire_ms,

@@ -1,4 +1,5 @@
-"""Orders, conditional orders and trades as the REST wire spells them: money as strings, ids and times as integers."""
+"""Orders, conditional orders and trades as the REST wire spells them: money as strings, ids and times as
+integers."""
 
 from decimal import Decimal
 

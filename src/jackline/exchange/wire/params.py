@@ -13,8 +13,8 @@ _Word = TypeVar("_Word", bound=StrEnum)
 class Params:
     """Parameters of one request, query and form body merged; on conflict the query wins.
 
-    Every reader returns None for a parameter that was not sent, and raises VenueError -1102 for one that is empty or
-    malformed. `need` turns None into -1102.
+    Every reader returns None for a parameter that was not sent, and raises VenueError -1102 for one that is
+    empty or malformed. `need` turns None into -1102.
     """
 
     def __init__(self, *, query: str, body: str) -> None:
@@ -79,7 +79,8 @@ class Params:
         return min(default if value is None else value, largest)
 
     def finish(self, *, strict: bool) -> None:
-        """-1104 where something was sent that nobody read: a leak of the client that a lenient venue would hide."""
+        """-1104 where something was sent that nobody read: a leak of the client that a lenient venue would
+        hide."""
         unread = self._sent.keys() - self._read
         if strict and unread:
             raise VenueError(-1104, read=len(self._sent) - len(unread), sent=len(self._sent))

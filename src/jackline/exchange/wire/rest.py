@@ -1,6 +1,7 @@
-"""The REST surface: from raw request to venue and back, in the order in which the real venue checks things."""
+"""The REST surface: from raw request to venue and back, checked in the real venue's order."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
@@ -39,8 +40,11 @@ class Rest:
         for route in ROUTES:
             app.router.add_route(route.method, route.path, self._handler(route))
 
-    def _handler(self, route: Route) -> "_Handler":
-        return _Handler(self, route)
+    def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            return await self.answer(request, route)
+
+        return handle
 
     async def answer(self, request: web.Request, route: Route) -> web.Response:
         """One request. Every refusal is the venue's `{"code", "msg"}`."""
@@ -82,17 +86,6 @@ class Rest:
         return web.Response(
             body=encode(payload), status=status, headers=headers, content_type="application/json"
         )
-
-
-class _Handler:
-    """A route bound to the surface, in the shape the web framework wants."""
-
-    def __init__(self, rest: Rest, route: Route) -> None:
-        self._rest = rest
-        self._route = route
-
-    async def __call__(self, request: web.Request) -> web.Response:
-        return await self._rest.answer(request, self._route)
 
 
 def _weight(route: Route, params: Params) -> int:

@@ -1,4 +1,5 @@
-"""The pace of the market: pulls ticks as market time reaches them, and never lets a burst starve the requests."""
+"""The pace of the market: pulls ticks as market time reaches them, and never lets a burst starve the
+requests."""
 
 import asyncio
 from collections.abc import Iterator

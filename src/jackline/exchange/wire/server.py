@@ -35,8 +35,8 @@ class PortError(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeConfig:
-    """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time standing
-    still until the control surface resumes it."""
+    """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time
+    standing still until the control surface resumes it."""
 
     port: int
     feed: Feed
@@ -115,7 +115,8 @@ async def _bind(runner: web.AppRunner, port: int) -> int:
 
 
 def _add_sockets(app: web.Application, floor: Floor) -> None:
-    """`/ws`, `/ws/<stream>` and `/stream?streams=` under each of the venue's three roots, and bare as of old."""
+    """`/ws`, `/ws/<stream>` and `/stream?streams=` under each of the venue's three roots, and bare as of
+    old."""
 
     async def plain(request: web.Request) -> web.WebSocketResponse:
         named = [one for one in request.match_info.get("streams", "").split("/") if one]

@@ -10,7 +10,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from jackline.exchange.wire.json import Json, encode
 
 QUEUE_MAX: Final = 4_096
-"""Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never waits."""
+"""Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never
+waits."""
 
 SEND_DEADLINE_S: Final = 10.0
 PING_S: Final = 180.0

@@ -9,7 +9,7 @@ from jackline.exchange.venue import Venue
 from jackline.exchange.wire.json import Json
 
 
-def testimony(venue: Venue) -> Json:
+def witness_report(venue: Venue) -> Json:
     """Everything since the start. Living episodes are counted up to now."""
     state = venue.state
     for account in state.accounts.values():
@@ -163,7 +163,8 @@ def _fill(fill: Fill) -> Json:
 
 
 def _orphans(venue: Venue, account: Account) -> list[Json]:
-    """Open orders where there is no position. Since when: the later of going flat and being placed, in wire time."""
+    """Open orders where there is no position. Since when: the later of going flat and being placed, in wire
+    time."""
     rows: list[Json] = []
     resting: list[tuple[int, str, Order | Algo]] = []
     resting.extend((order.order_id, "order", order) for order in account.open_orders.values())

@@ -7,7 +7,8 @@ They share no queue, so that no entry and no candle stands in front of a stop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -20,8 +21,9 @@ from jackline.venue.binance.clock import REFRESH_S, SAMPLES, ClockOffset
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import EntryPermit, RequestGate
 from jackline.venue.binance.parse import typed
+from jackline.venue.binance.refusals import BAD_TIMESTAMP
 from jackline.venue.binance.rows import TimeRow
-from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire
+from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire, VenueSaid
 from jackline.venue.profile import BINANCE_USDM
 
 T = TypeVar("T")
@@ -34,6 +36,11 @@ WARM_CONNECTIONS = 2
 """Opened ahead on guard and trade: the stop must not wait for a handshake."""
 JITTER_MS_MAX = 500
 """Clock samples further apart than this: the offset is a guess, and no entry leaves on a guess."""
+
+SKEW_MS_MAX = 500
+"""An entry's fence is counted on our clock and allows for this much difference (rule 3)."""
+DOUBT_PAUSE_S = 0.05
+"""Between a complaint and the new samples: complaints come in bursts."""
 
 
 class Lane(StrEnum):
@@ -69,6 +76,7 @@ class Connection:
         self.offset = ClockOffset()
         self._clock = clock
         self._permit = permit
+        self._doubted = asyncio.Event()
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self._may_enter, venue_ms=self.venue_ms
         )
@@ -102,8 +110,13 @@ class Connection:
         sent = dict(params)
         if method == "GET" and section is not Section.PUBLIC:
             sent.setdefault("recvWindow", str(READ_WINDOW_MS))
-        async with asyncio.timeout(deadline_s):
-            tree: Any = await self._lanes[lane].request(path, [section.value], method, sent)
+        try:
+            async with asyncio.timeout(deadline_s):
+                tree: Any = await self._lanes[lane].request(path, [section.value], method, sent)
+        except VenueSaid as said:
+            if said.code == BAD_TIMESTAMP:
+                self._doubted.set()
+            raise
         return typed(tree, row)
 
     async def read(
@@ -127,13 +140,21 @@ class Connection:
     async def warm(self) -> None:
         """Open connections ahead. A venue that does not answer is found out by the first real request."""
         lanes = [lane for lane in (Lane.GUARD, Lane.TRADE) for _ in range(WARM_CONNECTIONS)]
-        await asyncio.gather(*(self._quietly(self._sample, lane) for lane in (*lanes, Lane.DATA)))
+        samples = (self._sample(lane) for lane in (*lanes, Lane.DATA))
+        for trouble in await asyncio.gather(*samples, return_exceptions=True):
+            if isinstance(trouble, BaseException) and not isinstance(trouble, WIRE_TROUBLE):
+                raise trouble
 
     async def keep_clock(self) -> None:
-        """Refresh the offset for ever; a failed refresh keeps the old one."""
+        """Refresh the offset for ever, at once when the venue complains; a failed refresh keeps the old
+        one."""
         while True:
-            await asyncio.sleep(REFRESH_S)
-            await self._quietly(self._sample, Lane.GUARD)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubted.wait(), REFRESH_S)
+            await asyncio.sleep(DOUBT_PAUSE_S)
+            self._doubted.clear()
+            with suppress(*WIRE_TROUBLE):
+                await self.sample_clock()
 
     async def shut(self) -> None:
         """Close all connections."""
@@ -147,17 +168,13 @@ class Connection:
         )
         self.offset.add(asked_ms=asked, answered_ms=self.wire_ms(), venue_ms=answer.serverTime)
 
-    async def _quietly(self, sample: Callable[[Lane], Any], lane: Lane) -> None:
-        try:
-            await sample(lane)
-        except WIRE_TROUBLE:
-            return
-
     def _may_enter(self, request: SendEntry) -> str | None:
         if not self.offset.known:
             return "the venue's clock has not been read"
         if self.offset.jitter_ms > JITTER_MS_MAX:
             return f"samples of the venue's clock differ by {self.offset.jitter_ms} ms"
+        if abs(self.offset.offset_ms) > SKEW_MS_MAX:
+            return f"our clock is {self.offset.offset_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
         return self._permit(request)
 
     def _open(self, *, throttled: bool) -> SignedWire:

@@ -18,6 +18,7 @@ class TradeLite(Struct, frozen=True, tag_field="e", tag="TRADE_LITE"):
     l: Decimal  # noqa: E741 # last filled quantity, the venue's letter
     L: Decimal
     T: int
+    mt: int | None = None
 
 
 class OrderPart(Struct, frozen=True):

@@ -18,6 +18,9 @@ from jackline.venue.binance.facts import BARS_MAX, interval_name
 from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
 from jackline.venue.port import Failed
 
+OPENING_BARS = 100
+"""Read when a socket opens: a reconnect takes seconds; a longer silence reads more."""
+
 _log = structlog.get_logger("jackline.venue.market_stream")
 
 ReadBars = Callable[[Symbol, int, int], Awaitable[tuple[Bar, ...] | Failed]]
@@ -106,7 +109,7 @@ class MarketStream:
         """What closed while no socket stood is read at once; later gaps are seen at the next bar."""
         for symbol in self._symbols:
             if symbol in self._last:
-                await self._fill_gap(symbol)
+                await self._fill_gap(symbol, OPENING_BARS)
 
     async def _frame(self, text: str) -> bool:
         try:
@@ -128,15 +131,19 @@ class MarketStream:
     async def _on_bar(self, bar: Bar) -> None:
         last = self._last.get(bar.symbol)
         if last is not None and bar.open_ms > last + self._interval_ms:
-            await self._fill_gap(bar.symbol)
+            await self._fill_gap(bar.symbol, (bar.open_ms - last) // self._interval_ms + 1)
             last = self._last[bar.symbol]
             if bar.open_ms > last + self._interval_ms:
                 _log.warning("bar_gap_not_filled", symbol=bar.symbol, after_ms=last, before_ms=bar.open_ms)
                 return
         self._tell(bar)
 
-    async def _fill_gap(self, symbol: Symbol) -> None:
-        bars = await self._read_bars(symbol, self._interval_ms, BARS_MAX)
+    async def _fill_gap(self, symbol: Symbol, wanted: int) -> None:
+        """Read what lies after the last bar told; a read that does not reach back to it is made once,
+        larger."""
+        bars = await self._read_bars(symbol, self._interval_ms, wanted)
+        if isinstance(bars, tuple) and bars and bars[0].open_ms > self._last[symbol] + self._interval_ms:
+            bars = await self._read_bars(symbol, self._interval_ms, BARS_MAX)
         if not isinstance(bars, tuple):
             _log.warning("bar_gap_unreadable", symbol=symbol, cause=str(bars))
             return

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from jackline.core.orders import OrderView, PositionMode
+from jackline.core.orders import OrderKey, OrderView, PositionMode
 from jackline.core.outcomes import Absent, Acked, NotSent, OrderAnswer, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import (
     CancelOrder,
@@ -143,7 +143,7 @@ class OrderDesk:
         wired = wire_request(request, PositionMode.NETTING)
         try:
             if not key.conditional:
-                return Acked(order=await self._exchange(wired, Lane.GUARD, REDUCTION_DEADLINE_S))
+                return _gone(key, await self._exchange(wired, Lane.GUARD, REDUCTION_DEADLINE_S))
             await self._connection.call(
                 Lane.GUARD,
                 "DELETE",
@@ -158,7 +158,7 @@ class OrderDesk:
         by_id = {"algoId": str(key.venue_id)} if key.venue_id is not None else {"clientAlgoId": key.client_id}
         found = await self._query(by_id, conditional=True)
         if isinstance(found, OrderView):
-            return Acked(order=found)
+            return _gone(key, found)
         return Unknown(cause=f"cancelled, and not readable since: {found}")
 
     async def _query(self, params: Params, *, conditional: bool) -> OrderView | Failed:
@@ -187,6 +187,16 @@ class OrderDesk:
 
 def _is(symbol: Symbol, side: Side, request: SendClose) -> bool:
     return symbol == request.symbol and side is request.side
+
+
+def _gone(key: OrderKey, found: OrderView) -> Outcome:
+    """A cancel is believed when the very order that was named is shown, and is no longer open."""
+    same = key.venue_id in {None, found.key.venue_id} and key.client_id in {"", found.key.client_id}
+    if not same:
+        return Unknown(cause=f"cancelled {key.client_id}, was told about {found.key.client_id!r}")
+    if found.state.is_open:
+        return Unknown(cause=f"cancelled {key.client_id}, and it still shows as {found.state}")
+    return Acked(order=found)
 
 
 def _meant(request: Reduction, outcome: Outcome) -> Outcome:

@@ -32,6 +32,7 @@ from jackline.venue.binance.rows import (
     Leg,
     OrderRow,
     PositionRow,
+    StrangeRow,
     SymbolRow,
     TradeRow,
 )
@@ -119,6 +120,49 @@ def algo_view(row: AlgoRow) -> OrderView:
         price_protect=row.priceProtect,
         child_id=int(child) if child.isdigit() and child != "0" else None,
         updated_ms=WireMs(row.updateTime),
+    )
+
+
+def listed_order(tree: Any) -> OrderView:
+    """A plain order of a listing; one that we cannot read is kept as ``OTHER``, so that it blinds no
+    snapshot."""
+    try:
+        return order_view(typed(tree, OrderRow))
+    except Garbled:
+        return _strange(typed(tree, StrangeRow), conditional=False)
+
+
+def listed_algo(tree: Any) -> OrderView:
+    """A conditional order of a listing, likewise."""
+    try:
+        return algo_view(typed(tree, AlgoRow))
+    except Garbled:
+        return _strange(typed(tree, StrangeRow), conditional=True)
+
+
+def _strange(row: StrangeRow, *, conditional: bool) -> OrderView:
+    return OrderView(
+        key=OrderKey(
+            symbol=Symbol(row.symbol),
+            client_id=row.clientAlgoId if conditional else row.clientOrderId,
+            venue_id=row.algoId if conditional else row.orderId,
+            conditional=conditional,
+        ),
+        kind=OrderKind.OTHER,
+        state=OrderState.OTHER,
+        side=row.side,
+        position_side=leg(row.positionSide),
+        quantity=Quantity(ZERO),
+        filled=Quantity(ZERO),
+        average_price=None,
+        limit_price=None,
+        trigger_price=None,
+        price_source=None,
+        reduce_only=False,
+        close_position=False,
+        price_protect=False,
+        child_id=None,
+        updated_ms=WireMs(0),
     )
 
 

@@ -78,6 +78,18 @@ class AlgoRow(Row, frozen=True):
     actualQty: str | None = None
 
 
+class StrangeRow(Row, frozen=True):
+    """The least that an order in a listing must say of itself to be shown."""
+
+    symbol: str
+    side: OrderSide
+    orderId: int | None = None
+    algoId: int | None = None
+    clientOrderId: str = ""
+    clientAlgoId: str = ""
+    positionSide: Leg = Leg.BOTH
+
+
 class PositionRow(Row, frozen=True):
     """``/fapi/v3/positionRisk``."""
 

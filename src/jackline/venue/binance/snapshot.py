@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from jackline.core.orders import OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Quote, Symbol
 from jackline.venue.binance.connection import Connection, Section
-from jackline.venue.binance.parse import algo_view, order_view, position_view
-from jackline.venue.binance.rows import AccountRow, AlgoRow, OrderRow, PositionRow
+from jackline.venue.binance.parse import listed_algo, listed_order, position_view
+from jackline.venue.binance.rows import AccountRow, PositionRow
 from jackline.venue.binance.wire import WIRE_TROUBLE
 
 SNAPSHOT_DEADLINE_S = 1.8
@@ -97,15 +98,15 @@ class SnapshotReader:
 
     async def _plain_orders(self, symbol: Symbol | None) -> list[OrderView]:
         rows = await self._connection.read(
-            "openOrders", _only(symbol), row=list[OrderRow], deadline_s=READ_DEADLINE_S
+            "openOrders", _only(symbol), row=list[Any], deadline_s=READ_DEADLINE_S
         )
-        return [order_view(row) for row in rows]
+        return [listed_order(row) for row in rows]
 
     async def _conditional_orders(self, symbol: Symbol | None) -> list[OrderView]:
         rows = await self._connection.read(
-            "openAlgoOrders", _only(symbol), row=list[AlgoRow], deadline_s=READ_DEADLINE_S
+            "openAlgoOrders", _only(symbol), row=list[Any], deadline_s=READ_DEADLINE_S
         )
-        return [algo_view(row) for row in rows]
+        return [listed_algo(row) for row in rows]
 
 
 def _only(symbol: Symbol | None) -> dict[str, str]:

@@ -56,9 +56,11 @@ async def run_socket(name: str, handlers: SocketHandlers, *, heartbeat_s: float 
             with suppress(aiohttp.ClientError, TimeoutError, OSError):
                 await _one_connection(session, handlers, heartbeat_s)
             lived_s = loop.time() - began
-            backoff_s = BACKOFF_FIRST_S if lived_s >= STEADY_S else min(backoff_s * 2, BACKOFF_MAX_S)
+            if lived_s >= STEADY_S:
+                backoff_s = BACKOFF_FIRST_S
             _log.info("socket_closed", stream=name, lived_s=round(lived_s, 1), retry_s=backoff_s)
             await asyncio.sleep(backoff_s)
+            backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
 
 async def _one_connection(

@@ -123,10 +123,7 @@ class UserStream:
 
     def _on_order(self, frame: TradeLite | OrderTradeUpdate) -> None:
         told = frame if isinstance(frame, TradeLite) else frame.o
-        market_ms, executed = told.T, True
-        if isinstance(frame, OrderTradeUpdate):
-            market_ms = told.T if frame.o.mt is None else frame.o.mt
-            executed = frame.o.x in _EXECUTED
+        executed = isinstance(frame, TradeLite) or frame.o.x in _EXECUTED
         if executed and told.l > ZERO and told.L > ZERO and self._is_news((told.s, told.t)):
             self._sink(
                 FillHinted(
@@ -136,7 +133,7 @@ class UserStream:
                     quantity=Quantity(told.l),
                     price=Price(told.L),
                     wire_ms=WireMs(told.T),
-                    market_ms=MarketMs(market_ms),
+                    market_ms=MarketMs(told.T if told.mt is None else told.mt),
                 )
             )
         if isinstance(frame, OrderTradeUpdate):

@@ -7,6 +7,7 @@ venue's wording.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -98,6 +99,8 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
             "fapiPrivateV3": f"{root}/v3",
         }
         self.timeout_on_exit = 0
+        # ccxt writes headers, the key among them, at debug level (S1).
+        self.logger.setLevel(logging.WARNING)
         self.ssl_context = False  # this session speaks plain HTTP to loopback; building a context costs 30 ms
 
     def nonce(self) -> int:
@@ -170,7 +173,8 @@ def failure(error: BaseException) -> Refused | Unknown | NotSent:
         case TimeoutError():
             return Unknown(cause="no answer within the deadline")
         case BaseError():
-            return Unknown(cause=f"{type(error.__cause__ or error).__name__}: {error}"[:TEXT_MAX])
+            # Not ccxt's own text: it repeats the address with its signature.
+            return Unknown(cause=f"{type(error).__name__}: {error.__cause__!r}"[:TEXT_MAX])
         case _:
             raise error
 

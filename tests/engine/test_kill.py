@@ -1,0 +1,129 @@
+"""Kill -9 of the engine at random moments, over a real socket, judged from the venue's truth alone.
+
+One exchange, one watchdog, and an engine that is killed after a random number of the lines it logs: between an
+intent and its stop, a stop and its entry, a fill and its read-back, while closing or sweeping, at start-up. After the
+last restart everything is closed, and the witness is asked: was anything naked beyond the deadline, did an entry
+execute twice, is an order of ours left on a flat symbol, does the ledger equal the exchange?
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from jackline.core.ids import Role, parse_client_id
+from jackline.core.settings import ProtectionSettings
+from jackline.store.ledger import totals
+from jackline.store.reader import StoreReader
+from tests.processes import Child, Exchange, Json, exchange, spawn, write_config
+
+LINES_MAX = 60
+"""An entry with its stop, read-back and sweep logs about this many lines."""
+SETTLE_S = 40.0
+GRACE_MS = 2_000
+"""A process of ours is able to act from this long after its start; the watchdog lives throughout."""
+
+
+async def _survive(directory: Path, venue: Exchange, config: Path, *, kills: int, seed: int) -> None:
+    """Kill and restart the engine `kills` times, then let a last one come up and close everything."""
+    dice = random.Random(seed)
+    for _ in range(kills):
+        engine = await spawn("engine", "--config", str(config))
+        remaining = dice.randrange(1, LINES_MAX)
+        while remaining:
+            await engine.line(lambda _: True)
+            remaining -= 1
+        await engine.kill()
+    engine = await spawn("engine", "--config", str(config))
+    await engine.event("recovered")
+    await venue.post("market", {"hold": True})
+    await _close_everything(directory, venue, config, engine)
+    await engine.stop()
+
+
+async def _close_everything(directory: Path, venue: Exchange, config: Path, engine: Child) -> None:
+    """Ask the engine to close, and wait until the venue shows neither a position nor an order of ours."""
+    draining = asyncio.create_task(engine.drain())
+    async with asyncio.timeout(SETTLE_S):
+        while True:
+            closing = await spawn("close-all", "--config", str(config), "--yes", "--json")
+            await closing.drain()
+            await closing.process.wait()
+            testimony = await venue.get("witness")
+            with StoreReader(directory / "state" / "engine.db") as reader:
+                live = reader.load_trades()
+            flat = not testimony["accounts"]["main"]["positions"]
+            if flat and not live and not testimony["orphans"]:
+                break
+    draining.cancel()
+
+
+def _judge(testimony: Json, directory: Path, *, naked_ms_max: float) -> None:
+    """What the venue saw, and the ledger to the last unit."""
+    account = testimony["accounts"]["main"]
+    for episode in testimony["episodes"]:
+        for start, end in episode["naked_intervals"]:
+            assert end is not None, f"P1: naked at the end: {episode}"
+            assert end - start <= naked_ms_max, f"P1: naked for {end - start} ms: {episode}"
+        assert not episode["liquidated"], f"P7: {episode}"
+        name = parse_client_id(episode["entry_client_id"])
+        assert name is not None, f"P3: a position opened by {episode['entry_client_id']}"
+        assert name.role is Role.ENTRY, f"P3: a position opened by an order that may only reduce: {episode}"
+    filled = [
+        parse_client_id(order["client_id"])
+        for order in testimony["orders"]
+        if Decimal(order["executed"]) > 0 and not order["reducing"]
+    ]
+    entered = [name.trade_id for name in filled if name is not None]
+    assert len(entered) == len(set(entered)), f"O1: a trade entered twice: {entered}"
+    assert testimony["orphans"] == [], f"P6: {testimony['orphans']}"
+    with StoreReader(directory / "state" / "engine.db") as reader:
+        booked = totals(reader.ledger_entries())
+    assert booked.realised_quote == Decimal(account["realised"]), "A1: realised"
+    assert booked.fees_quote == Decimal(account["fees"]), "A1: fees"
+    assert booked.funding_quote == Decimal(account["funding"]), "A1: funding"
+    assert booked.wallet_quote == Decimal(account["wallet"]), "A1: wallet"
+
+
+async def _campaign(directory: Path, rung: str, *, kills: int, seed: int) -> None:
+    async with exchange("--generate", "BTCUSDT,ETHUSDT", "--speed", "1200", "--seed", str(seed)) as venue:
+        config = write_config(
+            directory,
+            venue.url,
+            venue__rung=f'"{rung}"',
+            strategy__parameters__rsi_period="2",
+            strategy__parameters__ema_period="2",
+            strategy__parameters__rsi_long="51",
+            strategy__parameters__rsi_short="49",
+            risk__trailing_fraction='"0.01"',
+        )
+        watchdog = await spawn("watchdog", "--config", str(config))
+        await watchdog.event("watching")
+        draining = asyncio.create_task(watchdog.drain())
+        try:
+            await _survive(directory, venue, config, kills=kills, seed=seed)
+            testimony = await venue.get("witness")
+        finally:
+            draining.cancel()
+            await watchdog.kill()
+    assert testimony["episodes"], "no position ever opened: the kills hit nothing"
+    deadline_ms = ProtectionSettings().protect_deadline_ms
+    _judge(testimony, directory, naked_ms_max=0 if rung == "stop_first" else deadline_ms)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.owns("P1", "P6", "O1", "O4", "A1")
+@pytest.mark.parametrize(("rung", "kills"), [("stop_first", 4), ("concurrent", 3), ("after_fill", 3)])
+async def test_kill_at_random_moments(tmp_path: Path, rung: str, kills: int) -> None:
+    await _campaign(tmp_path, rung, kills=kills, seed=kills)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("rung", "kills"), [("stop_first", 20), ("concurrent", 10), ("after_fill", 20)])
+async def test_fifty_kills_at_random_moments(tmp_path: Path, rung: str, kills: int) -> None:
+    await _campaign(tmp_path, rung, kills=kills, seed=1_000 + kills)

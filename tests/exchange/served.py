@@ -1,0 +1,189 @@
+"""A local exchange on a real loopback socket with a scripted market, and unmodified clients to trade on it."""
+
+import asyncio
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import ccxt.async_support as ccxt
+from yarl import URL
+
+from jackline.exchange.account import AccountSpec
+from jackline.exchange.ports import Candle, Tick
+from jackline.exchange.state import Rules
+from jackline.exchange.wire.call import WireOptions
+from jackline.exchange.wire.server import ServeConfig, serve
+
+BAR_MS = 60_000
+START_MS = 1_700_006_400_000
+KEY, SECRET = "test-key", "test-secret"
+DEADLINE_S = 10.0
+
+
+class ScriptedFeed:
+    """BTCUSDT at the given prices, one tick a second of market time, after 400 flat minutes of history."""
+
+    def __init__(self, prices: Sequence[int]) -> None:
+        self.symbols = ("BTCUSDT",)
+        self.interval_ms = BAR_MS
+        self.start_ms = START_MS
+        self.prices = [Decimal(price) for price in prices]
+        self.end_ms = START_MS + BAR_MS * (len(prices) // 60 + 1)
+
+    def history(self, symbol: str) -> Sequence[Candle]:
+        price = self.prices[0]
+        return [
+            Candle(
+                open_ms=START_MS - BAR_MS * back,
+                open=price,
+                high=price,
+                low=price,
+                close=price,
+                volume=Decimal(back),
+            )
+            for back in range(400, 0, -1)
+        ]
+
+    def ticks(self, net_side: Callable[[str], int]) -> Iterator[Tick]:
+        for index, price in enumerate(self.prices, start=1):
+            closes = None
+            if index % 60 == 0:
+                bar = self.prices[index - 60 : index]
+                closes = Candle(
+                    open_ms=START_MS + BAR_MS * (index // 60 - 1),
+                    open=bar[0],
+                    high=max(bar),
+                    low=min(bar),
+                    close=price,
+                    volume=Decimal(60),
+                )
+            yield Tick(
+                symbol="BTCUSDT",
+                market_ms=START_MS + index * 1_000 - (1 if closes else 0),
+                last=price,
+                mark=price,
+                volume=Decimal(1),
+                closes=closes,
+            )
+
+    def crash(self, *, symbol: str, fraction: Decimal, over_ms: int) -> None:
+        raise ValueError("a script cannot be bent")
+
+
+@dataclass(slots=True)
+class Served:
+    """A running exchange: raw signed requests, the control surface, and sockets."""
+
+    port: int
+    http: aiohttp.ClientSession
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def signed(
+        self, method: str, path: str, *, secret: str = SECRET, key: str | None = KEY, **params: object
+    ) -> tuple[int, Any]:
+        sent = urlencode({"timestamp": int(time.time() * 1_000)} | params)
+        signature = hmac.new(secret.encode(), sent.encode(), hashlib.sha256).hexdigest()
+        return await self.raw(method, f"{path}?{sent}&signature={signature}", key=key)
+
+    async def raw(self, method: str, path: str, *, key: str | None = None) -> tuple[int, Any]:
+        headers = {} if key is None else {"X-MBX-APIKEY": key}
+        async with self.http.request(method, URL(self.url + path, encoded=True), headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    async def control(self, path: str, **order: object) -> Any:
+        method = "POST" if order else "GET"
+        async with self.http.request(method, f"{self.url}/local/v1/{path}", json=order or None) as answer:
+            return await answer.json()
+
+    async def advance(self, ticks: int) -> Any:
+        """Lets exactly `ticks` more seconds of market happen."""
+        state = await self.control("state")
+        target = state["market_ms"] + ticks * 1_000
+        await self.control("market", hold=False, hold_at_ms=target)
+        async with asyncio.timeout(DEADLINE_S):
+            while not (state := await self.control("state"))["held"]:
+                pass
+        assert state["market_ms"] == target
+        return state
+
+    @asynccontextmanager
+    async def socket(self, path: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        async with self.http.ws_connect(self.url + path) as socket:
+            yield socket
+
+    @asynccontextmanager
+    async def ccxt(self) -> AsyncIterator[Any]:
+        """An unmodified client, pointed at loopback; its futures error map flattened as in production."""
+        client = ccxt.binanceusdm(
+            {
+                "apiKey": KEY,
+                "secret": SECRET,
+                "enableRateLimit": False,
+                "options": {"fetchCurrencies": False, "fetchMargins": False},
+            }
+        )
+        for name, url in list(client.urls["api"].items()):
+            if isinstance(url, str):
+                client.urls["api"][name] = re.sub(r"^https://[^/]+", self.url, url)
+        linear = client.exceptions["linear"]
+        client.exceptions = client.deep_extend(
+            client.exceptions, {"exact": linear["exact"], "broad": linear.get("broad", {})}
+        )
+        try:
+            await client.load_markets()
+            yield client
+        finally:
+            await client.close()
+
+
+async def receive(socket: aiohttp.ClientWebSocketResponse, wanted: Callable[[Any], bool]) -> list[Any]:
+    """Messages up to and including the first wanted one."""
+    seen: list[Any] = []
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            seen.append(await socket.receive_json())
+            if wanted(seen[-1]):
+                return seen
+
+
+@asynccontextmanager
+async def exchange(
+    prices: Sequence[int] = (60_000,) * 120,
+    *,
+    hedge: bool = False,
+    rules: Rules | None = None,
+    options: WireOptions | None = None,
+) -> AsyncIterator[Served]:
+    """The market stands still until advanced; the first tick has been applied."""
+    bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    config = ServeConfig(
+        port=0,
+        feed=ScriptedFeed(prices),
+        accounts=(AccountSpec(name="main", key=KEY, secret=SECRET, balance=Decimal(10_000), hedge=hedge),),
+        ratio=50_000,
+        held=True,
+        rules=rules or Rules(),
+        options=options or WireOptions(),
+    )
+    server = asyncio.create_task(serve(config, ready=bound.set_result))
+    try:
+        await asyncio.wait({server, bound}, timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
+        if server.done():
+            server.result()
+        port = bound.result()
+        async with aiohttp.ClientSession() as http:
+            yield Served(port=port, http=http)
+    finally:
+        server.cancel()
+        await asyncio.gather(server, return_exceptions=True)

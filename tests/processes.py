@@ -1,0 +1,158 @@
+"""Real processes for tests: the local exchange, the engine and the watchdog, started as a user would start them.
+
+Waiting is always for something: a line a process prints, an answer of a route, the end of a process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+LINE_S = 20.0
+"""Longest wait for a line or an answer; a loaded machine starts Python in a few seconds."""
+LINE_BYTES_MAX = 1 << 20
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Child:
+    """A running process and the JSON lines it prints."""
+
+    process: asyncio.subprocess.Process
+    seen: list[Json] = field(default_factory=list)
+    noise: list[str] = field(default_factory=list)
+
+    async def line(self, wanted: Callable[[Json], bool]) -> Json:
+        """The next JSON line that is wanted; the end of the process is a failure that shows what it said."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(LINE_S):
+            while raw := await self.process.stdout.readline():
+                text = raw.decode(errors="replace").strip()
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    self.noise.append(text)
+                    continue
+                self.seen.append(line)
+                if wanted(line):
+                    return dict(line)
+        raise AssertionError(f"process ended, code {await self.process.wait()}: {self.noise[-15:]}")
+
+    async def event(self, name: str) -> Json:
+        """The next log event of this name."""
+        return await self.line(lambda line: line.get("event") == name)
+
+    async def drain(self) -> None:
+        """Read until the process ends, so that a full pipe never holds it up."""
+        assert self.process.stdout is not None
+        while await self.process.stdout.readline():
+            pass
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait for the end."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(LINE_S):
+            await self.drain()
+            return await self.process.wait()
+
+
+async def spawn(*arguments: str) -> Child:
+    """Start ``python -m jackline ARGUMENTS`` with JSON logs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "jackline",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=LINE_BYTES_MAX,
+        env={**os.environ, "JACKLINE_LOG": "json"},
+    )
+    return Child(process)
+
+
+@dataclass
+class Exchange:
+    """A served local exchange."""
+
+    child: Child
+    port: int
+    http: aiohttp.ClientSession
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def get(self, route: str) -> Json:
+        """A control route's answer."""
+        async with self.http.get(f"{self.url}/local/v1/{route}") as answer:
+            return dict(await answer.json())
+
+    async def post(self, route: str, body: Json) -> Json:
+        """Order something at the control surface."""
+        async with self.http.post(f"{self.url}/local/v1/{route}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+
+@asynccontextmanager
+async def exchange(*arguments: str) -> AsyncIterator[Exchange]:
+    """Serve a local exchange on a port the system chooses."""
+    child = await spawn("exchange", "serve", "--ready-json", "--key", "local", *arguments)
+    try:
+        ready = await child.line(lambda line: "port" in line)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LINE_S)) as http:
+            yield Exchange(child, int(ready["port"]), http)
+    finally:
+        await child.kill()
+
+
+def write_config(directory: Path, url: str, **changes: str) -> Path:
+    """A configuration file and its key file. `changes` replaces or adds lines: ``risk__leverage="5"``."""
+    keys = directory / "keys.toml"
+    keys.write_text('key = "local"\nsecret = "local"\n')
+    keys.chmod(0o600)
+    values: dict[str, dict[str, str]] = {
+        "account": {"name": '"test"', "mode": '"paper"', "state_dir": f'"{directory / "state"}"'},
+        "venue": {
+            "name": '"binance"',
+            "url": f'"{url}"',
+            "symbols": '["BTCUSDT", "ETHUSDT"]',
+            "bar_interval": '"5m"',
+            "position_mode": '"netting"',
+            "margin_type": '"isolated"',
+            "rung": '"auto"',
+            "key_file": f'"{keys}"',
+        },
+        "risk": {"leverage": "4", "stop_value_fraction": '"0.01"'},
+        "strategy": {"name": '"rsi_trend"'},
+    }
+    for name, value in changes.items():
+        section, _, key = name.rpartition("__")
+        values.setdefault(section.replace("__", "."), {})[key] = value
+    lines = []
+    for section, entries in values.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {value}" for key, value in entries.items()]
+    path = directory / "jackline.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path

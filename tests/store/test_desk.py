@@ -1,0 +1,142 @@
+"""The command desk and the watchdog's records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jackline.core.errors import InvariantBroken
+from jackline.core.orders import Snapshot
+from jackline.core.values import ZERO, Quote, Side, Symbol
+from jackline.store.batch import Batch, CommandAnswer, JournalKind, prepare
+from jackline.store.boot import open_store
+from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
+from jackline.store.db import open_writer
+from jackline.store.encode import encode
+from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.journal import link, write
+from jackline.store.watch import (
+    WatchActing,
+    WatchAction,
+    WatchReader,
+    acting_batch,
+    action_batch,
+    open_watch_store,
+    snapshot_batch,
+)
+from tests.store.making import MARKET, NOW, SYMBOL, filled_store, row
+
+CLOSE = Command(
+    command_id="a1",
+    created_ms=NOW,
+    actor="operator",
+    kind=CommandKind.CLOSE,
+    symbol=SYMBOL,
+    side=Side.LONG,
+    reason="news",
+)
+
+
+def test_a_command_is_posted_once(tmp_path: Path) -> None:
+    desk = CommandDesk(tmp_path / "commands.db")
+    assert desk.poll_new(0) == ()
+    assert desk.submit(CLOSE)
+    assert not desk.submit(CLOSE)
+    with pytest.raises(CommandConflict, match="use a new id"):
+        desk.submit(replace(CLOSE, side=Side.SHORT))
+    (posted,) = desk.poll_new(0)
+    assert posted.command == CLOSE
+    assert desk.poll_new(posted.seq) == ()
+    everything = replace(CLOSE, command_id="a2", kind=CommandKind.CLOSE_ALL, symbol=None, side=None)
+    assert CommandDesk(tmp_path / "commands.db").submit(everything)  # another process's desk
+    assert [found.command for found in desk.poll_new(posted.seq)] == [everything]
+    desk.close()
+
+
+def test_a_poll_is_bounded_and_in_order(tmp_path: Path) -> None:
+    desk = CommandDesk(tmp_path / "commands.db")
+    for number in range(POLL_MAX + 3):
+        desk.submit(replace(CLOSE, command_id=str(number)))
+    first = desk.poll_new(0)
+    assert len(first) == POLL_MAX
+    assert [posted.command.command_id for posted in desk.poll_new(first[-1].seq)] == ["100", "101", "102"]
+    desk.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbol", "side"),
+    [
+        (CommandKind.CLOSE, None, None),
+        (CommandKind.CLOSE_ALL, SYMBOL, None),
+        (CommandKind.CLOSE_ALL, None, Side.LONG),
+    ],
+    ids=["close-what", "all-of-one", "all-of-a-side"],
+)
+def test_a_contradictory_command_cannot_be_made(
+    kind: CommandKind, symbol: str | None, side: Side | None
+) -> None:
+    with pytest.raises(InvariantBroken):
+        replace(CLOSE, kind=kind, symbol=SYMBOL if symbol else None, side=side)
+
+
+def test_another_kind_of_file_is_no_desk(tmp_path: Path) -> None:
+    path = tmp_path / "commands.db"
+    filled_store(path)
+    with pytest.raises(StoreDamaged, match="not a command desk"):
+        CommandDesk(path).poll_new(0)
+    with pytest.raises(StoreDamaged, match="not a command desk"):
+        CommandDesk(path).submit(CLOSE)
+    path.write_bytes(b"rubbish" * 100)
+    with pytest.raises(DbTrouble, match="damaged"):
+        CommandDesk(path).submit(CLOSE)
+
+
+def test_an_answer_is_a_row_of_the_engine(tmp_path: Path) -> None:
+    path = tmp_path / "engine.db"
+    with open_store(path) as store:
+        answered = CommandAnswer(command_id="a1", wire_ms=NOW, result=encode("closed"))
+        db = open_writer(path)
+        write(
+            db,
+            link(store.head, [prepare(Batch(rows=(row("a1", JournalKind.COMMAND),), answers=(answered,)))]),
+        )
+        db.close()
+        assert store.read.answer("a1") == answered
+        assert store.read.answer("a2") is None
+
+
+def test_the_engine_reads_what_the_watchdog_did(tmp_path: Path) -> None:
+    path = tmp_path / "watchdog.db"
+    snapshot = Snapshot(
+        asked=1,
+        symbols=frozenset(Symbol(name) for name in ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")),
+        asked_ms=NOW,
+        received_ms=NOW,
+        positions=(),
+        orders=(),
+        equity_quote=Quote(ZERO),
+    )
+    action = WatchAction(client_id="jabc", symbol=SYMBOL, side=Side.LONG, what="stop", outcome=None)
+    acting = WatchActing(since_ms=NOW, reason="engine silent for 6 s")
+    with pytest.raises(DbTrouble):
+        WatchReader(path)
+    batches = [
+        acting_batch(acting, wire_ms=NOW, market_ms=MARKET),
+        snapshot_batch(snapshot, market_ms=MARKET),
+        action_batch(action, wire_ms=NOW, market_ms=MARKET),
+    ]
+    with open_watch_store(path) as store, WatchReader(path) as reader:
+        assert reader.acting() is None
+        db = open_writer(path)
+        linked = link(store.head, [prepare(batch) for batch in batches])
+        write(db, linked)
+        assert reader.acting() == acting
+        assert [note.what for note in reader.notes_after(0)] == [acting, snapshot, action]
+        down = acting_batch(None, wire_ms=NOW, market_ms=MARKET)
+        write(db, link(linked.after, [prepare(down)]))
+        db.close()
+        assert reader.acting() is None
+        assert [note.what for note in reader.notes_after(3)] == [None]
+    open_watch_store(path).close()
