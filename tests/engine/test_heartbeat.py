@@ -7,9 +7,7 @@ from pathlib import Path
 from jackline.engine import heartbeat
 from jackline.engine.heartbeat import Heartbeat
 
-BEAT = Heartbeat(
-    pid=1, wire_ms=2, market_ms=3, turns=4, inbox=5, loop_lag_ms=6, journal_lag_ms=7, ready=True
-)
+BEAT = Heartbeat(pid=1, wire_ms=2, market_ms=3, turns=4, inbox=5, loop_lag_ms=6, journal_lag_ms=7, ready=True)
 
 
 def test_L2_a_beat_reads_back_as_written(tmp_path: Path) -> None:

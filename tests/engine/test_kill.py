@@ -11,15 +11,19 @@ from __future__ import annotations
 import asyncio
 import random
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.settings import ProtectionSettings
+from jackline.core.values import WireMs
+from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
+from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.ledger import totals
 from jackline.store.reader import StoreReader
-from tests.processes import Child, Exchange, Json, exchange, spawn, write_config
+from tests.processes import Exchange, Json, exchange, spawn, write_config
 
 LINES_MAX = 60
 """An entry with its stop, read-back and sweep logs about this many lines."""
@@ -32,7 +36,7 @@ async def _survive(directory: Path, venue: Exchange, config: Path, *, kills: int
     """Kill and restart the engine `kills` times, then let a last one come up and close everything."""
     dice = random.Random(seed)
     for _ in range(kills):
-        engine = await spawn("engine", "--config", str(config))
+        engine = await spawn("engine", "--config", str(config), log_level="debug")
         remaining = dice.randrange(1, LINES_MAX)
         while remaining:
             await engine.line(lambda _: True)
@@ -41,25 +45,41 @@ async def _survive(directory: Path, venue: Exchange, config: Path, *, kills: int
     engine = await spawn("engine", "--config", str(config))
     await engine.event("recovered")
     await venue.post("market", {"hold": True})
-    await _close_everything(directory, venue, config, engine)
+    engine.drain()
+    await _close_everything(directory, venue)
     await engine.stop()
 
 
-async def _close_everything(directory: Path, venue: Exchange, config: Path, engine: Child) -> None:
-    """Ask the engine to close, and wait until the venue shows neither a position nor an order of ours."""
-    draining = asyncio.create_task(engine.drain())
+async def _close_everything(directory: Path, venue: Exchange) -> None:
+    """Order the engine to close until the venue shows no position and no order of ours, and no trade is live."""
+    state_dir = directory / "state"
+    desk = CommandDesk(state_dir / COMMANDS_FILE)
     async with asyncio.timeout(SETTLE_S):
-        while True:
-            closing = await spawn("close-all", "--config", str(config), "--yes", "--json")
-            await closing.drain()
-            await closing.process.wait()
+        for number in count():
+            command = Command(
+                command_id=f"close-{number}",
+                created_ms=WireMs(0),
+                actor="test",
+                kind=CommandKind.CLOSE_ALL,
+                symbol=None,
+                side=None,
+                reason="the campaign is over",
+            )
+            desk.submit(command)
+            await _answered(state_dir, venue, command.command_id)
             testimony = await venue.get("witness")
-            with StoreReader(directory / "state" / "engine.db") as reader:
+            with StoreReader(state_dir / ENGINE_FILE) as reader:
                 live = reader.load_trades()
-            flat = not testimony["accounts"]["main"]["positions"]
-            if flat and not live and not testimony["orphans"]:
-                break
-    draining.cancel()
+            if not testimony["accounts"]["main"]["positions"] and not live and not testimony["orphans"]:
+                return
+
+
+async def _answered(state_dir: Path, venue: Exchange, command_id: str) -> None:
+    while True:
+        with StoreReader(state_dir / ENGINE_FILE) as reader:
+            if reader.answer(command_id) is not None:
+                return
+        await venue.get("state")
 
 
 def _judge(testimony: Json, directory: Path, *, naked_ms_max: float) -> None:
@@ -99,16 +119,15 @@ async def _campaign(directory: Path, rung: str, *, kills: int, seed: int) -> Non
             strategy__parameters__ema_period="2",
             strategy__parameters__rsi_long="51",
             strategy__parameters__rsi_short="49",
-            risk__trailing_fraction='"0.01"',
+            risk__trailing_fraction="0.01",
         )
         watchdog = await spawn("watchdog", "--config", str(config))
         await watchdog.event("watching")
-        draining = asyncio.create_task(watchdog.drain())
+        watchdog.drain()
         try:
             await _survive(directory, venue, config, kills=kills, seed=seed)
             testimony = await venue.get("witness")
         finally:
-            draining.cancel()
             await watchdog.kill()
     assert testimony["episodes"], "no position ever opened: the kills hit nothing"
     deadline_ms = ProtectionSettings().protect_deadline_ms

@@ -1,4 +1,4 @@
-"""A local exchange on a real loopback socket with a scripted market, and unmodified clients to trade on it."""
+"""A local exchange on a real loopback socket with a scripted market, and clients to trade on it."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ class ScriptedFeed:
     """BTCUSDT at the given prices, one tick a second of market time, after 400 flat minutes of history."""
 
     def __init__(self, prices: Sequence[int]) -> None:
-        self.symbols = ("BTCUSDT",)
+        self.symbols: tuple[str, ...] = ("BTCUSDT",)
         self.interval_ms = BAR_MS
         self.start_ms = START_MS
         self.prices = [Decimal(price) for price in prices]
@@ -178,7 +178,8 @@ async def exchange(
     )
     server = asyncio.create_task(serve(config, ready=bound.set_result))
     try:
-        await asyncio.wait({server, bound}, timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
+        waited: tuple[asyncio.Future[Any], ...] = (server, bound)
+        await asyncio.wait(waited, timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
         if server.done():
             server.result()
         port = bound.result()

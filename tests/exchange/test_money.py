@@ -1,4 +1,4 @@
-"""Property: the wallet is explained by its trades to the last unit, and reduce-only never flips a position."""
+"""The wallet is explained by its trades to the last unit, and reduce-only never flips a position."""
 
 from decimal import Decimal
 

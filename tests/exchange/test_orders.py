@@ -122,7 +122,7 @@ def test_hedge_mode_keeps_both_sides_apart() -> None:
     with refused(-4061):
         world.order(SELL, "0.05")
     world.order(SELL, "0.05", position_side=LONG)
-    assert (world.amount(LONG), world.amount(SHORT)) == (0, Decimal("-0.03"))
+    assert (world.amount(LONG), world.amount(SHORT)) == (Decimal(0), Decimal("-0.03"))
 
 
 def test_settings_say_when_there_is_nothing_to_change_or_something_in_the_way() -> None:

@@ -42,7 +42,11 @@ def test_a_jump_through_the_trigger_fills_at_the_new_price_and_is_called_a_gap()
     world.tick(57_000)
     fill = world.venue.witness.stop_fills[0]
     assert fill.gap
-    assert (fill.trigger_price, fill.fill_price, fill.prev_last) == (59_400, 57_000, 59_500)
+    assert (fill.trigger_price, fill.fill_price, fill.prev_last) == (
+        Decimal(59_400),
+        Decimal(57_000),
+        Decimal(59_500),
+    )
     assert round(fill.slip_bps) == 404
 
 
@@ -174,3 +178,24 @@ def test_a_gte_stop_expires_with_its_position_and_a_cancel_happens_once() -> Non
     world.venue.cancel_algo(world.account, plain)
     with refused(-20124):
         world.venue.cancel_algo(world.account, plain)
+
+
+def test_a_stop_limit_that_was_jumped_rests_as_a_triggered_child_until_it_fills() -> None:
+    world = World()
+    world.order(BUY, "0.05")
+    stop = world.stop(SELL, 59_400, price=59_300, quantity="0.05", reduce_only=True, kind=OrderType.STOP)
+    world.tick(58_900)
+    assert world.status(stop) == "TRIGGERED"
+    assert world.amount() == Decimal("0.05")
+    world.tick(59_300)
+    assert world.status(stop) == "FINISHED"
+    (fill,) = world.venue.witness.stop_fills
+    assert (fill.gap, fill.fill_price) == (True, Decimal(59_300))
+
+
+def test_a_non_reducing_stop_without_margin_is_rejected_with_the_reason() -> None:
+    world = World(balance="100")
+    stop = world.stop(BUY, 60_500, quantity="0.05")
+    world.tick(60_600)
+    assert world.status(stop) == "REJECTED"
+    assert world.account.algos[stop.algo_id].reject_reason == "Margin is insufficient."

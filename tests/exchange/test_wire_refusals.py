@@ -93,7 +93,7 @@ def test_the_order_window_refuses_the_three_hundred_and_first_and_opens_again() 
     limits = Limits()
     for _ in range(ORDERS_PER_TEN_SECONDS):
         limits.take_order("main", 5)
-    with pytest.raises(VenueError, match="^-1015 .*300 orders per 10 SECONDS"):
+    with pytest.raises(VenueError, match=r"^-1015 .*300 orders per 10 SECONDS"):
         limits.take_order("main", 9_999)
     limits.take_order("other", 9_999)
     limits.take_order("main", TEN_SECONDS_MS)
@@ -107,7 +107,7 @@ async def test_the_weight_window_answers_429_and_every_answer_carries_its_count(
                 assert int(answer.headers["X-MBX-USED-WEIGHT-1M"]) in {expected, 1}  # a minute may turn
     limits = Limits()
     limits.take_weight(0, WEIGHT_PER_MINUTE)
-    with pytest.raises(VenueError, match="^-1003 ") as refusal:
+    with pytest.raises(VenueError, match=r"^-1003 ") as refusal:
         limits.take_weight(0, 1)
     assert refusal.value.http == 429
 
@@ -142,5 +142,5 @@ async def test_switches_and_market_orders_that_make_no_sense_are_refused() -> No
 async def test_a_port_in_use_says_which_and_what_to_do() -> None:
     async with exchange() as served:
         config = ServeConfig(port=served.port, feed=ScriptedFeed([60_000]), accounts=())
-        with pytest.raises(PortError, match=f"port {served.port} .*Fix: "):
+        with pytest.raises(PortError, match=rf"port {served.port} .*Fix: "):
             await asyncio.wait_for(serve(config, ready=lambda _: None), 5)

@@ -75,7 +75,7 @@ def test_after_fill_is_naked_until_the_stop_rests_and_again_when_it_is_cancelled
 def test_what_is_not_a_covering_stop_does_not_count(stop: dict[str, Any]) -> None:
     world = World()
     world.order(BUY, "0.05")
-    arguments = {"side": SELL, "trigger": 59_000} | stop
+    arguments: dict[str, Any] = {"side": SELL, "trigger": 59_000} | stop
     world.stop(arguments.pop("side"), arguments.pop("trigger"), **arguments)
     world.clock.now_ms += 50
     world.order(SELL, "0.05")

@@ -1,4 +1,4 @@
-"""Composition root of the two long-running processes: puts venue, store, clock and loop together, and runs them."""
+"""Composition root of the two long-running processes: venue, store, clock and loop put together, and run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from jackline.cli.config import Config
 from jackline.core.requests import SendEntry
 from jackline.engine.clock import TwoClocks
 from jackline.engine.engine import Engine
@@ -37,6 +38,11 @@ class VenueAccess:
     mode: VenueMode
     url: str
     credentials: Credentials
+
+
+def venue_access(config: Config) -> VenueAccess:
+    """Address and key from the configuration."""
+    return VenueAccess(mode=config.mode, url=config.venue.url, credentials=config.credentials)
 
 
 async def open_venue(
@@ -73,9 +79,7 @@ async def run_engine(options: EngineOptions, access: VenueAccess) -> None:
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
         with open_store(options.state_dir / ENGINE_FILE) as store:
             state = await first_state(options, venue, clock, facts, store, lease.fence)
-            engine = Engine(
-                options=options, venue=venue, clock=clock, store=store, lease=lease, state=state
-            )
+            engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
             running.append(engine)
             await engine.run(stop)
         lease.release()
@@ -120,5 +124,3 @@ def _stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-

@@ -67,7 +67,7 @@ def drive(turn: Turn, trade: Trade) -> Trade:
         return trade
     invariant(trade.quantity > ZERO, "P3", trade_id=trade.trade_id, quantity=trade.quantity)
     if slot.shape is CloseShape.PLAIN_MARKET and _read_age_ms(turn, trade) > PLAIN_READ_AGE_MS_MAX:
-        turn.want_snapshot()
+        turn.want_snapshot(turn.state.protection.reread_ms)
         return trade
     instrument = turn.state.instruments[trade.symbol]
     trade, client_id, _ = trade.next_client_id(Role.CLOSE)
@@ -95,7 +95,8 @@ def drive(turn: Turn, trade: Trade) -> Trade:
         in_flight=True,
         next_ms=WireMs(turn.now.wire_ms + pause_ms),
     )
-    return turn.put(replace(trade, close=sent))
+    # The quantity we knew is from before this order: without the flag it may open what it should close (P3).
+    return turn.put(replace(trade, close=sent, quantity_ms=None))
 
 
 def on_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:

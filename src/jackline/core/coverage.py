@@ -78,7 +78,11 @@ def coverage(position: PositionView, orders: tuple[OrderView, ...], price_source
     triggering: list[OrderView] = []
     for order in orders:
         fault = stop_fault(order, position, price_source)
-        if fault is StopFault.NOT_LIVE and order.state is OrderState.TRIGGERING and only_reduces(order, position):
+        if (
+            fault is StopFault.NOT_LIVE
+            and order.state is OrderState.TRIGGERING
+            and only_reduces(order, position)
+        ):
             triggering.append(order)
         if fault is not None or order.trigger_price is None:
             continue

@@ -65,7 +65,9 @@ def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
 def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
     """A planned trade before its intent is durable."""
     settings = turn.state.protection
-    fence_ms = plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
+    fence_ms = (
+        plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
+    )
     entry_slot = EntrySlot(
         client_id=client_id(plan.trade_id, Role.ENTRY, 0),
         state=SlotState.GONE,
@@ -147,10 +149,21 @@ def blank_trade(
 # -- driving -------------------------------------------------------------------------------------------------
 
 
+def is_late(turn: Turn, plan: ProtectedEntry) -> bool:
+    """The entry may not be signed any more (rule 3)."""
+    return turn.now.wire_ms > plan.entry_latest_ms
+
+
 def drive_arming(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
     """Rest D first where the rung says so, then send the entry once."""
-    if turn.now.wire_ms > plan.entry_latest_ms or turn.state.kill_level is not KillLevel.NORMAL:
-        abandon(turn, trade, "the entry was not ready in time")
+    state = turn.state
+    if (
+        is_late(turn, plan)
+        or state.kill_level is not KillLevel.NORMAL
+        or state.frozen
+        or not state.journal_ok
+    ):
+        abandon(turn, trade, "the entry was not ready in time, or may not leave any more")
         return
     if plan.rung is not Rung.AFTER_FILL:
         trade = protecting.ensure_disaster(turn, trade)
@@ -182,7 +195,9 @@ def send_entry(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
 def drive_doubtful(turn: Turn, trade: Trade) -> None:
     """Treat the entry as filled: rest D, and look at the venue until evidence or the fence ends the doubt (O3)."""
     trade = protecting.ensure_disaster(turn, trade)
-    turn.want_snapshot(turn.state.protection.reread_ms)
+    settings, disaster = turn.state.protection, trade.disaster
+    covered = disaster is not None and disaster.state is SlotState.WORKING
+    turn.want_snapshot(settings.absence_gap_ms if covered else settings.reread_ms)
 
 
 def pursue_entry(turn: Turn, trade: Trade) -> Trade:
@@ -249,11 +264,17 @@ def _on_entry_view(turn: Turn, trade: Trade, order: OrderView) -> None:
     )
     trade = turn.put(replace(trade, entry_slot=updated))
     if order.filled > ZERO:
-        expose(turn, trade, quantity=order.filled, price=order.average_price)
+        on_entry_fill(turn, trade, quantity=order.filled, price=order.average_price)
     elif order.state in {OrderState.CANCELED, OrderState.EXPIRED, OrderState.REJECTED}:
         abandon(turn, trade, f"entry {order.state} with nothing filled")
     else:
         _doubt(turn, trade, f"entry is {order.state}")
+
+
+def on_entry_fill(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None) -> None:
+    """The entry filled, by its answer or the stream. Old news for a position that came and went meanwhile."""
+    if trade.phase is not Phase.SWEEPING or trade.first_exposed_ms is None:
+        expose(turn, trade, quantity=quantity, price=price)
 
 
 def expose(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None) -> Trade:
@@ -261,6 +282,8 @@ def expose(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None)
     turn.want_fills(trade.symbol)
     if trade.phase not in BEFORE_ANSWER | {Phase.SWEEPING}:
         return trade
+    # A read of D that is already out may be older than the fill; a snapshot asked from now on is not.
+    turn.want_snapshot()
     now = turn.now.wire_ms
     disaster = trade.disaster
     if disaster is not None and disaster.state is SlotState.WORKING:

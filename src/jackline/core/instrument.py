@@ -86,7 +86,9 @@ class Instrument:
         """Highest leverage the venue allows for a position of this notional."""
         return self.tier(notional).leverage_max
 
-    def liquidation_price(self, *, side: Side, entry: Price, quantity: Quantity, leverage: int) -> Price | None:
+    def liquidation_price(
+        self, *, side: Side, entry: Price, quantity: Quantity, leverage: int
+    ) -> Price | None:
         """Liquidation price of an isolated position that holds exactly its initial margin; None if unreachable.
 
         Solves margin balance = maintenance margin for the mark m:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import closing, entering, guard, protecting, slots, sweeping
+from jackline.core.coverage import Coverage
 from jackline.core.effects import BookFills, Level
 from jackline.core.events import FillsAnswered, SnapshotAnswered
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import Role, client_id, mint_trade_id, parse_client_id
+from jackline.core.ids import Role, client_id, is_ours, mint_trade_id, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import FillView, OrderKey, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder, StopShape
-from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
+from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import OrderSide, Quantity, Symbol, tightest
 
@@ -50,7 +51,8 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     )
     fresh = {symbol for symbol in turn.markets if turn.is_fresh(snapshot, symbol)}
     if len(fresh) < len(turn.markets):
-        turn.want_snapshot()
+        # Behind a mutation that is still out nothing can be fresh: wait for its answer, at a pace.
+        turn.want_snapshot(turn.state.protection.reread_ms if turn.in_flight else 0)
     for finding in findings:
         _on_finding(turn, finding, snapshot, fresh)
     sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
@@ -65,7 +67,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             trade = _observe_position(turn, position)
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
-            _cancel_outdone(turn, trade, snapshot)
+            _cancel_outdone(turn, _forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
             _on_naked(turn, _observe_position(turn, position))
         case guard.Reached(position=position) if position.symbol in fresh:
@@ -98,7 +100,8 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
         trade = _adopt_order(trade, order)
     if snapshot.position(trade.symbol, trade.side) is not None:
         # Gone while the position is open: dropped or cancelled. When flat it may be what closed it, and stays (A1).
-        live = tuple(slot for slot in trade.working if slot.state is not SlotState.GONE)
+        # A refused one goes too, so that the ratchet tries again.
+        live = tuple(slot for slot in trade.working if slot.state.may_be_live)
         trade = replace(trade, working=live)
     turn.put(protecting.remember_floor(trade))
 
@@ -107,7 +110,13 @@ def _adopt_order(trade: Trade, order: OrderView) -> Trade:
     """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it."""
     name = parse_client_id(order.key.client_id)
     known = trade.slot(order.key.client_id) is not None
-    if name is None or known or name.trade_id != trade.trade_id or order.trigger_price is None or not order.is_stop:
+    if (
+        name is None
+        or known
+        or name.trade_id != trade.trade_id
+        or order.trigger_price is None
+        or not order.is_stop
+    ):
         return trade
     slot = OrderSlot(
         client_id=client_id(name.trade_id, name.role, name.attempt),
@@ -151,15 +160,22 @@ def _observe_position(turn: Turn, position: PositionView) -> Trade:
 
 def _on_naked(turn: Turn, trade: Trade) -> None:
     """Venue truth says the position is open and under-covered: forget a D that is gone, so that it is replaced."""
+    trade = _forget_lost_disaster(turn, trade)
     disaster = trade.disaster
-    if disaster is not None and disaster.state is SlotState.GONE:
-        turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
-        trade = turn.put(replace(trade, disaster=None))
-    elif disaster is not None and disaster.state is SlotState.WORKING:
+    if disaster is not None and disaster.state is SlotState.WORKING:
         # It rests and does not cover: too small (an add), or wrong. It stays, as a W, until a right one works.
         demoted = (*trade.working, disaster)
         trade = turn.put(replace(trade, disaster=None, working=demoted))
     _expose_lost(turn, trade)
+
+
+def _forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
+    """The position is open and D is not there any more: forget it, so that another is placed."""
+    disaster = trade.disaster
+    if disaster is None or disaster.state is not SlotState.GONE:
+        return trade
+    turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
+    return turn.put(replace(trade, disaster=None))
 
 
 def _expose_lost(turn: Turn, trade: Trade) -> Trade:
@@ -179,21 +195,29 @@ def _on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
         sweeping.on_flat(turn, trade, snapshot)
 
 
-def _cancel_outdone(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
     """Cancel a W that a tighter, read-back W replaces. D works and covers all the while (P5)."""
     disaster = trade.disaster
-    if disaster is None or disaster.state is not SlotState.WORKING or disaster.quantity is not None:
+    if disaster is None or disaster.quantity is not None or disaster.client_id not in coverage.working:
         return
-    working = [slot for slot in trade.working if slot.state is SlotState.WORKING]
-    if len(working) < 2 or snapshot.order(disaster.client_id) is None:
+    working = [slot for slot in trade.working if slot.client_id in coverage.working]
+    if len(working) < 2:
         return
     best = working[0]
     for slot in working[1:]:
-        best = slot if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price else best
+        best = (
+            slot
+            if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price
+            else best
+        )
     for slot in working:
         if slot.client_id != best.client_id:
-            key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
-            turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="replaced by a tighter stop"), trade.symbol)
+            key = OrderKey(
+                symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True
+            )
+            turn.send(
+                CancelOrder(trade_id=trade.trade_id, key=key, why="replaced by a tighter stop"), trade.symbol
+            )
             trade = turn.put(trade.with_slot(replace(slot, cancelling=True)))
 
 
@@ -205,16 +229,20 @@ def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
         return
     state = turn.state
     turn.state = replace(state, ordinal=state.ordinal + 1)
-    trade_id = mint_trade_id(tag=state.tag, fence=state.fence, ordinal=turn.state.ordinal)
+    trade_id, attempts = mint_trade_id(tag=state.tag, fence=state.fence, ordinal=turn.state.ordinal), 0
     for order in snapshot.orders:
-        # After a lost disk the orders still carry the id of the trade they belonged to: take it up again.
-        name = parse_client_id(order.key.client_id)
+        # After a lost disk the orders still carry the id of the trade they belonged to: take it up again, past every
+        # attempt that may have been used (an id is never reused for another intent).
+        name = parse_client_id(order.key.client_id) if is_ours(order.key.client_id, state.tag) else None
         same = order.key.symbol == position.symbol and order.side is position.side.closes_with
         if name is not None and same and name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
-            trade_id = name.trade_id
+            trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
     stop = guard.adopted_stop(position, instrument, state.risk)
-    trade = turn.put(entering.adopted_trade(turn, trade_id, position, stop))
-    turn.alert(Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}")
+    adopted = entering.adopted_trade(turn, trade_id, position, stop)
+    trade = turn.put(replace(adopted, attempts=attempts))
+    turn.alert(
+        Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}"
+    )
     _observe_slots(turn, trade, snapshot)
     turn.want_snapshot()
 
@@ -261,10 +289,10 @@ def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
     """The trade with the balance, the exit orders and the opening time that these fills give."""
     balance, exits, opened_ms = trade.balance, list(trade.exit_order_ids), trade.opened_market_ms
     for fill in fills:
-        balance += fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
         opening = fill.side is trade.side.opens_with
-        if opening and trade.balance == 0:
+        if opening and balance == 0:
             opened_ms = fill.market_ms
+        balance += fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
         if not opening and fill.order_id not in exits:
             exits.append(fill.order_id)
     return replace(trade, balance=balance, exit_order_ids=tuple(exits), opened_market_ms=opened_ms)

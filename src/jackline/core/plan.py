@@ -85,7 +85,9 @@ class ProtectedEntry:
         invariant(self.quantity > 0, "P2", trade_id=self.trade_id, quantity=self.quantity)
         invariant(self.stop.side is self.side, "P2", trade_id=self.trade_id, stop_side=self.stop.side)
         losing_side = tighter(self.side, self.collar_price, self.stop.disaster_price)
-        invariant(losing_side, "P2", trade_id=self.trade_id, stop=self.stop.disaster_price, worst=self.collar_price)
+        invariant(
+            losing_side, "P2", trade_id=self.trade_id, stop=self.stop.disaster_price, worst=self.collar_price
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,13 @@ def stop_distance(*, stop: StopSettings, leverage: int) -> Fraction:
 
 
 def plan_stop(
-    *, side: Side, worst_fill: Price, mark: Price, instrument: Instrument, quantity: Quantity | None, risk: RiskSettings
+    *,
+    side: Side,
+    worst_fill: Price,
+    mark: Price,
+    instrument: Instrument,
+    quantity: Quantity | None,
+    risk: RiskSettings,
 ) -> StopPlan | Denied:
     """Compute D for a position that may have filled at `worst_fill`. The only source of a stop price.
 
@@ -168,7 +176,12 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     if distance < noise:
         return _denied(Reason.STOP_DISTANCE, f"stop distance {distance} is inside cost and noise {noise}")
     stop = plan_stop(
-        side=request.side, worst_fill=worst, mark=context.mark, instrument=instrument, quantity=None, risk=risk
+        side=request.side,
+        worst_fill=worst,
+        mark=context.mark,
+        instrument=instrument,
+        quantity=None,
+        risk=risk,
     )
     if isinstance(stop, Denied):
         return stop
@@ -177,7 +190,12 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         return sized
     quantity, risk_quote = sized
     confirmed = plan_stop(
-        side=request.side, worst_fill=worst, mark=context.mark, instrument=instrument, quantity=quantity, risk=risk
+        side=request.side,
+        worst_fill=worst,
+        mark=context.mark,
+        instrument=instrument,
+        quantity=quantity,
+        risk=risk,
     )
     if isinstance(confirmed, Denied):
         return confirmed
@@ -229,7 +247,8 @@ def _size(*, worst: Price, stop: StopPlan, context: PlanContext) -> tuple[Quanti
     leverage_max = instrument.leverage_max(quantity * worst)
     if risk.leverage > leverage_max:
         return _denied(
-            Reason.LEVERAGE, f"leverage {risk.leverage} is above the venue's {leverage_max} for {instrument.symbol}"
+            Reason.LEVERAGE,
+            f"leverage {risk.leverage} is above the venue's {leverage_max} for {instrument.symbol}",
         )
     loss = quantity * unit_loss
     invariant(loss <= budget, "P8", loss=loss, budget=budget, quantity=quantity)

@@ -31,7 +31,7 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
     slot = trade.disaster
     if slot is None:
         # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost.
-        covered = trade.phase is Phase.PROTECTED
+        covered = trade.phase is Phase.PROTECTED and trade.entry is None
         return trade if covered else _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
     if slots.is_overdue(slot, turn.now.wire_ms, turn.state.protection.answer_timeout_ms):
         slot = replace(slot, state=SlotState.UNKNOWN)
@@ -41,7 +41,7 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
         return trade
     if slot.state is SlotState.GONE:
         # It may have fired: only a fresh snapshot with the position still open allows another (observing.py).
-        turn.want_snapshot()
+        turn.want_snapshot(turn.state.protection.reread_ms)
         return trade
     if slot.state is SlotState.REFUSED:
         if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO:
@@ -84,7 +84,9 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
         closing.want(turn, trade, reason)
         return
     turn.want_snapshot()
-    text = f"{trade.trade_id} {trade.symbol}: {slot.role.name.lower()} refused ({outcome.code}): {outcome.text}"
+    text = (
+        f"{trade.trade_id} {trade.symbol}: {slot.role.name.lower()} refused ({outcome.code}): {outcome.text}"
+    )
     turn.alert(Level.WARNING, "P1", text)
 
 
@@ -92,9 +94,13 @@ def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | 
     """A read-back of a stop: the only thing that makes it working."""
     if isinstance(answer, OrderView) and answer.state is OrderState.NEW and slot.role is not Role.TARGET:
         same = answer.trigger_price == slot.trigger_price and answer.is_stop and not answer.price_protect
-        same = same and answer.price_source is trade.stop.price_source and answer.side is trade.side.closes_with
+        same = (
+            same and answer.price_source is trade.stop.price_source and answer.side is trade.side.closes_with
+        )
         if not same:
-            turn.alert(Level.CRITICAL, "P1", f"{trade.trade_id}: {slot.client_id} read back other than planned")
+            turn.alert(
+                Level.CRITICAL, "P1", f"{trade.trade_id}: {slot.client_id} read back other than planned"
+            )
             turn.want_snapshot()
             turn.put(trade.with_slot(replace(slot, state=SlotState.REFUSED)))
             return
@@ -129,16 +135,15 @@ def remember_floor(trade: Trade) -> Trade:
 
 
 def drive_exposed(turn: Turn, trade: Trade) -> None:
-    """Rest D; at the deadline close (P1). A close that was asked for while the entry was out comes first."""
-    if trade.exit_reason in closing.WISHES:
-        closing.want(turn, trade, trade.exit_reason)
-        return
+    """Rest D; at the deadline close (P1)."""
     trade = ensure_disaster(turn, trade)
     exposed_ms = trade.exposed_ms
     if trade.phase is not Phase.EXPOSED or exposed_ms is None:
         return
     if turn.now.wire_ms - exposed_ms > turn.state.protection.protect_deadline_ms:
-        turn.alert(Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop read back in time: closing")
+        turn.alert(
+            Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop read back in time: closing"
+        )
         closing.want(turn, trade, ExitReason.DEADLINE)
 
 
@@ -183,6 +188,9 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     """A new W's price, or None when it need not or may not move now."""
     settings, disaster = turn.state.protection, trade.disaster
     if disaster is None or disaster.state is not SlotState.WORKING:
+        return None
+    if trade.quantity_ms is None:
+        # No snapshot yet, as after a restart: a tighter W than the journal remembers may rest (P4).
         return None
     settled = all(slot.state is SlotState.WORKING and not slot.cancelling for slot in trade.working)
     if not settled or len(trade.working) >= WORKING_STOPS_MAX:
@@ -241,5 +249,7 @@ def keep_disaster(turn: Turn, trade: Trade) -> Trade:
         return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     missing = slot is None or slot.state in {SlotState.GONE, SlotState.REFUSED}
     if not missing or rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
+        return trade
+    if slot is not None and turn.now.wire_ms < slot.asked_ms + turn.state.protection.guard_exposed_ms:
         return trade
     return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)

@@ -14,11 +14,8 @@ from decimal import Decimal
 from jackline.core.events import Now
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Trigger
 from jackline.core.state import MarketState, State
-from jackline.core.trade import EntrySlot, OrderSlot, SlotState, Trade
+from jackline.core.trade import ATTEMPTS_JUMP, EntrySlot, OrderSlot, SlotState, Trade
 from jackline.core.values import Symbol
-
-ATTEMPTS_JUMP = 36
-"""More requests than one process can have sent between a record and its loss."""
 
 _RECOVERED_SLOT = {
     SlotState.SENT: SlotState.UNKNOWN,
@@ -62,6 +59,7 @@ def _recover_trade(trade: Trade, now: Now) -> Trade:
         balance=Decimal(0),
         exit_order_ids=(),
         flat_ms=None,
+        quantity_ms=None,
         best_price=trade.best_price or trade.entry_price,
         ratcheted_ms=None,
     )

@@ -39,7 +39,9 @@ def is_beyond(mark: Number, level: Number, sign: int) -> bool:
     return (mark - level) * sign <= 0
 
 
-def loss_per_unit(worst_fill: Number, stop: Number, taker_fraction: Number, slippage_fraction: Number) -> Number:
+def loss_per_unit(
+    worst_fill: Number, stop: Number, taker_fraction: Number, slippage_fraction: Number
+) -> Number:
     """Quote lost per unit of base when the stop fires: distance, fees both ways, stressed slippage (P8)."""
     distance = abs(worst_fill - stop)
     fees = taker_fraction * (worst_fill + stop)

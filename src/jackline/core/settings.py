@@ -73,11 +73,14 @@ class ProtectionSettings:
     Attributes:
         protect_deadline_ms: first exposure → protected or flattening (P1).
         guard_exposed_ms: guard period while exposed; `guard_idle_ms` otherwise.
+        full_listing_ms: period of a pass over every symbol's orders, while nothing is open.
         triggering_ms_max: how long a TRIGGERING stop counts as flattening.
         absence_gap_ms: two misses at least this far apart prove an order absent (O3).
         sweep_gap_ms: two flat snapshots at least this far apart allow a sweep (rule 7).
         clock_skew_ms_max: largest difference to the venue's clock that an entry may carry.
-        stop_retry_ms: pause before an unanswered stop is asked about, then sent again.
+        snapshot_timeout_ms: a snapshot without an answer for this long is asked again.
+        answer_timeout_ms: longer than any transport waits: a request without an answer is unknown.
+        reread_ms: pause between two reads of the same thing.
         close_retry_ms: first pause between closing attempts; doubles up to `close_retry_ms_max`.
         ratchet_gap_ms: at most one move of the working stop in this time.
         mark_age_ms_max: a mark older than this opens nothing.
@@ -86,16 +89,16 @@ class ProtectionSettings:
     protect_deadline_ms: int = 1_500
     guard_exposed_ms: int = 2_000
     guard_idle_ms: int = 5_000
+    full_listing_ms: int = 60_000
     repair_allowance_ms: int = 3_000
     triggering_ms_max: int = 2_000
     absence_gap_ms: int = 1_000
     sweep_gap_ms: int = 3_000
     clock_skew_ms_max: int = 500
     fence_margin_ms: int = 1_000
-    stop_retry_ms: int = 250
     close_retry_ms: int = 250
     close_retry_ms_max: int = 10_000
-    ratchet_gap_ms: int = 500
+    ratchet_gap_ms: int = 2_000
     ratchet_step_fraction: Fraction = Fraction(Decimal("0.0005"))
     snapshot_timeout_ms: int = 2_000
     mark_age_ms_max: int = 5_000

@@ -59,10 +59,15 @@ def after_outcome(turn: Turn, slot: OrderSlot, outcome: Outcome) -> OrderSlot:
     match outcome:
         case Acked(order=order):
             venue_id = order.key.venue_id
-            return replace(slot, state=SlotState.ACKED, venue_id=venue_id, asked_ms=now, misses=0, missed_ms=None)
+            return replace(
+                slot, state=SlotState.ACKED, venue_id=venue_id, asked_ms=now, misses=0, missed_ms=None
+            )
         case Refused(kind=Refusal.DUPLICATE_ID):
             # An earlier send of the same intent arrived: adopt it by reading it (O2).
             return replace(slot, state=SlotState.ACKED, asked_ms=now, misses=0, missed_ms=None)
+        case Refused(kind=Refusal.OVERLOADED):
+            # Not placed, and not the stop's fault: asked about, then sent again under the same id (O2).
+            return replace(slot, state=SlotState.UNKNOWN, asked_ms=turn.now.wire_ms)
         case Refused() | NotSent():
             return replace(slot, state=SlotState.REFUSED)
         case Unknown():
@@ -76,7 +81,10 @@ def after_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | Ab
         return seen(slot, answer)
     apart = slot.missed_ms is None or now - slot.missed_ms >= settings.absence_gap_ms
     missed = replace(
-        slot, misses=slot.misses + (1 if apart else 0), missed_ms=now if apart else slot.missed_ms, asked_ms=now
+        slot,
+        misses=slot.misses + (1 if apart else 0),
+        missed_ms=now if apart else slot.missed_ms,
+        asked_ms=now,
     )
     if slot.state is SlotState.UNKNOWN and trade.phase is not Phase.SWEEPING:
         _send(turn, trade, slot)

@@ -61,6 +61,7 @@ class State:
         asked: number of the last snapshot asked for.
         snapshot_sent_ms: when the outstanding snapshot request left; None when none is out.
         snapshot_due_ms: when the next guard pass is due.
+        full_due_ms: when a pass that lists every symbol's orders is due; it costs forty times as much.
         frozen: reasons that block entries until a human or a reconciliation clears them.
         foreign_seen: ids of strangers' orders already reported.
     """
@@ -78,6 +79,7 @@ class State:
     asked: int
     snapshot_sent_ms: WireMs | None
     snapshot_due_ms: WireMs
+    full_due_ms: WireMs
     equity_quote: Quote | None
     frozen: frozenset[str]
     stream_up: bool
@@ -111,6 +113,7 @@ def initial_state(
         asked=0,
         snapshot_sent_ms=None,
         snapshot_due_ms=WireMs(0),
+        full_due_ms=WireMs(0),
         equity_quote=None,
         frozen=frozenset(),
         stream_up=False,

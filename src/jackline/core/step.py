@@ -94,7 +94,10 @@ def _drive(turn: Turn, trade: Trade) -> None:
     """One step towards what the trade's phase wants."""
     trade = entering.pursue_entry(turn, trade)
     match trade.phase:
-        case Phase.INTENDED | Phase.DONE:
+        case Phase.INTENDED:
+            if trade.entry is not None and entering.is_late(turn, trade.entry):
+                entering.abandon(turn, trade, "its intent did not become durable in time")
+        case Phase.DONE:
             pass
         case Phase.ARMING:
             if trade.entry is not None:
@@ -104,6 +107,9 @@ def _drive(turn: Turn, trade: Trade) -> None:
                 protecting.ensure_disaster(turn, trade)
         case Phase.DOUBTFUL:
             entering.drive_doubtful(turn, trade)
+        case Phase.EXPOSED | Phase.PROTECTED if trade.exit_reason in closing.WISHES:
+            # Asked for while the entry was out: nothing could be closed then.
+            closing.want(turn, trade, trade.exit_reason)
         case Phase.EXPOSED:
             protecting.drive_exposed(turn, trade)
         case Phase.PROTECTED:
@@ -141,7 +147,6 @@ def _on_answer(turn: Turn, event: Answered) -> None:
             if trade is not None:
                 closing.on_outcome(turn, trade, outcome)
         case CancelOrder(key=key):
-            turn.want_snapshot()
             slot = trade.slot(key.client_id) if trade is not None else None
             if trade is not None and slot is not None and slot.role is not Role.DISASTER:
                 _after_cancel(turn, trade, key.client_id, acked=isinstance(outcome, Acked))
@@ -202,7 +207,7 @@ def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
     name = parse_client_id(event.client_id)
     trade = turn.trades.get(name.trade_id) if name is not None else None
     if trade is not None and name is not None and name.role is Role.ENTRY:
-        entering.expose(turn, trade, quantity=event.quantity, price=event.price)
+        entering.on_entry_fill(turn, trade, quantity=event.quantity, price=event.price)
         return
     turn.want_snapshot()
 
@@ -216,7 +221,7 @@ def _on_order_hint(turn: Turn, event: OrderHinted) -> None:
         return
     if event.child_id is not None and slot.child_id is None:
         turn.put(trade.with_slot(replace(slot, child_id=event.child_id)))
-    if slot.state is SlotState.WORKING and event.state is not OrderState.NEW:
+    if slot.state is SlotState.WORKING and event.state is not OrderState.NEW and not slot.cancelling:
         turn.want_snapshot()
 
 

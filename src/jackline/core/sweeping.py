@@ -43,12 +43,14 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     if remaining_ms > 0:
         turn.want_snapshot(remaining_ms)
         return
-    # An adopted position's opening fills may be older than anything we read: two flat snapshots must do.
-    balanced = trade.balance == 0 or trade.entry is None
+    # An adopted position's opening fills may be older than anything we read: two flat snapshots must do. An entry
+    # that filled must have its exit in the list, else position and list lag behind it alike.
+    filled = trade.entry_slot is not None and trade.entry_slot.filled > 0
+    balanced = trade.entry is None or (trade.balance == 0 and (not filled or bool(trade.exit_order_ids)))
     if not (trade.is_resolved and turn.fills_settled(trade.symbol) and balanced):
-        turn.want_snapshot(settings.reread_ms)
+        turn.want_snapshot(settings.absence_gap_ms)
         if not balanced:
-            turn.want_fills(trade.symbol, settings.reread_ms)
+            turn.want_fills(trade.symbol, settings.absence_gap_ms)
         return
     leftovers = [order for order in snapshot.orders if _is_leftover(turn, trade, order)]
     for order in leftovers:

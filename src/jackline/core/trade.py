@@ -20,6 +20,9 @@ from jackline.core.values import (
     tightest,
 )
 
+ATTEMPTS_JUMP = 36
+"""More requests than one process can have sent between a record and its loss."""
+
 
 class SlotState(StrEnum):
     """What we know of one order of ours."""

@@ -137,10 +137,15 @@ class Turn:
     def _ask_reads(self) -> None:
         """Emit the reads that are due: at most one snapshot and one trade-list read a symbol at a time."""
         state, now = self.state, self.now.wire_ms
-        if state.snapshot_sent_ms is None and now >= state.snapshot_due_ms:
+        sent_ms = state.snapshot_sent_ms
+        overdue = sent_ms is not None and now - sent_ms > state.protection.snapshot_timeout_ms
+        if (sent_ms is None and now >= state.snapshot_due_ms) or overdue:
             asked = state.asked + 1
-            symbols = None if asked == 1 else tuple(sorted(self.markets))
             exposed = any(trade.quantity > 0 for trade in self.trades.values())
+            full = not exposed and 0 < state.full_due_ms <= now
+            symbols = None if full else tuple(sorted(self.markets))
+            if full or state.full_due_ms == 0:
+                state = replace(state, full_due_ms=WireMs(now + state.protection.full_listing_ms))
             period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms
             due = WireMs(now + period)
             self.state = replace(state, asked=asked, snapshot_sent_ms=now, snapshot_due_ms=due)

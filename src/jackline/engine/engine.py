@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 import structlog
@@ -90,7 +91,9 @@ class Engine:
             view=lambda: self._state,
         )
         self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
+        self._has_opening = opening_ms(store) > 0
         self._funding_ms = opening_ms(store) or clock.now().wire_ms
+        self._funding_due = asyncio.Event()
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
@@ -112,6 +115,7 @@ class Engine:
                 group.create_task(work)
                 for work in (
                     self._turn_loop(),
+                    self._runner.watch(),
                     self._tick_loop(),
                     self._bring_up(),
                     self._command_loop(),
@@ -125,6 +129,7 @@ class Engine:
             self._stopping = True
             log.info("stopping", note="no stop is cancelled")
             await self._runner.settle(SETTLE_S)
+            await self._book_funding()
             for task in tasks:
                 task.cancel()
         owed = await self._journal.close(deadline_ms=JOURNAL_CLOSE_MS)
@@ -165,13 +170,15 @@ class Engine:
     def _after_trade(self, effect: TradeEnded) -> None:
         """A symbol that was busy at start-up gets its canary now."""
         self._opener.want(effect.trade.symbol)
+        self._funding_due.set()
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 
     async def _bring_up(self) -> None:
         """History, streams, canaries; protection is already running."""
         after: dict[Symbol, MarketMs] = {}
-        await self._opener.book_opening(first=self._store.created)
+        if not self._has_opening:
+            await self._opener.book_opening()
         for symbol in self._options.symbols:
             bars = await self._opener.history(symbol)
             self._book.load(symbol, bars)
@@ -214,14 +221,20 @@ class Engine:
         log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
 
     async def _funding_loop(self) -> None:
-        """Book funding payments (A1); the ledger ignores what it already has."""
+        """Book funding payments now and then, and whenever a trade has ended (A1)."""
         while True:
-            await asyncio.sleep(FUNDING_POLL_S)
-            payments = await self._venue.read_funding(self._funding_ms)
-            if isinstance(payments, Failed) or not payments:
-                continue
-            self._recorder.funding(payments)
-            self._funding_ms = max(payment.wire_ms for payment in payments)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._funding_due.wait(), FUNDING_POLL_S)
+            self._funding_due.clear()
+            await self._book_funding()
+
+    async def _book_funding(self) -> None:
+        """The ledger ignores what it already has, so the last payment may be read again."""
+        payments = await self._venue.read_funding(self._funding_ms)
+        if isinstance(payments, Failed) or not payments:
+            return
+        self._recorder.funding(payments)
+        self._funding_ms = max(payment.wire_ms for payment in payments)
 
     async def _heartbeat_loop(self) -> None:
         """Say how far the loop has come, not that it exists (L2)."""
@@ -247,7 +260,7 @@ class Engine:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""
         markets = self._state.markets
         decided = all(
-            markets[symbol].rung is not None or self._opener.is_decided(symbol) for symbol in self._options.symbols
+            markets[symbol].rung is not None or self._opener.is_decided(symbol)
+            for symbol in self._options.symbols
         )
         return self._state.equity_quote is not None and self._state.stream_up and decided
-

@@ -14,7 +14,7 @@ from jackline.core.orders import Bar
 from jackline.core.plan import Rung
 from jackline.core.requests import Mutation
 from jackline.core.state import State
-from jackline.core.values import Price, Symbol
+from jackline.core.values import Price, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
 from jackline.engine.inbox import Inbox
 from jackline.engine.options import EngineOptions
@@ -28,6 +28,8 @@ log = structlog.get_logger("opening")
 
 CANARY_ORDINAL = 36**4 - 1
 """Canaries share the last trade ordinal of a fence: no trade ever reaches it."""
+PROOF_MS_MAX = 24 * 3_600_000
+EXPIRY_POLL_S = 60.0
 RETRY_S = 1.0
 """A venue that did not answer is asked again after this."""
 MARK_WAIT_S = 0.05
@@ -60,6 +62,7 @@ class Opener:
         self._attempt = 0
         self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
         self._decided: set[Symbol] = set()
+        self._proved_ms: dict[Symbol, WireMs] = {}
 
     def want(self, symbol: Symbol) -> None:
         """Prove a rung on this symbol unless one is proven."""
@@ -73,7 +76,11 @@ class Opener:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            symbol = await self._wanted.get()
+            try:
+                symbol = await asyncio.wait_for(self._wanted.get(), EXPIRY_POLL_S)
+            except TimeoutError:
+                self._expire()
+                continue
             try:
                 await self._open(symbol)
             except TimeoutError:
@@ -81,16 +88,15 @@ class Opener:
                 self._wanted.put_nowait(symbol)
             self._decided.add(symbol)
 
-    async def book_opening(self, *, first: bool) -> None:
-        """At the first start of a ledger, book the wallet it begins with (A3)."""
-        if not first:
-            return
-        account = await self._venue.read_account()
-        if isinstance(account, AccountFacts):
-            now = self._clock.now()
-            self._recorder.capital(
-                opening_entry(balance_quote=account.wallet_quote, wire_ms=now.wire_ms, market_ms=now.market_ms)
-            )
+    async def book_opening(self) -> None:
+        """Book the wallet a ledger begins with, durably, before anything of ours can change it (A3)."""
+        while not isinstance(account := await self._venue.read_account(), AccountFacts):
+            log.warning("opening_unreadable", code="A3", answer=str(account))
+            await asyncio.sleep(RETRY_S)
+        now = self._clock.now()
+        await self._recorder.capital(
+            opening_entry(balance_quote=account.wallet_quote, wire_ms=now.wire_ms, market_ms=now.market_ms)
+        )
 
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
@@ -102,6 +108,15 @@ class Opener:
             await asyncio.sleep(RETRY_S)
         return ()
 
+    def _expire(self) -> None:
+        """A proof is worth a day: after that the symbol's entries wait for the next canary (C4)."""
+        now_ms = self._clock.now().wire_ms
+        for symbol, proved_ms in list(self._proved_ms.items()):
+            if now_ms - proved_ms > PROOF_MS_MAX:
+                del self._proved_ms[symbol]
+                self._inbox.put(RungProven(symbol=symbol, rung=None, detail="the canary's proof has expired"))
+                self._wanted.put_nowait(symbol)
+
     async def _open(self, symbol: Symbol) -> None:
         """Leverage and margin, then the canary, on a flat symbol. A busy one is asked again when its trade ends."""
         while not self._knows(symbol):
@@ -110,7 +125,9 @@ class Opener:
         if any(trade.symbol == symbol for trade in state.trades.values()):
             log.info("canary_waits", symbol=symbol, why="a trade is open on it")
             return
-        facts = await self._venue.prepare_symbol(symbol, self._options.risk.leverage, self._options.margin_type)
+        facts = await self._venue.prepare_symbol(
+            symbol, self._options.risk.leverage, self._options.margin_type
+        )
         if not isinstance(facts, SymbolFacts):
             self._decide(symbol, None, f"leverage or margin type could not be set: {facts}")
             return
@@ -154,6 +171,8 @@ class Opener:
     def _decide(self, symbol: Symbol, rung: Rung | None, detail: str) -> None:
         log.info("rung", code="C4", symbol=symbol, rung=rung, detail=detail)
         self._decided.add(symbol)
+        if rung is not None:
+            self._proved_ms[symbol] = self._clock.now().wire_ms
         self._inbox.put(RungProven(symbol=symbol, rung=rung, detail=detail))
 
     async def _note(self, request: Mutation) -> None:

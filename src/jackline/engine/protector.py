@@ -88,9 +88,7 @@ class Protector:
             return None
         return answer
 
-    def judge(
-        self, snapshot: Snapshot, planned: Mapping[PositionKey, PlannedStop]
-    ) -> tuple[Uncovered, ...]:
+    def judge(self, snapshot: Snapshot, planned: Mapping[PositionKey, PlannedStop]) -> tuple[Uncovered, ...]:
         """Positions that are neither protected nor flattening, by the same guard the engine runs."""
         plans = {key: stop.protection for key, stop in planned.items()}
         for position in snapshot.positions:
@@ -107,7 +105,9 @@ class Protector:
             tag=self._tag,
             triggering_ms_max=self._protection.triggering_ms_max,
         )
-        return tuple(found for found in findings if isinstance(found, (guard.Naked, guard.Reached, guard.Stuck)))
+        return tuple(
+            found for found in findings if isinstance(found, (guard.Naked, guard.Reached, guard.Stuck))
+        )
 
     async def act(
         self,
@@ -144,10 +144,15 @@ class Protector:
         )
         outcome = await self._venue.send(request)
         read_back = False
-        duplicate = isinstance(outcome, Refused) and outcome.kind in {Refusal.DUPLICATE_ID, Refusal.STOP_EXISTS}
+        duplicate = isinstance(outcome, Refused) and outcome.kind in {
+            Refusal.DUPLICATE_ID,
+            Refusal.STOP_EXISTS,
+        }
         if not isinstance(outcome, Refused) or duplicate:
             read_back = duplicate or await self._rests(request)
-        log.warning("stop_added", code="P1", symbol=position.symbol, outcome=str(outcome), read_back=read_back)
+        log.warning(
+            "stop_added", code="P1", symbol=position.symbol, outcome=str(outcome), read_back=read_back
+        )
         return Action(
             symbol=position.symbol,
             verb="stop",
@@ -191,6 +196,7 @@ class Protector:
 
     def _mint(self, position: PositionView) -> TradeId:
         """An id for a position without a trade: this process's own, so that it meets nobody's."""
-        ordinal = sorted(self._instruments).index(position.symbol) if position.symbol in self._instruments else 0
+        ordinal = (
+            sorted(self._instruments).index(position.symbol) if position.symbol in self._instruments else 0
+        )
         return mint_trade_id(tag=self._tag, fence=self._fence, ordinal=ordinal)
-

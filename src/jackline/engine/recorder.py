@@ -76,12 +76,14 @@ class Recorder:
     def funding(self, payments: tuple[FundingView, ...]) -> None:
         """Book funding payments."""
         entries = tuple(funding_entry(payment, None) for payment in payments)
-        self._journal.append(Batch(rows=(self._row(JournalKind.FUNDING, encode(payments), None),), ledger=entries))
+        self._journal.append(
+            Batch(rows=(self._row(JournalKind.FUNDING, encode(payments), None),), ledger=entries)
+        )
 
-    def capital(self, entry: LedgerEntry) -> None:
+    def capital(self, entry: LedgerEntry) -> asyncio.Future[int]:
         """Book the opening balance or a transfer."""
         row = self._row(JournalKind.CAPITAL, encode(entry), None)
-        self._journal.append(Batch(rows=(row,), ledger=(entry,)))
+        return self._journal.append(Batch(rows=(row,), ledger=(entry,)))
 
     def denied(self, effect: NoteDenied) -> None:
         """Explain an entry that did not happen."""
@@ -103,7 +105,9 @@ class Recorder:
 
     def account(self, kind: JournalKind, key: AccountKey, value: str) -> asyncio.Future[int]:
         """Change a fact about the account."""
-        return self._journal.append(Batch(rows=(self._row(kind, encode(value), None),), account=((key, value),)))
+        return self._journal.append(
+            Batch(rows=(self._row(kind, encode(value), None),), account=((key, value),))
+        )
 
     def command(self, answer: CommandAnswer, position: str) -> None:
         """Answer a command and remember how far the command file was read, in one transaction."""
@@ -116,7 +120,9 @@ class Recorder:
 
     def _row(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> JournalRow:
         now = self._clock.now()
-        return JournalRow(kind=kind, trade_id=trade_id, wire_ms=now.wire_ms, market_ms=now.market_ms, body=body)
+        return JournalRow(
+            kind=kind, trade_id=trade_id, wire_ms=now.wire_ms, market_ms=now.market_ms, body=body
+        )
 
 
 def client_id_of(request: Mutation) -> str:

@@ -51,6 +51,7 @@ class Runner:
         self._inbox = inbox
         self._on_ended = on_ended
         self._tasks: set[asyncio.Task[None]] = set()
+        self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def carry_out(self, effects: tuple[Effect, ...]) -> None:
         """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2)."""
@@ -62,8 +63,13 @@ class Runner:
                     self._recorder.fills(effect)
                 case NoteDenied():
                     self._recorder.denied(effect)
-                    log.info("entry_denied", symbol=effect.symbol, side=effect.side, reason=effect.denied.reason,
-                             detail=effect.denied.detail)
+                    log.info(
+                        "entry_denied",
+                        symbol=effect.symbol,
+                        side=effect.side,
+                        reason=effect.denied.reason,
+                        detail=effect.denied.detail,
+                    )
                 case Alert():
                     self._alert(effect)
                 case TradeEnded():
@@ -91,12 +97,25 @@ class Runner:
         invariant(len(self._tasks) < TASKS_MAX, "L2", tasks=len(self._tasks))
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        """A request that failed in our own code would wait for its answer for ever: it brings the engine down."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._crashed.done():
+            self._crashed.set_exception(error)
+
+    async def watch(self) -> None:
+        """Raise what a request raised; otherwise wait for ever."""
+        await self._crashed
 
     async def _send(self, request: Mutation) -> None:
         outcome = await self._venue.send(request)
         self._recorder.outcome(request, outcome)
-        log.debug("answered", verb=type(request).__name__, client_id=client_id_of(request), outcome=str(outcome))
+        log.debug(
+            "answered", verb=type(request).__name__, client_id=client_id_of(request), outcome=str(outcome)
+        )
         self._inbox.put(Answered(request=request, outcome=outcome))
 
     async def _read_order(self, request: ReadOrder) -> None:

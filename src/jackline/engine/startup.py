@@ -79,7 +79,9 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
     """Read mode, balances, filters and tiers. Raises StartRefused with the fix when they do not fit the configuration."""
     account = await venue.read_account()
     if not isinstance(account, AccountFacts):
-        raise VenueUnreadable(f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue")
+        raise VenueUnreadable(
+            f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue"
+        )
     if account.mode is not options.position_mode:
         raise StartRefused(
             f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
@@ -87,10 +89,14 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
         )
     instruments = await venue.read_instruments(options.symbols)
     if not isinstance(instruments, dict):
-        raise VenueUnreadable(f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers")
+        raise VenueUnreadable(
+            f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers"
+        )
     missing = [symbol for symbol in options.symbols if symbol not in instruments]
     if missing:
-        raise StartRefused(f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name")
+        raise StartRefused(
+            f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
+        )
     for symbol, instrument in instruments.items():
         most = instrument.leverage_max(options.risk.equity_min_quote)
         if options.risk.leverage > most:
@@ -110,7 +116,7 @@ async def protect_first(options: EngineOptions, venue: Venue, clock: Clock, fact
         risk=options.risk,
         protection=options.protection,
     )
-    snapshot = await protector.look(None)
+    snapshot = await protector.look(options.symbols)
     if snapshot is None:
         return
     for finding in protector.judge(snapshot, {}):
@@ -166,9 +172,10 @@ async def _last_fill_id(venue: Venue, symbol: Symbol) -> int:
     for _ in range(FILL_PAGES_MAX):
         page = await venue.read_fills(ReadFills(symbol=symbol, after_fill_id=last))
         if isinstance(page, Unknown):
-            raise VenueUnreadable(f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again")
+            raise VenueUnreadable(
+                f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again"
+            )
         last = max((fill.fill_id for fill in page.fills), default=last)
         if page.complete:
             break
     return last
-

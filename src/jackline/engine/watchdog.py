@@ -34,10 +34,14 @@ log = structlog.get_logger("watchdog")
 
 PROBE_S = 0.2
 """How often the engine's lock is tried: local, and free."""
-LOOK_CALM_MS = 3_000
-"""Venue reads while the engine lives: they share the address's weight with it."""
+LOOK_CALM_MS = 2_000
+"""Venue reads beside a living engine: they share the address's request weight, and the engine needs most of it."""
+LOOK_ALONE_MS = 800
+"""Venue reads while no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
 LOOK_ALARMED_MS = 400
-"""Venue reads while the engine is silent, well inside the protect deadline."""
+"""Venue reads while an entry of a dead engine may still execute, or something is uncovered: well inside P1."""
+LATE_MARGIN_MS = 2_000
+"""Added to the time an entry can still execute after its engine died."""
 RECORD_MS = 2_000
 """While the engine is silent, one snapshot this often is kept for it."""
 GRACE_MS = 2_000
@@ -81,7 +85,9 @@ class Watchdog:
         while not stop.is_set():
             now = self._clock.now().wire_ms
             silent = self._note_silence(now)
-            period = LOOK_ALARMED_MS if silent or self._sightings else LOOK_CALM_MS
+            period = LOOK_ALONE_MS if silent else LOOK_CALM_MS
+            if self._is_alarmed(now):
+                period = LOOK_ALARMED_MS
             if now - self._looked_ms >= period:
                 self._looked_ms = now
                 await self._pass(silent=silent)
@@ -90,6 +96,13 @@ class Watchdog:
             except TimeoutError:
                 continue
         await self._journal.close(deadline_ms=RECORD_MS)
+
+    def _is_alarmed(self, now: WireMs) -> bool:
+        """Something is uncovered, or the engine fell silent so lately that an entry of its may still execute."""
+        fence_ms = self._options.risk.entry_patience_ms + self._options.risk.entry_receive_window_ms
+        late_ms = fence_ms + self._options.protection.clock_skew_ms_max + LATE_MARGIN_MS
+        since = self._silent_since
+        return bool(self._sightings) or (since is not None and now - since <= late_ms)
 
     def _note_silence(self, now: WireMs) -> bool:
         """True while no engine holds the lock, or the one that does makes no progress (L2)."""

@@ -5,7 +5,7 @@ It has ids of its own, and asks nothing about margin or reducibility before the 
 the child meets the matching engine, which may refuse it (REJECTED).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -38,6 +38,15 @@ GAP_FRACTION: Final = Decimal("0.0005")
 _REDUCE_REFUSALS: Final = frozenset({-2022, -4118})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Released:
+    """What the market did when a child was released."""
+
+    trigger_price: Decimal
+    gap: bool
+    prev_last: Decimal
+
+
 class Conditional:
     """Places, triggers and ends conditional orders of all accounts."""
 
@@ -45,6 +54,7 @@ class Conditional:
         self._state = state
         self._matching = matching
         self._witness = witness
+        self._released: dict[int, _Released] = {}
 
     def place(self, account: Account, request: AlgoRequest) -> Algo:
         """Raises VenueError; -2021 when the trigger is already reached."""
@@ -195,17 +205,23 @@ class Conditional:
             return
         triggered = replace(algo, status=AlgoStatus.TRIGGERED, child_order_id=child.order_id)
         algo = self._record(account, triggered)
-        if child.executed:
-            self._witness.on_stop_fill(_stop_fill(algo, child, trigger_price, market))
-        self._record(
-            account,
-            replace(
-                algo,
-                status=AlgoStatus.FINISHED,
-                child_price=child.average,
-                child_quantity=child.executed,
-            ),
+        self._released[algo.algo_id] = _Released(
+            trigger_price=trigger_price, gap=_jumped(algo, trigger_price, market), prev_last=market.prev_last
         )
+        self.finish_children(account)
+
+    def finish_children(self, account: Account) -> None:
+        """Ends the triggered orders whose child has ended; a limit child may rest for long."""
+        for algo_id, released in list(self._released.items()):
+            algo = account.algos.get(algo_id)
+            if algo is None or algo.child_order_id in account.open_orders:
+                continue
+            child = account.orders[algo.child_order_id or 0]
+            del self._released[algo_id]
+            if child.executed:
+                self._witness.on_stop_fill(_stop_fill(algo, child, released))
+            finished = replace(algo, child_price=child.average, child_quantity=child.executed)
+            self._record(account, replace(finished, status=AlgoStatus.FINISHED))
 
     def _child(self, account: Account, algo: Algo) -> OrderRequest:
         gte = algo.time_in_force is TimeInForce.GTE_GTC
@@ -255,8 +271,14 @@ def _apart(market: Market) -> Decimal:
     return abs(market.mark - market.last) / market.mark
 
 
-def _stop_fill(algo: Algo, child: Order, trigger_price: Decimal, market: Market) -> StopFill:
+def _jumped(algo: Algo, trigger_price: Decimal, market: Market) -> bool:
+    """Whether the step that triggered the order went past the trigger rather than to it."""
     beyond = abs(_reference(algo, market) - trigger_price)
+    return beyond > max(market.symbol.tick, trigger_price * GAP_FRACTION)
+
+
+def _stop_fill(algo: Algo, child: Order, released: _Released) -> StopFill:
+    slip = (child.average - released.trigger_price) * algo.side.sign
     return StopFill(
         account=algo.account,
         symbol=algo.symbol,
@@ -266,12 +288,12 @@ def _stop_fill(algo: Algo, child: Order, trigger_price: Decimal, market: Market)
         client_algo_id=algo.client_id,
         order_id=child.order_id,
         type=algo.type,
-        trigger_price=trigger_price,
+        trigger_price=released.trigger_price,
         fill_price=child.average,
         quantity=child.executed,
-        slip_bps=(child.average - trigger_price) * algo.side.sign / trigger_price * 10_000,
-        gap=beyond > max(market.symbol.tick, trigger_price * GAP_FRACTION),
-        prev_last=market.prev_last,
+        slip_bps=slip / released.trigger_price * 10_000,
+        gap=released.gap,
+        prev_last=released.prev_last,
         wire_ms=child.updated_ms,
         market_ms=child.market_ms,
     )

@@ -140,7 +140,7 @@ class Venue:
         setting.margin_type = margin_type
 
     def set_hedge(self, account: Account, hedge: bool) -> None:
-        """Raises VenueError: -4059 unchanged, -4067 with open orders, -4068 with a position, on any symbol."""
+        """Raises VenueError: -4059 unchanged, -4067 open orders, -4068 a position, on any symbol."""
         if account.hedge is hedge:
             raise VenueError(-4059)
         if account.open_orders or account.open_algos:
@@ -155,6 +155,7 @@ class Venue:
         return result
 
     def _settle(self, account: Account, symbol: str) -> None:
+        self._conditional.finish_children(account)
         self._conditional.expire_without_position(account, symbol)
         self.witness.look(account, symbol)
 

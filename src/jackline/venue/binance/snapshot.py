@@ -18,6 +18,8 @@ from jackline.venue.binance.wire import WIRE_TROUBLE
 
 SNAPSHOT_DEADLINE_S = 1.8
 """Below the core's own patience with a snapshot (2 s), so that the answer is ours and not a guess."""
+EQUITY_AGE_MS_MAX = 5_000
+"""Equity older than this is read again."""
 READ_DEADLINE_S = 1.5
 """Each part of it."""
 
@@ -35,6 +37,8 @@ class SnapshotReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._equity_quote: Quote | None = None
+        self._equity_ms = 0
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
         """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
@@ -61,7 +65,7 @@ class SnapshotReader:
     async def _read_parts(self, symbols: tuple[Symbol, ...] | None) -> _Parts:
         async with asyncio.TaskGroup() as group:
             positions_task = group.create_task(self._positions())
-            account_task = group.create_task(self._account())
+            equity_task = group.create_task(self._equity())
             listing_task = group.create_task(self._orders((None,) if symbols is None else symbols))
         positions, orders = positions_task.result(), listing_task.result()
         listed = None
@@ -73,7 +77,7 @@ class SnapshotReader:
             positions=positions,
             orders=orders,
             symbols=None if listed is None else frozenset(listed),
-            equity_quote=Quote(account_task.result().totalMarginBalance),
+            equity_quote=equity_task.result(),
         )
 
     async def _positions(self) -> tuple[PositionView, ...]:
@@ -82,10 +86,15 @@ class SnapshotReader:
         )
         return tuple(view for row in rows if (view := position_view(row)) is not None)
 
-    async def _account(self) -> AccountRow:
-        return await self._connection.read(
-            "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
-        )
+    async def _equity(self) -> Quote:
+        """Equity sizes the next trade, nothing else: it may be seconds old, and costs as much as the positions."""
+        now_ms = self._connection.wire_ms()
+        if self._equity_quote is None or now_ms - self._equity_ms > EQUITY_AGE_MS_MAX:
+            row = await self._connection.read(
+                "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
+            )
+            self._equity_quote, self._equity_ms = Quote(row.totalMarginBalance), now_ms
+        return self._equity_quote
 
     async def _orders(self, symbols: Iterable[Symbol | None]) -> tuple[OrderView, ...]:
         async with asyncio.TaskGroup() as group:

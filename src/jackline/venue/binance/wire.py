@@ -15,15 +15,18 @@ from typing import Any
 
 import aiohttp
 import msgspec
-from ccxt.async_support import binanceusdm
-from ccxt.base.errors import BaseError
 
 from jackline.core.outcomes import NotSent, Refused, Unknown
 from jackline.core.values import WireMs
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import GateRefused, RequestGate
+from jackline.venue.binance.one_venue import exchange_class
 from jackline.venue.binance.refusals import UNDECIDED_CODES, refused
 from jackline.venue.port import Failed
+
+binanceusdm: Any
+BaseError: type[Exception]
+binanceusdm, BaseError = exchange_class("binanceusdm")
 
 NOT_PLACED_STATUSES = frozenset({403, 418, 429})
 """Stopped before the matching engine, even when the body is not the venue's JSON."""

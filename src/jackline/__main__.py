@@ -1,0 +1,6 @@
+"""`python -m jackline`."""
+
+from jackline.cli.main import main
+
+if __name__ == "__main__":
+    main()

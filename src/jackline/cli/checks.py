@@ -1,0 +1,77 @@
+"""Checks that look at more than one key: the stop against costs and liquidation, a strategy's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jackline.cli.problems import Problem, unknown_key
+from jackline.cli.sections import RiskSection, StrategySection, risk_settings
+from jackline.core.plan import stop_distance
+from jackline.core.settings import StopBasis
+from jackline.strategies.parameters import ParametersRefused
+from jackline.strategies.registry import STRATEGIES, build_strategy, parameter_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Where values came from: the file, unless `sources` names another place."""
+
+    path: Path
+    sources: dict[tuple[str, ...], str]
+
+    def problem(self, key: str, value: object, what: str, fix: str) -> Problem:
+        """A problem with the source of its key."""
+        source = self.sources.get(tuple(key.split(".")), str(self.path))
+        return Problem(key=key, value=value, source=source, what=what, fix=fix)
+
+
+def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
+    """The stop's distance against its band, against costs, and against liquidation (P7)."""
+    stop = risk_settings(risk).stop
+    distance = stop_distance(stop=stop, leverage=risk.leverage)
+    key = "risk.stop_value_fraction"
+    asked = f"a stop {distance:.4g} of the price away"
+    if stop.basis is StopBasis.MARGIN:
+        asked += f" ({stop.value_fraction} of the margin at {risk.leverage}x)"
+    low, high = stop.distance_min_fraction, stop.distance_max_fraction
+    if low > high:
+        fix = f"stop_distance_min_fraction ≤ stop_distance_max_fraction = {high}"
+        yield found.problem("risk.stop_distance_min_fraction", low, "above the largest distance", fix)
+    elif not low <= distance <= high:
+        factor = risk.leverage if stop.basis is StopBasis.MARGIN else 1
+        fix = f"allowed: {low * factor:f} … {high * factor:f}"
+        yield found.problem(key, stop.value_fraction, f"{asked} is outside {low} … {high}", fix)
+    costs = stop.noise_multiple * 2 * risk.taker_fraction
+    if distance < costs:
+        what = f"{asked} lies inside {stop.noise_multiple} × the round-trip fees = {costs:f}"
+        yield found.problem(key, stop.value_fraction, what, "widen the stop, or correct taker_fraction")
+    room = stop.liquidation_share_max / risk.leverage
+    if distance > room:
+        what = (
+            f"P7: {asked}; at {risk.leverage}x liquidation is about {1 / risk.leverage:.3g} away and the "
+            f"stop may use {stop.liquidation_share_max} of that, {room:.3g}"
+        )
+        highest = int(stop.liquidation_share_max / distance)
+        fix = f"lower risk.leverage to {highest} or less, or tighten the stop"
+        yield found.problem(key, stop.value_fraction, what, fix)
+
+
+def strategy_problems(strategy: StrategySection, found: Found) -> Iterator[Problem]:
+    """A known strategy with parameters it takes."""
+    if strategy.name not in STRATEGIES:
+        fix = f"one of {', '.join(sorted(STRATEGIES))}"
+        yield found.problem("strategy.name", strategy.name, "no such strategy", fix)
+        return
+    known = parameter_names(strategy.name)
+    try:
+        build_strategy(strategy.name, strategy.parameters)
+    except ParametersRefused as refused:
+        for bad in refused.problems:
+            key = f"strategy.parameters.{bad.key}"
+            if bad.key not in known:
+                source = found.problem(key, None, "", "").source
+                yield unknown_key(key, bad.value, source, known)
+            else:
+                yield found.problem(key, bad.value, "not usable", f"allowed: {bad.allowed}")

@@ -1,0 +1,98 @@
+"""`jackline demo`: the promise being kept, on one screen and in one report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from jackline.cli.demo.plan import Wishes
+
+SYMBOLS = "BTCUSDT,ETHUSDT,SOLUSDT"
+
+
+class RungChoice(StrEnum):
+    """`auto` takes the best rung that the canary proves."""
+
+    AUTO = "auto"
+    STOP_FIRST = "stop_first"
+    CONCURRENT = "concurrent"
+    AFTER_FILL = "after_fill"
+
+
+def demo(
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Candle file (CSV, CSV.gz, Parquet) to replay; without one a market is generated."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Replay from: UTC time or epoch ms. [48 h, largest bar inside]"),
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Replay to: UTC time or epoch ms.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the generated market.")] = 7,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0, max=20_000.0, help="Market seconds per wall second. [about two minutes in all]"
+        ),
+    ] = None,
+    kill: Annotated[bool, typer.Option(help="Kill the engine while a position is open.")] = True,
+    headless: Annotated[bool, typer.Option(help="No live view: lines, then the report.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the report as JSON; - is standard output.")
+    ] = None,
+    rung: Annotated[RungChoice, typer.Option(help="How stop and entry meet.")] = RungChoice.AUTO,
+    symbols: Annotated[str, typer.Option(help="Symbols to generate, by comma.")] = SYMBOLS,
+    hedge: Annotated[bool, typer.Option(help="Hedge mode instead of netting.")] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep the run's files (configuration, journal, logs) in this directory."),
+    ] = None,
+) -> None:
+    """Watch the promise being kept: a market, an engine, a kill -9 while a position is open, and a report.
+
+    Exit codes: 0 kept, 1 broken, 2 bad input, 3 no position ever opened.
+    """
+    import asyncio  # everything heavy is loaded when the demo runs, not when it is described
+
+    from jackline.cli.demo.plan import Wishes
+    from jackline.cli.demo.showing import show
+    from jackline.core.plan import Rung
+
+    named = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
+    wishes = Wishes(
+        data=data,
+        start=start,
+        end=end,
+        seed=seed,
+        speed=speed,
+        kill=kill,
+        headless=headless,
+        rung=None if rung is RungChoice.AUTO else Rung(rung.value),
+        symbols=named,
+        hedge=hedge,
+        keep=keep,
+    )
+    _check(wishes)
+    code = asyncio.run(show(wishes, json_file))
+    if code:
+        raise typer.Exit(code)
+
+
+def _check(wishes: Wishes) -> None:
+    """What can be refused before anything starts. Raises CommandFailed."""
+    from jackline.cli.errors import CommandFailed, ExitCode
+
+    if wishes.data is None and (wishes.start or wishes.end):
+        text = "--from and --to choose a window of a file. Fix: give the file with --data, or leave them out"
+        raise CommandFailed(ExitCode.BAD_INPUT, text)
+    if wishes.data is None and not wishes.symbols:
+        raise CommandFailed(ExitCode.BAD_INPUT, "--symbols names none. Fix: e.g. --symbols BTCUSDT,ETHUSDT")
+    if wishes.keep is not None and wishes.keep.exists() and any(wishes.keep.iterdir()):
+        text = f"--keep {wishes.keep}: the directory is not empty. Fix: name a new one"
+        raise CommandFailed(ExitCode.BAD_INPUT, text)

@@ -1,0 +1,24 @@
+"""`jackline engine`: the engine of one account, in the foreground until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def engine(
+    config: Annotated[Path, typer.Option(help="Configuration file (TOML).", show_default=False)],
+    rung: Annotated[str | None, typer.Option(help="Force a rung where the canary allows it.")] = None,
+) -> None:
+    """Run the engine of one account. Stopping it leaves every stop at the venue."""
+    import asyncio
+
+    from jackline.cli import logs
+    from jackline.cli.compose import run_engine, venue_access
+    from jackline.cli.config import load_config
+
+    logs.configure()
+    loaded = load_config(config, {} if rung is None else {"venue.rung": rung})
+    asyncio.run(run_engine(loaded.engine_options(), venue_access(loaded)))

@@ -1,0 +1,102 @@
+"""`jackline`: the list of commands. A command's module is imported when the command runs, not before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from jackline import __version__
+from jackline.cli.errors import explain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lazy:
+    """Where in this package a command lives: ``module:attribute``, a function or a Typer app."""
+
+    target: str
+    summary: str
+
+
+COMMANDS: dict[str, Lazy] = {
+    "demo": Lazy(target="demo.command:demo", summary="Watch the promise being kept, crash included."),
+    "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
+    "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
+    "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
+    "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
+    "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
+    "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
+}
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(
+    rich_markup_mode=None,  # plain help: drawing frames would cost more than everything else at start-up
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # `main` says what went wrong, on one screen
+    context_settings=HELP,
+)
+
+
+@app.callback()
+def jackline() -> None:
+    """A trading engine for leveraged perpetuals: a stop always rests at the exchange."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _listed(name: str, lazy: Lazy) -> Callable[[], None]:
+    """The entry of a command in the list. `main` hands over to the command itself before this could run."""
+
+    def stub() -> None:
+        raise typer.BadParameter(f"write: jackline {name} ...")
+
+    stub.__doc__ = lazy.summary
+    return stub
+
+
+for _name, _lazy in COMMANDS.items():
+    app.command(_name)(_listed(_name, _lazy))
+
+
+def load(name: str) -> Callable[..., Any]:
+    """The command itself, with its options; called with `args` and `prog_name`."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    found = getattr(import_module(f"jackline.cli.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(
+            rich_markup_mode=None,
+            add_completion=False,
+            pretty_exceptions_enable=False,
+            context_settings=HELP,
+        )
+        alone.command(name)(found)
+        found = alone
+    return typer.main.get_command(found)
+
+
+def main() -> None:
+    """Run a command. What it raises becomes a text on standard error and an exit code, never a traceback."""
+    name, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    try:
+        if name in COMMANDS:
+            load(name)(args=rest, prog_name=f"jackline {name}")
+        else:
+            app(prog_name="jackline")
+    except Exception as error:
+        if os.environ.get("JACKLINE_TRACEBACK"):
+            raise
+        text, code = explain(error)
+        print(text, file=sys.stderr)
+        sys.exit(code)

@@ -1,0 +1,111 @@
+"""The account as its engine last wrote it down, and orders to that engine. The venue is not spoken to."""
+
+from __future__ import annotations
+
+import getpass
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from jackline.cli.config import Config
+from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.core.trade import Trade
+from jackline.core.values import ZERO, WireMs
+from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
+from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.store.errors import DbTrouble, TroubleKind
+from jackline.store.lease import Holder, is_held
+from jackline.store.reader import StoreReader
+
+ANSWER_S = 5.0
+"""An engine polls its commands five times a second; one that takes longer is in trouble."""
+FLAT_S = 30.0
+"""The closing ladder needs a second; a market that refuses closes for half a minute needs a person."""
+POLL_S = 0.1
+
+T = TypeVar("T")
+
+
+def live_trades(config: Config) -> tuple[Trade, ...]:
+    """The trades that are not done. Raises CommandFailed where no engine has ever written."""
+    return _read(config, StoreReader.load_trades)
+
+
+def engine_holder(config: Config) -> Holder | None:
+    """The engine of this account that runs now."""
+    return is_held(config.state_dir)
+
+
+def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
+    """Order the running engine to close everything. True once its records show no position.
+
+    Raises CommandFailed when no engine runs (nothing is written then: an order must not wait for an engine
+    that may come back in a week), and when it does not answer.
+    """
+    holder = engine_holder(config)
+    if holder is None:
+        raise CommandFailed(
+            ExitCode.UNANSWERED,
+            f"{config.state_dir}: no engine runs for account {config.account.name}; nothing was asked.\n"
+            "Fix: close at the venue itself: jackline close-all --direct",
+        )
+    command = Command(
+        command_id=uuid.uuid4().hex,
+        created_ms=WireMs(time.time_ns() // 1_000_000),
+        actor=_actor(),
+        kind=CommandKind.CLOSE_ALL,
+        symbol=None,
+        side=None,
+        reason="close-all on the command line",
+    )
+    CommandDesk(config.state_dir / COMMANDS_FILE).submit(command)
+    answer = _wait(ANSWER_S, lambda: _read(config, lambda store: store.answer(command.command_id)))
+    if answer is None:
+        raise CommandFailed(
+            ExitCode.UNANSWERED,
+            f"engine {holder.pid} has not answered within {ANSWER_S:g} s; the order stands and is carried "
+            "out when it does.\nFix: close at the venue itself: jackline close-all --direct",
+        )
+    say(f"engine {holder.pid} has taken the order; waiting until it is flat")
+    return _wait(FLAT_S, lambda: _read(config, _is_flat) or None) is not None
+
+
+def _is_flat(store: StoreReader) -> bool:
+    return all(trade.quantity == ZERO for trade in store.load_trades())
+
+
+def _read(config: Config, question: Callable[[StoreReader], T]) -> T:
+    """Ask the engine's store, waiting out a lock."""
+    path: Path = config.state_dir / ENGINE_FILE
+    if not path.exists():
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            f"{path}: no engine has written here yet. Fix: check account.state_dir, or give --direct",
+        )
+    deadline = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            with StoreReader(path) as store:
+                return question(store)
+        except DbTrouble as trouble:
+            if trouble.kind is not TroubleKind.BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_S)
+
+
+def _wait(seconds: float, ask: Callable[[], T | None]) -> T | None:
+    """Ask until there is an answer or the time is over."""
+    deadline = time.monotonic() + seconds
+    while (found := ask()) is None and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return found
+
+
+def _actor() -> str:
+    """Who asks, for the audit."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli:unknown"

@@ -1,0 +1,183 @@
+"""What the account commands show: rows, as a table of 80 columns or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from jackline.core.coverage import coverage, stop_fault
+from jackline.core.ids import is_ours
+from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
+from jackline.core.trade import OrderSlot, SlotState, Trade
+from jackline.core.values import ZERO, Price, tightest
+
+WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRow:
+    """One position. `covered` is the quantity that working stops would close; `state` says so in a word."""
+
+    symbol: str
+    side: str
+    quantity: Decimal
+    entry: Decimal | None
+    mark: Decimal | None
+    stop: Decimal | None
+    covered: Decimal
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """One resting order. `protects` says whether it is a working stop, or why not."""
+
+    symbol: str
+    kind: str
+    side: str
+    trigger: Decimal | None
+    quantity: Decimal | None
+    owner: str
+    protects: str
+    client_id: str
+
+
+def positions_at_venue(snapshot: Snapshot, source: PriceSource) -> list[PositionRow]:
+    """Positions with what really covers them."""
+    rows = []
+    for position in snapshot.positions:
+        cover = coverage(position, snapshot.orders, source)
+        if cover.quantity >= position.quantity:
+            state = "protected"
+        else:
+            state = "stop is firing" if cover.triggering else "NAKED"
+        rows.append(
+            PositionRow(
+                symbol=position.symbol,
+                side=position.side.value,
+                quantity=position.quantity,
+                entry=position.entry_price,
+                mark=position.mark,
+                stop=cover.tightest_price,
+                covered=cover.quantity,
+                state=state,
+            )
+        )
+    return rows
+
+
+def orders_at_venue(snapshot: Snapshot, source: PriceSource, tag: str) -> list[OrderRow]:
+    """Both listings."""
+    return [
+        OrderRow(
+            symbol=order.key.symbol,
+            kind=order.kind.value,
+            side=order.side.value.lower(),
+            trigger=order.trigger_price or order.limit_price,
+            quantity=None if order.close_position else order.quantity,
+            owner="ours" if is_ours(order.key.client_id, tag) else "foreign",
+            protects=_protects(order, snapshot.positions, source),
+            client_id=order.key.client_id,
+        )
+        for order in snapshot.orders
+    ]
+
+
+def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
+    """Positions as the engine last wrote them down."""
+    rows = []
+    for trade in trades:
+        if trade.quantity == ZERO:
+            continue
+        best: Price | None = None
+        for slot in _working(trade):
+            best = slot.trigger_price if best is None else tightest(trade.side, slot.trigger_price, best)
+        covers = sum((slot.quantity or trade.quantity for slot in _working(trade)), ZERO)
+        rows.append(
+            PositionRow(
+                symbol=trade.symbol,
+                side=trade.side.value,
+                quantity=trade.quantity,
+                entry=trade.entry_price,
+                mark=None,
+                stop=best,
+                covered=min(covers, trade.quantity),
+                state=trade.phase.value,
+            )
+        )
+    return rows
+
+
+def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
+    """Stops and targets that the engine believes may rest."""
+    return [
+        OrderRow(
+            symbol=trade.symbol,
+            kind=slot.role.name.lower(),
+            side=trade.side.closes_with.value.lower(),
+            trigger=slot.trigger_price,
+            quantity=slot.quantity,
+            owner="ours",
+            protects=slot.state.value,
+            client_id=slot.client_id,
+        )
+        for trade in trades
+        for slot in trade.slots
+        if slot.state.may_be_live
+    ]
+
+
+def show(rows: Sequence[PositionRow | OrderRow], *, empty: str, note: str) -> None:
+    """Print a table, or one line when there is nothing. `note` says whose word this is."""
+    console = Console(width=WIDTH, highlight=False)
+    if rows:
+        names = [field.name for field in fields(rows[0])]
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+        for name in names:
+            table.add_column(name.replace("_", " "), overflow="fold")
+        for row in rows:
+            table.add_row(*(_cell(getattr(row, name)) for name in names))
+        console.print(table)
+    else:
+        console.print(empty)
+    console.print(note, style="dim")
+
+
+def print_json(**facts: object) -> None:
+    """One JSON object; decimals as strings, so that no digit is lost."""
+    print(json.dumps(facts, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, PositionRow | OrderRow):
+        return asdict(value)
+    raise TypeError(f"{type(value)} is not shown")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if not isinstance(value, Decimal):
+        return str(value)
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _protects(order: OrderView, positions: Iterable[PositionView], source: PriceSource) -> str:
+    here = [position for position in positions if position.symbol == order.key.symbol]
+    if not here:
+        return "no position"
+    faults = [stop_fault(order, position, source) for position in here]
+    return "yes" if None in faults else str(faults[0]).replace("_", " ")
+
+
+def _working(trade: Trade) -> list[OrderSlot]:
+    return [slot for slot in trade.stops if slot.state is SlotState.WORKING]

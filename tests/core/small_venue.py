@@ -1,0 +1,410 @@
+"""A venue small enough to be read in one sitting: one symbol, netting mode, no I/O, no fees, virtual time.
+
+It answers the core's requests, and it is the witness: what is naked, filled or left over is judged here, from its
+own books. It shares no code with the venue adapter or the local exchange.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from jackline.core.orders import (
+    FillView,
+    OrderKey,
+    OrderKind,
+    OrderState,
+    OrderView,
+    PositionView,
+    PriceSource,
+    Snapshot,
+)
+from jackline.core.outcomes import Absent, Acked, Outcome, Refusal, Refused
+from jackline.core.requests import (
+    CancelOrder,
+    CloseShape,
+    Mutation,
+    ReadFills,
+    ReadOrder,
+    ReadSnapshot,
+    SendClose,
+    SendEntry,
+    SendStop,
+    SendTarget,
+)
+from jackline.core.values import MarketMs, OrderSide, Price, Quantity, Quote, Side, Symbol, WireMs
+
+BTC = Symbol("BTCUSDT")
+EQUITY = Quote(Decimal(10_000))
+FILL_PAGE = 100
+
+
+class Fate(StrEnum):
+    """What the network does to one mutation."""
+
+    LOSE_REQUEST = "lose_request"
+    LOSE_ANSWER = "lose_answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the venue would show at one moment."""
+
+    since_ms: int
+    position: Decimal
+    average: Decimal
+    orders: tuple[OrderView, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class SmallVenue:
+    """The venue's state, the switches that make it misbehave, and the witness's counters.
+
+    Attributes:
+        position: signed; positive is long.
+        refusals: refuse the next request of a kind, once an item.
+        refuse_always: refuse every request of a kind.
+        refuse_stop_while_flat: the venue takes no stop without a position.
+        one_whole_stop: a second whole-position stop in a direction is refused (Binance: -4130).
+        stuck_triggering: a stop that fires says so and does nothing.
+        read_lag_ms: reads show the books as they were this long ago.
+        fill_fraction: share of an entry that fills.
+        naked_ms: time with a position and no live covering stop.
+        entries: client ids of the entries that executed, in order.
+        opened_by_reduction: fills of protective or closing orders that opened something: always a broken promise.
+    """
+
+    mark: Decimal = Decimal(50_000)
+    now_ms: int = 0
+    position: Decimal = Decimal(0)
+    average: Decimal = Decimal(0)
+    orders: dict[str, OrderView] = field(default_factory=dict)
+    fills: list[FillView] = field(default_factory=list)
+    liquidation: Decimal | None = None
+
+    refusals: dict[type[Mutation], deque[Refusal]] = field(default_factory=dict)
+    refuse_always: dict[type[Mutation], Refusal] = field(default_factory=dict)
+    refuse_stop_while_flat: bool = False
+    one_whole_stop: bool = True
+    stuck_triggering: bool = False
+    read_lag_ms: int = 0
+    fill_fraction: Decimal = Decimal(1)
+
+    naked_ms: int = 0
+    entries: list[str] = field(default_factory=list)
+    opened_by_reduction: list[str] = field(default_factory=list)
+    received: list[Mutation] = field(default_factory=list)
+    _ids: int = 100
+    _history: deque[Books] = field(default_factory=lambda: deque(maxlen=64))
+
+    # -- the witness -----------------------------------------------------------------------------------------
+
+    @property
+    def side(self) -> Side:
+        return Side.LONG if self.position >= 0 else Side.SHORT
+
+    @property
+    def live(self) -> list[OrderView]:
+        """Orders that can still act."""
+        return [order for order in self.orders.values() if order.state.is_open]
+
+    @property
+    def live_stops(self) -> list[OrderView]:
+        """Live stops on the closing side, whatever they cover."""
+        closes = self.side.closes_with
+        return [o for o in self.live if o.kind is OrderKind.STOP_MARKET and o.side is closes and o.state is OrderState.NEW]
+
+    @property
+    def is_naked(self) -> bool:
+        """A position that live stops do not cover. A stop that is firing is flattening, not naked."""
+        if self.position == 0 or any(order.state is OrderState.TRIGGERING for order in self.live):
+            return False
+        if any(order.close_position for order in self.live_stops):
+            return False
+        return sum((o.quantity for o in self.live_stops if o.reduce_only), Decimal(0)) < abs(self.position)
+
+    def advance(self, to_ms: int) -> None:
+        """Let time pass; what is naked meanwhile is counted."""
+        if self.is_naked:
+            self.naked_ms += to_ms - self.now_ms
+        self.now_ms = to_ms
+
+    def is_clean(self) -> bool:
+        """Flat, balanced, and nothing rests."""
+        signed = sum((f.quantity if f.side is OrderSide.BUY else -f.quantity for f in self.fills), Decimal(0))
+        return self.position == 0 and signed == 0 and not self.live
+
+    # -- what the world does ---------------------------------------------------------------------------------
+
+    def move(self, mark: Decimal) -> None:
+        """Move mark; stops and targets that it reaches fire, at the new mark (a gap fills at the gap)."""
+        self.mark = mark
+        for order in list(self.live):
+            if order.trigger_price is not None and order.state is OrderState.NEW and self._reached(order):
+                self._fire(order)
+
+    def drop(self, client_id: str) -> None:
+        """Forget an order without a word, as venues have been seen to do."""
+        del self.orders[client_id]
+        self._remember()
+
+    def stranger_trades(self, signed: Decimal) -> None:
+        """Someone else trades on the account."""
+        self._fill(self._next_id(), OrderSide.BUY if signed > 0 else OrderSide.SELL, abs(signed))
+        self._remember()
+
+    def stranger_rests(self, client_id: str, *, trigger: Decimal, whole: bool = False) -> None:
+        """A stop that is not ours, on the closing side of what is open."""
+        view = self._view(client_id, OrderKind.STOP_MARKET, self.side.closes_with, Decimal(0), trigger=trigger)
+        view = replace(view, reduce_only=not whole, close_position=whole)
+        if not whole:
+            view = replace(view, quantity=Quantity(abs(self.position) or Decimal(1)))
+        self.orders[client_id] = view
+        self._remember()
+
+    # -- requests --------------------------------------------------------------------------------------------
+
+    def handle(self, request: Mutation, *, signed_ms: int) -> Outcome:
+        """Execute or refuse one mutation that arrived."""
+        self.received.append(request)
+        queue = self.refusals.get(type(request))
+        always = self.refuse_always.get(type(request))
+        if queue:
+            return _no(queue.popleft())
+        if always is not None:
+            return _no(always)
+        outcome = self._execute(request, signed_ms)
+        self._remember()
+        return outcome
+
+    def _execute(self, request: Mutation, signed_ms: int) -> Outcome:
+        if isinstance(request, CancelOrder):
+            return self._cancel(request)
+        existing = self.orders.get(request.client_id)
+        if existing is not None and existing.state.is_open:
+            return _no(Refusal.DUPLICATE_ID)
+        match request:
+            case SendEntry():
+                return self._enter(request, signed_ms)
+            case SendStop():
+                return self._rest_stop(request)
+            case SendTarget():
+                return self._rest_target(request)
+            case SendClose():
+                return self._close(request)
+
+    def _enter(self, request: SendEntry, signed_ms: int) -> Outcome:
+        if self.now_ms > signed_ms + request.entry.receive_window_ms:
+            return _no(Refusal.OTHER)
+        entry = request.entry
+        side = entry.side.opens_with
+        view = self._view(request.client_id, OrderKind.LIMIT, side, entry.quantity, trigger=None)
+        filled = Quantity((entry.quantity * self.fill_fraction).quantize(Decimal("0.001")))
+        state = OrderState.FILLED if filled == entry.quantity else OrderState.EXPIRED
+        average = Price(self.mark) if filled else None
+        view = replace(view, state=state, filled=filled, average_price=average)
+        self.orders[request.client_id] = view
+        if filled:
+            self.entries.append(request.client_id)
+            self._fill(view.key.venue_id or 0, side, filled)
+        return Acked(order=view)
+
+    def _rest_stop(self, request: SendStop) -> Outcome:
+        side = request.side.closes_with
+        whole = request.quantity is None
+        if self.position == 0 and self.refuse_stop_while_flat:
+            return _no(Refusal.NEEDS_POSITION)
+        same = [o for o in self.live if o.close_position and o.side is side and o.kind is OrderKind.STOP_MARKET]
+        if whole and same and self.one_whole_stop:
+            return _no(Refusal.STOP_EXISTS)
+        quantity = request.quantity or Decimal(0)
+        view = self._view(request.client_id, OrderKind.STOP_MARKET, side, quantity, trigger=request.trigger_price)
+        view = replace(view, reduce_only=not whole, close_position=whole, price_source=request.price_source)
+        return self._rest(view)
+
+    def _rest_target(self, request: SendTarget) -> Outcome:
+        side, kind = request.side.closes_with, OrderKind.TARGET_MARKET
+        view = self._view(request.client_id, kind, side, request.quantity, trigger=request.trigger_price)
+        return self._rest(replace(view, reduce_only=True, price_source=request.price_source))
+
+    def _rest(self, view: OrderView) -> Outcome:
+        if self._reached(view):
+            return _no(Refusal.STOP_REACHED)
+        self.orders[view.key.client_id] = view
+        return Acked(order=view)
+
+    def _close(self, request: SendClose) -> Outcome:
+        side = request.side.closes_with
+        plain = request.shape is CloseShape.PLAIN_MARKET
+        reducible = self._reducible(side)
+        if reducible == 0 and not plain:
+            return _no(Refusal.NOTHING_TO_REDUCE)
+        quantity = request.quantity if plain else Quantity(min(request.quantity, reducible))
+        if quantity > reducible:
+            self.opened_by_reduction.append(request.client_id)
+        view = self._view(request.client_id, OrderKind.MARKET, side, quantity, trigger=None)
+        view = replace(view, state=OrderState.FILLED, filled=quantity, average_price=Price(self.mark))
+        self.orders[request.client_id] = view
+        self._fill(view.key.venue_id or 0, side, quantity)
+        return Acked(order=view)
+
+    def _cancel(self, request: CancelOrder) -> Outcome:
+        order = self.orders.get(request.key.client_id)
+        if order is None or not order.state.is_open:
+            return _no(Refusal.ORDER_GONE)
+        canceled = replace(order, state=OrderState.CANCELED)
+        self.orders[request.key.client_id] = canceled
+        return Acked(order=canceled)
+
+    # -- reads -----------------------------------------------------------------------------------------------
+
+    def read_order(self, request: ReadOrder) -> OrderView | Absent:
+        """One order by client id, as the lagging books show it."""
+        for order in self._books().orders:
+            if order.key.client_id == request.client_id and order.key.conditional is request.conditional:
+                return order
+        return Absent()
+
+    def read_snapshot(self, request: ReadSnapshot, *, asked_ms: int) -> Snapshot:
+        """Position and both listings, as the lagging books show them."""
+        books = self._books()
+        return Snapshot(
+            asked=request.asked,
+            symbols=None if request.symbols is None else frozenset(request.symbols),
+            asked_ms=WireMs(asked_ms),
+            received_ms=WireMs(self.now_ms),
+            positions=self._positions(books),
+            orders=tuple(order for order in books.orders if order.state.is_open),
+            equity_quote=EQUITY,
+        )
+
+    def read_fills(self, request: ReadFills) -> tuple[tuple[FillView, ...], bool]:
+        """A page of the trade list and whether it is the last."""
+        later = [fill for fill in self.fills if fill.fill_id > request.after_fill_id]
+        return tuple(later[:FILL_PAGE]), len(later) <= FILL_PAGE
+
+    def _positions(self, books: Books) -> tuple[PositionView, ...]:
+        if books.position == 0:
+            return ()
+        return (
+            PositionView(
+                symbol=BTC,
+                side=Side.LONG if books.position > 0 else Side.SHORT,
+                quantity=Quantity(abs(books.position)),
+                entry_price=Price(books.average),
+                mark=Price(self.mark),
+                liquidation_price=None if self.liquidation is None else Price(self.liquidation),
+                updated_ms=WireMs(self.now_ms),
+            ),
+        )
+
+    def _books(self) -> Books:
+        if self.read_lag_ms == 0 or not self._history:
+            return Books(
+                since_ms=self.now_ms,
+                position=self.position,
+                average=self.average,
+                orders=tuple(self.orders.values()),
+            )
+        visible = [books for books in self._history if books.since_ms <= self.now_ms - self.read_lag_ms]
+        nothing = Books(since_ms=0, position=Decimal(0), average=Decimal(0), orders=())
+        return visible[-1] if visible else nothing
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _reached(self, order: OrderView) -> bool:
+        if order.trigger_price is None:
+            return False
+        sells_below = (order.kind is OrderKind.STOP_MARKET) is (order.side is OrderSide.SELL)
+        return self.mark <= order.trigger_price if sells_below else self.mark >= order.trigger_price
+
+    def _reducible(self, side: OrderSide) -> Quantity:
+        reduces = (side is OrderSide.SELL) is (self.position > 0)
+        return Quantity(abs(self.position) if reduces else Decimal(0))
+
+    def _fire(self, order: OrderView) -> None:
+        if self.stuck_triggering:
+            self._put(replace(order, state=OrderState.TRIGGERING, updated_ms=WireMs(self.now_ms)))
+            return
+        reducible = self._reducible(order.side)
+        quantity = reducible if order.close_position else Quantity(min(order.quantity, reducible))
+        if quantity == 0:
+            self._put(replace(order, state=OrderState.EXPIRED))
+            return
+        child = self._next_id()
+        self._put(replace(order, state=OrderState.FINISHED, child_id=child))
+        self._fill(child, order.side, quantity)
+        self._remember()
+
+    def _put(self, order: OrderView) -> None:
+        self.orders[order.key.client_id] = order
+        self._remember()
+
+    def _fill(self, order_id: int, side: OrderSide, quantity: Decimal) -> None:
+        signed = quantity if side is OrderSide.BUY else -quantity
+        if self.position == 0 or (self.position > 0) is (signed > 0):
+            total = abs(self.position) + quantity
+            self.average = (self.average * abs(self.position) + self.mark * quantity) / total
+        self.position += signed
+        if self.position == 0:
+            self.average = Decimal(0)
+        self.fills.append(
+            FillView(
+                symbol=BTC,
+                fill_id=len(self.fills) + 1,
+                order_id=order_id,
+                side=side,
+                position_side=None,
+                quantity=Quantity(quantity),
+                price=Price(self.mark),
+                fee_quote=Quote(Decimal(0)),
+                realised_quote=Quote(Decimal(0)),
+                maker=False,
+                wire_ms=WireMs(self.now_ms),
+                market_ms=MarketMs(self.now_ms),
+            )
+        )
+
+    def _view(
+        self, client_id: str, kind: OrderKind, side: OrderSide, quantity: Decimal, *, trigger: Decimal | None
+    ) -> OrderView:
+        key = OrderKey(symbol=BTC, client_id=client_id, venue_id=self._next_id(), conditional=trigger is not None)
+        return OrderView(
+            key=key,
+            kind=kind,
+            state=OrderState.NEW,
+            side=side,
+            position_side=None,
+            quantity=Quantity(quantity),
+            filled=Quantity(Decimal(0)),
+            average_price=None,
+            limit_price=None,
+            trigger_price=None if trigger is None else Price(trigger),
+            price_source=PriceSource.MARK if trigger is not None else None,
+            reduce_only=False,
+            close_position=False,
+            price_protect=False,
+            child_id=None,
+            updated_ms=WireMs(self.now_ms),
+        )
+
+    def _next_id(self) -> int:
+        self._ids += 1
+        return self._ids
+
+    def _remember(self) -> None:
+        if self.read_lag_ms:
+            self._history.append(
+                Books(
+                    since_ms=self.now_ms,
+                    position=self.position,
+                    average=self.average,
+                    orders=tuple(self.orders.values()),
+                )
+            )
+
+
+def _no(kind: Refusal) -> Refused:
+    return Refused(kind=kind, code=-1, text=kind.value)

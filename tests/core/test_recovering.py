@@ -1,0 +1,300 @@
+"""After a crash, a lost disk or a stranger: the venue is the truth and nothing stays naked."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from jackline.core.effects import Level, SaveTrade
+from jackline.core.events import (
+    AccountHinted,
+    Answered,
+    CloseAsked,
+    OrderHinted,
+    SnapshotAnswered,
+    StreamChanged,
+    Ticked,
+)
+from jackline.core.ids import parse_client_id
+from jackline.core.machine import Phase
+from jackline.core.orders import OrderState
+from jackline.core.outcomes import Refusal, Unknown
+from jackline.core.plan import Rung
+from jackline.core.requests import CancelOrder, ReadSnapshot, SendClose, SendEntry, SendStop
+from jackline.core.step import step
+from jackline.core.trade import ATTEMPTS_JUMP, ExitReason
+from jackline.core.values import Side, Symbol, quantity
+from tests.core.driver import Driver
+from tests.core.making import START_MS, at, cold_state, position, snapshot, stop, with_trailing
+from tests.core.small_venue import BTC, Fate, SmallVenue
+
+IN_FLIGHT = [
+    (rung, phase)
+    for rung in Rung
+    for phase in (Phase.ARMING, Phase.ENTERING, Phase.EXPOSED, Phase.PROTECTED)
+    if phase is not Phase.ARMING or rung is Rung.STOP_FIRST  # the others pass through it within one step
+]
+
+
+def crashed(driver: Driver, *, down_ms: int = 1_000) -> Driver:
+    driver.crash()
+    driver.recover(after_ms=down_ms)
+    return driver
+
+
+@pytest.mark.owns("O1", "P1")
+@pytest.mark.parametrize(("rung", "phase"), IN_FLIGHT)
+def test_O1_a_crash_in_any_phase_of_an_entry_is_resolved_and_never_re_sent(rung: Rung, phase: Phase) -> None:
+    driver = Driver().start(rung)
+    driver.signal()
+    driver.reach(phase)
+    crashed(driver).run(8_000)
+    if driver.venue.entries:
+        driver.reach(Phase.PROTECTED)
+        driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.count(SendEntry) <= 1
+    assert driver.venue.is_clean()
+
+
+def test_a_stop_that_fired_during_the_outage_is_booked_as_the_stop() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED).run(1_000)
+    driver.crash()
+    driver.venue.move(Decimal(47_000))
+    driver.recover(after_ms=5_000)
+    driver.reach(Phase.DONE)
+    assert driver.ended[0].reason is ExitReason.STOP
+    assert driver.venue.is_clean()
+    assert driver.venue.naked_ms == 0
+
+
+@pytest.mark.owns("P4")
+def test_P4_the_ratchet_survives_a_crash_through_the_venue() -> None:
+    """The journal lost the last moves of W: the live stop at the venue is the floor."""
+    driver = Driver(risk=with_trailing("0.03")).start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED).run(3_000)
+    journal = dict(driver.disk)
+    driver.move("55000")
+    driver.run(3_000)
+    driver.disk = journal
+    driver.venue.move(Decimal(53_900))
+    crashed(driver).run(4_000)
+    assert driver.trade.floor_price == Decimal(53_350)
+    assert driver.venue.naked_ms == 0
+    driver.move("53300")
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P1", "P6")
+def test_P6_a_lost_disk_takes_up_our_own_orders_again() -> None:
+    driver = Driver(risk=with_trailing("0.03")).start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    driver.move("52000")
+    driver.run(3_000)
+    old = driver.trade
+    driver.disk.clear()
+    driver.booked_to = 0
+    crashed(driver).run(3_000)
+    assert driver.trade.trade_id == old.trade_id
+    assert driver.phase is Phase.PROTECTED
+    assert driver.trade.attempts >= ATTEMPTS_JUMP, "an id is never reused for another intent"
+    assert driver.count(SendStop) == 2, "what rests is enough"
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize("side", list(Side))
+def test_P1_a_foreign_position_is_adopted_and_protected(side: Side) -> None:
+    driver = Driver()
+    driver.venue.stranger_trades(side.sign * Decimal("0.1"))
+    driver.start()
+    driver.reach(Phase.PROTECTED, within_ms=1_000)
+    assert driver.verbs() == ["stop disaster"]
+    assert driver.trade.entry is None
+    assert "P1" in [alert.code for alert in driver.alerts(Level.WARNING)]
+    driver.feed(CloseAsked(symbol=BTC, side=side, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+    assert driver.ended[0].reason is ExitReason.OPERATOR
+
+
+def test_a_foreign_position_covered_by_a_stranger_gets_our_stop_when_theirs_goes() -> None:
+    driver = Driver()
+    driver.venue.stranger_trades(Decimal("0.1"))
+    driver.venue.stranger_rests("by-hand", trigger=Decimal(49_000), whole=True)
+    driver.start()
+    driver.run(5_000)
+    assert driver.phase is Phase.PROTECTED
+    driver.venue.drop("by-hand")
+    driver.run(5_000)
+    assert [parse_client_id(order.key.client_id) is not None for order in driver.venue.live_stops] == [True]
+
+
+def test_a_foreign_position_whose_stop_is_refused_is_closed() -> None:
+    driver = Driver(venue=SmallVenue(refuse_always={SendStop: Refusal.OTHER}))
+    driver.venue.stranger_trades(Decimal("0.1"))
+    driver.start()
+    driver.reach(Phase.DONE)
+    assert driver.venue.position == 0
+
+
+def test_a_position_without_filters_freezes_entries_and_is_told() -> None:
+    unknown = replace(position(), symbol=Symbol("DOGEUSDT"))
+    request = ReadSnapshot(asked=1, symbols=None)
+    state, _ = step(cold_state(), Ticked(), at())
+    state, effects = step(
+        state, SnapshotAnswered(request=request, answer=snapshot(positions=(unknown,))), at(START_MS + 10)
+    )
+    assert state.frozen
+    assert state.trades == {}
+    assert effects
+
+
+def test_a_stranger_in_our_way_while_arming_is_protected_like_our_own() -> None:
+    driver = Driver(latency={SendStop: (400, 400)}).start()
+    driver.signal()
+    driver.run(100)
+    driver.venue.stranger_trades(Decimal("0.05"))
+    driver.feed(AccountHinted(symbol=BTC))
+    driver.run(6_000)
+    assert not driver.venue.is_naked
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+
+
+# -- snapshots that do not count -----------------------------------------------------------------------------
+
+
+@pytest.mark.owns("P5")
+def test_rule_5_a_snapshot_older_than_the_last_mutation_is_discarded() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    asked = driver.state.markets[BTC].mutated
+    stale = replace(snapshot(asked=asked), symbols=frozenset({BTC}))
+    request = ReadSnapshot(asked=asked, symbols=(BTC,))
+    driver.feed(SnapshotAnswered(request=request, answer=stale))
+    assert driver.phase is Phase.PROTECTED, "an empty but older snapshot says nothing"
+    newer = replace(stale, asked=asked + 1)
+    driver.feed(SnapshotAnswered(request=replace(request, asked=asked + 1), answer=newer))
+    assert driver.phase is Phase.SWEEPING
+
+
+def test_rule_5_a_snapshot_while_a_mutation_is_out_is_discarded() -> None:
+    driver = Driver(latency={SendEntry: (300, 300)}).start(Rung.CONCURRENT)
+    driver.signal()
+    driver.run(400)
+    assert driver.venue.position > 0
+    assert driver.phase is Phase.ENTERING
+    driver.reach(Phase.PROTECTED)
+
+
+def test_a_snapshot_that_fails_is_asked_again() -> None:
+    driver = Driver().start()
+    driver.feed(SnapshotAnswered(request=ReadSnapshot(asked=1, symbols=None), answer=Unknown(cause="timeout")))
+    before = driver.state.asked
+    driver.run(400)
+    assert driver.state.asked == before + 1
+
+
+# -- hints ---------------------------------------------------------------------------------------------------
+
+
+def test_hints_wake_and_prove_nothing() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED).run(1_000)
+    assert driver.trade.disaster is not None
+    hint = OrderHinted(
+        symbol=BTC, client_id=driver.trade.disaster.client_id, state=OrderState.TRIGGERED, child_id=77
+    )
+    before = driver.state.asked
+    driver.feed(hint)
+    assert driver.state.asked == before + 1
+    assert driver.phase is Phase.PROTECTED
+    assert driver.trade.disaster.child_id == 77
+    driver.feed(OrderHinted(symbol=BTC, client_id="by-hand", state=OrderState.NEW, child_id=None))
+    driver.feed(StreamChanged(up=False))
+    driver.run(500)
+    assert driver.phase is Phase.PROTECTED
+
+
+def test_an_answer_of_a_past_life_is_ignored() -> None:
+    request = stop_request()
+    state, effects = step(cold_state(), Answered(request=request, outcome=Unknown(cause="late")), at())
+    assert state.trades == {}
+    assert not any(isinstance(effect, SendStop | SendClose | SaveTrade) for effect in effects)
+
+
+def stop_request() -> SendStop:
+    driver = Driver().start()
+    driver.signal()
+    driver.run(50)
+    request = driver.last(SendStop)
+    assert isinstance(request, SendStop)
+    return request
+
+
+# -- two crashes, lost everything ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rung", list(Rung))
+def test_P1_stop_lost_entry_lost_and_crash_still_end_clean(rung: Rung) -> None:
+    driver = Driver(
+        fates={
+            SendStop: deque([Fate.LOSE_ANSWER, Fate.LOSE_REQUEST]),
+            SendEntry: deque([Fate.LOSE_ANSWER]),
+            CancelOrder: deque([Fate.LOSE_ANSWER]),
+        }
+    ).start(rung)
+    driver.signal()
+    driver.run(60)
+    crashed(driver).run(900)
+    crashed(driver).run(10_000)
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.run(20_000)
+    assert driver.venue.is_clean()
+    assert driver.count(SendEntry) <= 1
+
+
+def test_quantities_follow_the_venue_not_the_plan() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    driver.venue.stranger_trades(-driver.venue.position + Decimal("0.004"))
+    driver.run(3_000)
+    assert driver.trade.quantity == quantity("0.004")
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+
+
+def test_the_core_is_a_function_of_its_arguments() -> None:
+    """D4's ground: the same state, event and time give the same state and effects."""
+    driver = Driver().start()
+    driver.signal()
+    driver.run(50)
+    for event in (Ticked(), CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR)):
+        assert step(driver.state, event, at(driver.now_ms)) == step(driver.state, event, at(driver.now_ms))
+
+
+def test_a_recovered_stop_must_be_read_back_again() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    crashed(driver)
+    assert driver.phase in {Phase.EXPOSED, Phase.PROTECTED}
+    driver.reach(Phase.PROTECTED)
+    assert driver.count(SendStop) == 1
+    assert stop("x").is_stop

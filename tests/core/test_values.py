@@ -1,0 +1,99 @@
+"""Rounding never increases risk; values that make no sense are refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jackline.core.values import (
+    OrderSide,
+    Price,
+    Side,
+    ceil_to,
+    floor_to,
+    fraction,
+    price,
+    quantity,
+    tighter,
+    tightest,
+    truncate_to,
+)
+from tests.core.making import instrument
+
+PRICES = st.decimals("0.01", "900000", places=6)
+GRIDS = st.sampled_from(["0.01", "0.1", "0.5", "1", "25"])
+SIDES = st.sampled_from(list(Side))
+
+
+@pytest.mark.owns("P8")
+@given(raw=PRICES, tick=GRIDS, side=SIDES)
+def test_P8_rounding_a_stop_never_moves_it_away_from_the_market(raw: Decimal, tick: str, side: Side) -> None:
+    rounded = instrument(tick=tick).stop_price(raw, side)
+    assert (rounded - raw) * side.sign >= 0
+    assert abs(rounded - raw) < Decimal(tick)
+    assert rounded % Decimal(tick) == 0
+
+
+@pytest.mark.owns("P8")
+@given(raw=PRICES, tick=GRIDS, side=SIDES)
+def test_P8_rounding_a_collar_never_accepts_a_worse_fill(raw: Decimal, tick: str, side: Side) -> None:
+    rounded = instrument(tick=tick).collar_price(raw, side)
+    assert (raw - rounded) * side.sign >= 0
+    assert abs(rounded - raw) < Decimal(tick)
+
+
+@given(raw=PRICES, tick=GRIDS, side=SIDES)
+def test_a_target_is_never_nearer_than_planned(raw: Decimal, tick: str, side: Side) -> None:
+    assert (instrument(tick=tick).target_price(raw, side) - raw) * side.sign >= 0
+
+
+@pytest.mark.owns("P8")
+@given(raw=st.decimals(0, 1000, places=8), step=st.sampled_from(["0.001", "0.01", "1", "10"]))
+def test_P8_a_quantity_only_shrinks(raw: Decimal, step: str) -> None:
+    cut = instrument(step=step).quantity_down(raw)
+    assert 0 <= cut <= raw
+    assert raw - cut < Decimal(step)
+    assert cut % Decimal(step) == 0
+
+
+def test_rounding_by_example() -> None:
+    assert floor_to(Decimal("1.27"), Decimal("0.1")) == Decimal("1.2")
+    assert ceil_to(Decimal("1.21"), Decimal("0.1")) == Decimal("1.3")
+    assert truncate_to(Decimal("1.29"), Decimal("0.1")) == Decimal("1.2")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "NaN", "Infinity", "-Infinity"])
+def test_a_price_is_finite_and_above_zero(text: str) -> None:
+    with pytest.raises(ValueError, match="price"):
+        price(text)
+
+
+@pytest.mark.parametrize("text", ["-0.1", "NaN", "Infinity"])
+def test_a_quantity_is_finite_and_not_negative(text: str) -> None:
+    with pytest.raises(ValueError, match="quantity"):
+        quantity(text)
+    assert quantity(0) == 0
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity"])
+def test_a_fraction_is_finite(text: str) -> None:
+    with pytest.raises(ValueError, match="fraction"):
+        fraction(text)
+
+
+def test_sides() -> None:
+    assert (Side.LONG.sign, Side.SHORT.sign) == (1, -1)
+    assert Side.LONG.opens_with is Side.SHORT.closes_with is OrderSide.BUY
+    assert Side.SHORT.opens_with is Side.LONG.closes_with is OrderSide.SELL
+
+
+@pytest.mark.owns("P4")
+@given(one=PRICES, other=PRICES, side=SIDES)
+def test_P4_the_tightest_stop_limits_the_loss_most(one: Decimal, other: Decimal, side: Side) -> None:
+    best = tightest(side, Price(one), Price(other))
+    assert best in {one, other}
+    assert not tighter(side, Price(one), best)
+    assert not tighter(side, Price(other), best)
