@@ -268,7 +268,9 @@ class Driver:
             if fate is not Fate.LOSE_REQUEST:
                 outcome = self.venue.handle(request, signed_ms=signed_ms)
             if isinstance(request, CancelOrder) and covered:
-                assert not self.venue.is_naked, f"P5: cancelling {request.key.client_id} uncovered the position"
+                assert not self.venue.is_naked, (
+                    f"P5: cancelling {request.key.client_id} uncovered the position"
+                )
             if life == self.lives:
                 self._answer(back_ms, Answered(request=request, outcome=outcome if fate is None else unknown))
 
@@ -323,7 +325,9 @@ class Driver:
     def _judge(self, request: Mutation) -> None:
         if isinstance(request, SendEntry):
             assert isinstance(request.entry, ProtectedEntry), "P2"
-            assert all(request.client_id != old.client_id for _, old in self.sent if isinstance(old, SendEntry)), "O1"
+            assert all(
+                request.client_id != old.client_id for _, old in self.sent if isinstance(old, SendEntry)
+            ), "O1"
             assert request.entry.trade_id in self.disk, "O4"
         if isinstance(request, CancelOrder):
             assert is_ours(request.key.client_id, TAG), f"P6: {request.key.client_id} is not ours"

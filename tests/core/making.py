@@ -95,7 +95,9 @@ def context(
     )
 
 
-def planned(side: Side = Side.LONG, *, rung: Rung = Rung.STOP_FIRST, risk: RiskSettings = RISK) -> ProtectedEntry:
+def planned(
+    side: Side = Side.LONG, *, rung: Rung = Rung.STOP_FIRST, risk: RiskSettings = RISK
+) -> ProtectedEntry:
     plan = plan_trade(request(side), context(rung=rung, risk=risk))
     if isinstance(plan, Denied):
         raise ValueError(plan.detail)
@@ -115,7 +117,9 @@ def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
     )
 
 
-def position(side: Side = Side.LONG, *, size: str = "0.1", entry: str = "50000", mark: str = "50000") -> PositionView:
+def position(
+    side: Side = Side.LONG, *, size: str = "0.1", entry: str = "50000", mark: str = "50000"
+) -> PositionView:
     return PositionView(
         symbol=BTC,
         side=side,
@@ -127,7 +131,9 @@ def position(side: Side = Side.LONG, *, size: str = "0.1", entry: str = "50000",
     )
 
 
-def stop(client_id: str, *, side: Side = Side.LONG, trigger: str = "49500", size: str | None = None) -> OrderView:
+def stop(
+    client_id: str, *, side: Side = Side.LONG, trigger: str = "49500", size: str | None = None
+) -> OrderView:
     """A working stop of a position of `side`: whole-position, or reduce-only of `size`."""
     return OrderView(
         key=OrderKey(symbol=BTC, client_id=client_id, venue_id=1, conditional=True),

@@ -114,7 +114,11 @@ class SmallVenue:
     def live_stops(self) -> list[OrderView]:
         """Live stops on the closing side, whatever they cover."""
         closes = self.side.closes_with
-        return [o for o in self.live if o.kind is OrderKind.STOP_MARKET and o.side is closes and o.state is OrderState.NEW]
+        return [
+            o
+            for o in self.live
+            if o.kind is OrderKind.STOP_MARKET and o.side is closes and o.state is OrderState.NEW
+        ]
 
     @property
     def is_naked(self) -> bool:
@@ -157,7 +161,9 @@ class SmallVenue:
 
     def stranger_rests(self, client_id: str, *, trigger: Decimal, whole: bool = False) -> None:
         """A stop that is not ours, on the closing side of what is open."""
-        view = self._view(client_id, OrderKind.STOP_MARKET, self.side.closes_with, Decimal(0), trigger=trigger)
+        view = self._view(
+            client_id, OrderKind.STOP_MARKET, self.side.closes_with, Decimal(0), trigger=trigger
+        )
         view = replace(view, reduce_only=not whole, close_position=whole)
         if not whole:
             view = replace(view, quantity=Quantity(abs(self.position) or Decimal(1)))
@@ -216,11 +222,15 @@ class SmallVenue:
         whole = request.quantity is None
         if self.position == 0 and self.refuse_stop_while_flat:
             return _no(Refusal.NEEDS_POSITION)
-        same = [o for o in self.live if o.close_position and o.side is side and o.kind is OrderKind.STOP_MARKET]
+        same = [
+            o for o in self.live if o.close_position and o.side is side and o.kind is OrderKind.STOP_MARKET
+        ]
         if whole and same and self.one_whole_stop:
             return _no(Refusal.STOP_EXISTS)
         quantity = request.quantity or Decimal(0)
-        view = self._view(request.client_id, OrderKind.STOP_MARKET, side, quantity, trigger=request.trigger_price)
+        view = self._view(
+            request.client_id, OrderKind.STOP_MARKET, side, quantity, trigger=request.trigger_price
+        )
         view = replace(view, reduce_only=not whole, close_position=whole, price_source=request.price_source)
         return self._rest(view)
 
@@ -370,7 +380,9 @@ class SmallVenue:
     def _view(
         self, client_id: str, kind: OrderKind, side: OrderSide, quantity: Decimal, *, trigger: Decimal | None
     ) -> OrderView:
-        key = OrderKey(symbol=BTC, client_id=client_id, venue_id=self._next_id(), conditional=trigger is not None)
+        key = OrderKey(
+            symbol=BTC, client_id=client_id, venue_id=self._next_id(), conditional=trigger is not None
+        )
         return OrderView(
             key=key,
             kind=kind,

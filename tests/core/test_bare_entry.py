@@ -69,7 +69,7 @@ BAD = {
         "price_source=plan.stop.price_source)",
         'Missing named argument "shape"',
     ),
-    "a plan stripped of its stop": ("setattr_(plan)", 'is read-only'),
+    "a plan stripped of its stop": ("setattr_(plan)", "is read-only"),
 }
 STRIP = """
 def setattr_(plan: ProtectedEntry) -> None:

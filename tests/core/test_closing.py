@@ -40,7 +40,9 @@ def shapes(driver: Driver) -> list[CloseShape]:
 @pytest.mark.owns("P6", "K2")
 @pytest.mark.parametrize("side", list(Side))
 @pytest.mark.parametrize("reason", [ExitReason.OPERATOR, ExitReason.KILL_SWITCH])
-def test_P6_a_close_keeps_the_stop_until_flat_and_sweeps_after_two_reads(side: Side, reason: ExitReason) -> None:
+def test_P6_a_close_keeps_the_stop_until_flat_and_sweeps_after_two_reads(
+    side: Side, reason: ExitReason
+) -> None:
     driver = closing(Driver(), reason=reason, side=side)
     driver.reach(Phase.SWEEPING)
     flat_ms = driver.now_ms
@@ -123,7 +125,9 @@ def test_P3_a_plain_close_whose_reads_fail_is_not_sent_twice() -> None:
     before = driver.state.asked
     driver.run(20_000)
     assert driver.state.asked - before <= 85, "failing reads are repeated at a pace"
-    assert len(shapes(driver)) == 2, "without a read of the position newer than the last close, a plain one may open"
+    assert len(shapes(driver)) == 2, (
+        "without a read of the position newer than the last close, a plain one may open"
+    )
     driver.reads_fail = False
     driver.reach(Phase.DONE)
     assert driver.venue.opened_by_reduction == []
@@ -218,8 +222,12 @@ def test_P6_a_cancel_that_is_lost_is_sent_again() -> None:
 def test_A1_every_fill_is_booked_once_to_its_trade() -> None:
     driver = closing(Driver())
     driver.reach(Phase.DONE)
-    booked = [fill.fill_id for effect in driver.effects if isinstance(effect, BookFills) for fill in effect.fills]
-    owners = {effect.trade.trade_id for effect in driver.effects if isinstance(effect, BookFills) and effect.trade}
+    booked = [
+        fill.fill_id for effect in driver.effects if isinstance(effect, BookFills) for fill in effect.fills
+    ]
+    owners = {
+        effect.trade.trade_id for effect in driver.effects if isinstance(effect, BookFills) and effect.trade
+    }
     assert booked == [1, 2]
     assert owners == {driver.ended[0].trade.trade_id}
     assert driver.ended[0].trade.balance == 0

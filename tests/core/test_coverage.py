@@ -80,7 +80,9 @@ def test_P1_coverage_is_the_sum_of_the_stops_at_most_the_position(sizes: list[De
 
 
 def test_a_whole_position_stop_covers_all_and_the_tightest_price_is_named() -> None:
-    covered = coverage(LONG, (stop("d", trigger="49000"), stop("w", trigger="49800", size="0.01")), PriceSource.MARK)
+    covered = coverage(
+        LONG, (stop("d", trigger="49000"), stop("w", trigger="49800", size="0.01")), PriceSource.MARK
+    )
     assert covered.quantity == LONG.quantity
     assert covered.tightest_price == price(49_800)
     assert covered.working == {"d", "w"}

@@ -8,7 +8,14 @@ from decimal import Decimal
 import pytest
 
 from jackline.core.effects import Level
-from jackline.core.events import CloseAsked, FillHinted, JournalBroken, JournalMended, MarkMoved, StreamChanged
+from jackline.core.events import (
+    CloseAsked,
+    FillHinted,
+    JournalBroken,
+    JournalMended,
+    MarkMoved,
+    StreamChanged,
+)
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
@@ -208,7 +215,9 @@ def test_lower_rungs_get_their_stop_where_the_venue_takes_none_while_flat(rung: 
     driver = Driver(venue=SmallVenue(refuse_stop_while_flat=True), latency={SendEntry: (300, 5)}).start(rung)
     driver.signal()
     driver.reach(Phase.PROTECTED)
-    assert driver.count(SendStop) <= 3, "a refused stop is tried again at a pace, not at the speed of the network"
+    assert driver.count(SendStop) <= 3, (
+        "a refused stop is tried again at a pace, not at the speed of the network"
+    )
     assert driver.venue.naked_ms <= 300
 
 

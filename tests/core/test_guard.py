@@ -34,9 +34,7 @@ PLANS = {(BTC, Side.LONG): PLAN}
 
 def findings(seen: Snapshot, *, planned: bool = True, later_ms: int = 0) -> list[Finding]:
     now_ms = WireMs(START_MS + later_ms)
-    return list(
-        guard(seen, PLANS if planned else {}, now_ms=now_ms, tag=TAG, triggering_ms_max=2_000)
-    )
+    return list(guard(seen, PLANS if planned else {}, now_ms=now_ms, tag=TAG, triggering_ms_max=2_000))
 
 
 def open_with(*orders: OrderView, held: PositionView | None = None) -> Snapshot:

@@ -37,7 +37,9 @@ sweeping + swept -> done
 
 
 def test_the_table_as_drawn() -> None:
-    rows = [f"{phase} + {trigger} -> {after}" for phase, row in TABLE.items() for trigger, after in row.items()]
+    rows = [
+        f"{phase} + {trigger} -> {after}" for phase, row in TABLE.items() for trigger, after in row.items()
+    ]
     assert rows == DRAWN.strip().splitlines()
 
 

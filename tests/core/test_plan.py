@@ -43,7 +43,9 @@ def test_a_long_by_the_figures() -> None:
     assert plan.collar_price == D(50_125)
     assert plan.stop.disaster_price == D("49623.8")
     assert plan.quantity == D("0.019")
-    unit_loss = (D(50_125) - D("49623.8")) + D("0.0005") * (D(50_125) + D("49623.8")) + D("0.002") * D("49623.8")
+    unit_loss = (
+        (D(50_125) - D("49623.8")) + D("0.0005") * (D(50_125) + D("49623.8")) + D("0.002") * D("49623.8")
+    )
     assert plan.risk_quote == D("0.019") * unit_loss
     assert plan.entry_latest_ms == START_MS + 1_000
 
@@ -167,7 +169,12 @@ def test_P8_a_minimum_order_above_the_budget_is_no_trade() -> None:
 @pytest.mark.parametrize(("side", "mark"), [(Side.LONG, "49000"), (Side.SHORT, "51000")])
 def test_P4_a_stop_on_the_wrong_side_of_mark_is_denied_and_not_corrected(side: Side, mark: str) -> None:
     plan = plan_stop(
-        side=side, worst_fill=price(50_000), mark=price(mark), instrument=instrument(), quantity=None, risk=RISK
+        side=side,
+        worst_fill=price(50_000),
+        mark=price(mark),
+        instrument=instrument(),
+        quantity=None,
+        risk=RISK,
     )
     assert isinstance(plan, Denied)
     assert plan.reason is Reason.STOP_REACHED
@@ -192,9 +199,12 @@ def test_P7_at_the_liquidation_price_equity_is_the_maintenance_margin(side: Side
 
 
 def test_an_unlevered_long_cannot_be_liquidated() -> None:
-    assert instrument().liquidation_price(
-        side=Side.LONG, entry=price(50_000), quantity=planned().quantity, leverage=1
-    ) is None
+    assert (
+        instrument().liquidation_price(
+            side=Side.LONG, entry=price(50_000), quantity=planned().quantity, leverage=1
+        )
+        is None
+    )
 
 
 def test_the_margin_bracket_follows_the_notional() -> None:

@@ -198,7 +198,9 @@ def working_prices(driver: Driver) -> list[Decimal]:
     return [
         request.trigger_price
         for _, request in driver.sent
-        if isinstance(request, SendStop) and (name := parse_client_id(request.client_id)) and name.role is Role.WORKING
+        if isinstance(request, SendStop)
+        and (name := parse_client_id(request.client_id))
+        and name.role is Role.WORKING
     ]
 
 

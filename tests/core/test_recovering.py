@@ -202,7 +202,9 @@ def test_rule_5_a_snapshot_while_a_mutation_is_out_is_discarded() -> None:
 
 def test_a_snapshot_that_fails_is_asked_again() -> None:
     driver = Driver().start()
-    driver.feed(SnapshotAnswered(request=ReadSnapshot(asked=1, symbols=None), answer=Unknown(cause="timeout")))
+    driver.feed(
+        SnapshotAnswered(request=ReadSnapshot(asked=1, symbols=None), answer=Unknown(cause="timeout"))
+    )
     before = driver.state.asked
     driver.run(400)
     assert driver.state.asked == before + 1

@@ -37,7 +37,14 @@ def test_P4_a_trail_over_any_path_never_loosens(marks: list[Decimal], sign: int)
 
 @pytest.mark.parametrize(
     ("mark", "sign", "reached"),
-    [("99.9", 1, True), ("100", 1, True), ("100.1", 1, False), ("100.1", -1, True), ("100", -1, True), ("99.9", -1, False)],
+    [
+        ("99.9", 1, True),
+        ("100", 1, True),
+        ("100.1", 1, False),
+        ("100.1", -1, True),
+        ("100", -1, True),
+        ("99.9", -1, False),
+    ],
 )
 def test_a_level_is_reached_at_its_price(mark: str, sign: int, *, reached: bool) -> None:
     assert rules.is_beyond(D(mark), D(100), sign) is reached

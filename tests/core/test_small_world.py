@@ -90,7 +90,9 @@ def judge(driver: Driver, *, rung: Rung, outages: int = 0) -> None:
     assert len(venue.entries) <= 1, "O1"
     assert venue.naked_ms <= NAKED_MS_MAX[rung] + (0 if rung is Rung.STOP_FIRST else outages * DOWN_MS), "P1"
     assert venue.opened_by_reduction == [], "P3"
-    assert venue.is_clean(), f"P6: {venue.position} open, {[order.key.client_id for order in venue.live]} rest"
+    assert venue.is_clean(), (
+        f"P6: {venue.position} open, {[order.key.client_id for order in venue.live]} rest"
+    )
     assert not driver.state.trades, "L1: a trade never ended"
 
 

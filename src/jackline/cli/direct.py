@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from jackline.cli.compose import ENTRY_DENIED, VenueAccess, open_venue
+from jackline.cli.compose import ENTRY_DENIED, open_venue, venue_access
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.flatten import Flattened, Flattener, Pace
@@ -71,8 +71,9 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
 @asynccontextmanager
 async def _connected(config: Config) -> AsyncIterator[Venue]:
     """A venue whose account answers; its position mode must be known before anything is sent."""
-    access = VenueAccess(mode=config.mode, url=config.venue.url, credentials=config.credentials)
-    venue = await open_venue(config.engine_options(), access, TwoClocks(), lambda _: ENTRY_DENIED)
+    venue = await open_venue(
+        config.engine_options(), venue_access(config), TwoClocks(), lambda _: ENTRY_DENIED
+    )
     try:
         facts: AccountFacts | Failed | None = None
         for _ in range(READS_MAX):

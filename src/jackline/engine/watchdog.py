@@ -27,7 +27,7 @@ from jackline.store.errors import StoreError
 from jackline.store.journal import Journal
 from jackline.store.lease import is_held
 from jackline.store.reader import StoreReader
-from jackline.store.watch import WatchAction, WatchActing, acting_batch, action_batch, snapshot_batch
+from jackline.store.watch import WatchActing, WatchAction, acting_batch, action_batch, snapshot_batch
 from jackline.venue.port import Venue
 
 log = structlog.get_logger("watchdog")

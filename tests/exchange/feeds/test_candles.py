@@ -7,6 +7,9 @@ from pathlib import Path
 
 import polars
 import pytest
+
+from jackline.exchange.feeds.candles import infer_tick_size, load_candles
+from jackline.exchange.feeds.errors import FeedError
 from tests.exchange.feeds.support import (
     FIRST_MS,
     INTERVAL_MS,
@@ -16,9 +19,6 @@ from tests.exchange.feeds.support import (
     plain_candles,
     write_csv,
 )
-
-from jackline.exchange.feeds.candles import infer_tick_size, load_candles
-from jackline.exchange.feeds.errors import FeedError
 
 ROWS = csv_rows(plain_candles(4))
 

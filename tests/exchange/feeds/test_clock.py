@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.exchange.feeds.support import FIRST_MS
 
 from jackline.exchange.feeds.clock import RATIO_MAX, MarketClock
+from tests.exchange.feeds.support import FIRST_MS
 
 
 class Wall:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from itertools import islice, pairwise
 
 import pytest
-from tests.exchange.feeds.support import INTERVAL_MS, flat, fold
 
 from jackline.exchange.feeds.generator import GeneratedFeed
 from jackline.exchange.feeds.regimes import STEPS_PER_BAR
 from jackline.exchange.ports import Candle, Feed, Tick
 from jackline.exchange.symbols import symbol_named
+from tests.exchange.feeds.support import INTERVAL_MS, flat, fold
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "NEWUSDT")
 STEP_MS = INTERVAL_MS // STEPS_PER_BAR

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, NOW_MS, csv_rows, plain_candles, write_csv
 
 from jackline.exchange.feeds.candles import load_candles
 from jackline.exchange.feeds.errors import FeedError
 from jackline.exchange.feeds.manifest import manifest_path
+from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, NOW_MS, csv_rows, plain_candles, write_csv
 
 
 def data_with_manifest(tmp_path: Path, **changes: object) -> Path:

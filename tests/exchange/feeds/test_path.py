@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, candle
 
 from jackline.exchange.feeds.path import (
     LEG_POINTS_MAX,
@@ -16,6 +15,7 @@ from jackline.exchange.feeds.path import (
     split_volume,
 )
 from jackline.exchange.ports import Candle
+from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, candle
 
 TICK = Decimal("0.1")
 

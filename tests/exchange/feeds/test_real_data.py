@@ -5,11 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.exchange.feeds.support import INTERVAL_MS, NOW_MS, fold
 
 from jackline.exchange.feeds.path import PathMode
 from jackline.exchange.feeds.replay import CandleReplay, open_replay
 from jackline.exchange.feeds.window import largest_bar
+from tests.exchange.feeds.support import INTERVAL_MS, NOW_MS, fold
 
 _DEFAULT_FOLDER = Path(__file__).parents[3] / ".." / "shared" / "data"
 FOLDER = Path(os.environ.get("JACKLINE_DATA") or _DEFAULT_FOLDER)

@@ -6,6 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from jackline.exchange.feeds.errors import FeedError
+from jackline.exchange.feeds.path import PathMode
+from jackline.exchange.feeds.replay import CandleReplay, open_replay
+from jackline.exchange.feeds.window import Window
+from jackline.exchange.ports import Candle, Feed
 from tests.exchange.feeds.support import (
     FIRST_MS,
     INTERVAL_MS,
@@ -18,12 +24,6 @@ from tests.exchange.feeds.support import (
     plain_candles,
     write_csv,
 )
-
-from jackline.exchange.feeds.errors import FeedError
-from jackline.exchange.feeds.path import PathMode
-from jackline.exchange.feeds.replay import CandleReplay, open_replay
-from jackline.exchange.feeds.window import Window
-from jackline.exchange.ports import Candle, Feed
 
 PRICES = st.integers(900, 1_100).map(lambda units: Decimal(units).scaleb(-1))
 

@@ -1,7 +1,6 @@
 """Which part of a file is replayed."""
 
 import pytest
-from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, candle_file, plain_candles
 
 from jackline.exchange.feeds.errors import FeedError
 from jackline.exchange.feeds.window import (
@@ -12,6 +11,7 @@ from jackline.exchange.feeds.window import (
     default_window,
     select_bars,
 )
+from tests.exchange.feeds.support import FIRST_MS, INTERVAL_MS, candle_file, plain_candles
 
 DAY_BARS = 288
 DAY_MS = DAY_BARS * INTERVAL_MS

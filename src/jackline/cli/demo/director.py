@@ -82,7 +82,7 @@ class Director:
             return None
         await self._witness.hold_at(moment_ms)
         observer = self._observer
-        await observer.until(lambda: observer.market is not None and observer.market.held, within_s=within_s)
+        await observer.until(lambda: observer.market_ms >= moment_ms, within_s=within_s)
         subject = await self._hold_and_pick()
         if subject is None:
             observer.tell(f"nothing is open at {moment(moment_ms)}: the kill waits for the next position")

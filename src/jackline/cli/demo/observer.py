@@ -12,7 +12,7 @@ from typing import Final
 
 from jackline.cli.demo.follower import Follower
 from jackline.cli.demo.witness import Algo, Episode, ExchangeGone, Market, Position, Testimony, Witness
-from jackline.cli.demo.words import Event, Tone, trade_event, told
+from jackline.cli.demo.words import Event, Tone, told, trade_event
 from jackline.core.effects import Alert
 from jackline.store.batch import JournalKind
 from jackline.store.encode import decode

@@ -68,23 +68,24 @@ def _section(title: str, body: RenderableType) -> RenderableType:
     return Group(Text(title, style=HEADING), Padding(body, (0, 0, 1, 2)))
 
 
-def _table(*columns: tuple[str, bool]) -> Table:
-    """Columns by name; True aligns figures to the right."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style=QUIET)
+def _table(*columns: tuple[str, bool], gap: int = 1) -> Table:
+    """Columns by name; True aligns figures to the right. `gap`: spaces between columns beyond the one there is."""
+    table = Table(
+        box=SIMPLE_HEAD, padding=(0, gap, 0, 0), pad_edge=False, show_edge=False, header_style=QUIET
+    )
     for name, figures in columns:
         table.add_column(name, justify="right" if figures else "left", no_wrap=True)
     return table
 
 
 def _trades(report: Report) -> RenderableType:
-    several = len(report.frame.symbols) > 1
     columns = (("opened", False), ("symbol", False), ("side", False), ("in", True), ("out", True))
-    table = _table(*columns, ("exit", False), ("P&L", True), ("naked", True), ("confirm", True))
+    table = _table(*columns, ("exit", False), ("P&L", True), ("naked", True), ("confirm", True), gap=0)
     shown = report.lines[-LINES_MAX:]
     for line in shown:
         table.add_row(
             moment(line.opened_market_ms),
-            _short(line.symbol) if several else line.symbol,
+            line.symbol.removesuffix("USDT") or line.symbol,
             line.side,
             price(line.entry_price),
             price(line.exit_price),
@@ -99,13 +100,14 @@ def _trades(report: Report) -> RenderableType:
     return table
 
 
-def _short(symbol: str) -> str:
-    return symbol.removesuffix("USDT") or symbol
-
-
 def _exit(line: TradeLine) -> str:
     words = exit_words(line.exit_reason)
-    short = {"trailing stop": "trailing", "held long enough": "max hold", "closed on request": "at the end"}
+    short = {
+        "trailing stop": "trailing",
+        "held long enough": "max hold",
+        "closed on request": "at the end",
+        "stop already reached": "stop reached",
+    }
     words = short.get(words, words)
     return f"{words}, gap" if line.gap_bps is not None else words
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jackline.cli.demo.render import render_report
 from jackline.cli.demo.plan import Wishes
+from jackline.cli.demo.render import render_report
 from jackline.cli.demo.report import Report, as_json
 from jackline.cli.demo.stage import Run, exit_code, open_run, play
 from jackline.cli.demo.view import show_live

@@ -280,7 +280,7 @@ async def _gather(run: Run) -> Report:
         source=f"seed {wishes.seed}" if wishes.data is None else wishes.data.name,
         symbols=tuple(market.symbols),
         start_ms=market.start_ms,
-        end_ms=market.market_ms,
+        end_ms=min(market.market_ms, market.end_ms),
         ratio=run.plan.ratio,
         wall_s=round(time.monotonic() - run.started_s, 1),
         notes=tuple(run.notes),
