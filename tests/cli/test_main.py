@@ -43,9 +43,9 @@ def test_version() -> None:
     assert jackline("version").stdout.strip() == __version__
 
 
-@pytest.mark.parametrize("arguments", ["--help", "close-all --help", "positions --help", "version"])
+@pytest.mark.parametrize("arguments", ["--help", "close-all --help", "positions --help"])
 def test_nothing_heavy_is_imported_to_say_what_a_command_does(arguments: str) -> None:
-    """`close-all --help` within a tenth of a second: the imports are what costs, so the imports are counted."""
+    """Imports are what a start costs, so imports are counted and not milliseconds."""
     code = (
         "import sys\n"
         "from jackline.cli.main import main\n"

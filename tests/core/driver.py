@@ -1,8 +1,8 @@
-"""Runs `step` against the small venue on virtual time: latency, a disk, crashes. And judges every request that leaves.
+"""Runs `step` against the small venue on virtual time: latency, a disk, crashes. And judges what leaves.
 
-The driver is the shell without asyncio. What it checks on every request and every cancel holds in every test that
-uses it: O1 (an entry leaves once), O4 (with a durable intent), P4 (no stop worse than its plan, no W worse than the
-last), P5 (a cancel never uncovers), P6 (only orders of ours are cancelled).
+The driver is the shell without asyncio. What it checks on every request and every cancel holds in every test
+that uses it: O1 (an entry leaves once), O4 (with a durable intent), P4 (no stop worse than its plan, no W worse
+than the last), P5 (a cancel never uncovers), P6 (only orders of ours are cancelled).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A venue small enough to be read in one sitting: one symbol, netting mode, no I/O, no fees, virtual time.
 
-It answers the core's requests, and it is the witness: what is naked, filled or left over is judged here, from its
-own books. It shares no code with the venue adapter or the local exchange.
+It answers the core's requests, and it is the witness: what is naked, filled or left over is judged here, from
+its own books. It shares no code with the venue adapter or the local exchange.
 """
 
 from __future__ import annotations
@@ -69,11 +69,12 @@ class SmallVenue:
         refuse_stop_while_flat: the venue takes no stop without a position.
         one_whole_stop: a second whole-position stop in a direction is refused (Binance: -4130).
         stuck_triggering: a stop that fires says so and does nothing.
+        hide_fills: the trade list is empty so far.
         read_lag_ms: reads show the books as they were this long ago.
         fill_fraction: share of an entry that fills.
         naked_ms: time with a position and no live covering stop.
         entries: client ids of the entries that executed, in order.
-        opened_by_reduction: fills of protective or closing orders that opened something: always a broken promise.
+        opened_by_reduction: fills of protective or closing orders that opened something: a broken promise.
     """
 
     mark: Decimal = Decimal(50_000)
@@ -89,6 +90,7 @@ class SmallVenue:
     refuse_stop_while_flat: bool = False
     one_whole_stop: bool = True
     stuck_triggering: bool = False
+    hide_fills: bool = False
     read_lag_ms: int = 0
     fill_fraction: Decimal = Decimal(1)
 
@@ -292,6 +294,8 @@ class SmallVenue:
 
     def read_fills(self, request: ReadFills) -> tuple[tuple[FillView, ...], bool]:
         """A page of the trade list and whether it is the last."""
+        if self.hide_fills:
+            return (), True
         later = [fill for fill in self.fills if fill.fill_id > request.after_fill_id]
         return tuple(later[:FILL_PAGE]), len(later) <= FILL_PAGE
 

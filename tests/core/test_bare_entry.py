@@ -1,4 +1,4 @@
-"""A bare entry cannot be built: not for the type checker, not at run time (P2). The gate's part is in tests/venue."""
+"""A bare entry cannot be built: not for the type checker, not at run time (P2). The gate's part: tests/venue."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def setattr_(plan: ProtectedEntry) -> None:
 
 @pytest.mark.owns("P2")
 def test_P2_a_bare_entry_fails_the_type_checker(tmp_path: Path) -> None:
-    """One mypy run over all snippets, each a function of its own, so that every error is found on its line."""
+    """One run of mypy over all snippets, each in a function of its own: every error on its line, no other."""
     lines = (GOOD + STRIP).splitlines()
     expected: dict[int, str] = {}
     expected[len(lines)] = BAD["a plan stripped of its stop"][1]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from jackline.core.closing import ALARMING_ATTEMPTS
 from jackline.core.effects import BookFills, Level
-from jackline.core.events import CloseAsked
+from jackline.core.events import AccountHinted, CloseAsked, FillsAnswered
 from jackline.core.ids import Role, client_id, mint_trade_id
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
-from jackline.core.requests import CancelOrder, CloseShape, SendClose, SendStop
+from jackline.core.requests import CancelOrder, CloseShape, ReadFills, SendClose, SendStop
 from jackline.core.settings import RiskSettings
 from jackline.core.trade import ExitReason
-from jackline.core.values import Side, fraction
+from jackline.core.values import MarketMs, Side, fraction
 from tests.core.driver import Driver, cancelled
 from tests.core.making import RISK, TAG
 from tests.core.small_venue import BTC, Fate, SmallVenue
@@ -205,10 +206,12 @@ def test_P6_leftovers_without_a_trade_go_after_two_flat_reads() -> None:
     canary = client_id(mint_trade_id(tag=TAG, fence=1, ordinal=1), Role.CANARY, 1)
     driver.venue.stranger_rests(canary, trigger=Decimal(40_000), whole=True)
     driver.start().run(2_800)
+    driver.feed(AccountHinted(symbol=BTC))
+    driver.run(100)
     driver.signal()
     assert driver.denials() == ["sweep_pending"]
     assert driver.count(CancelOrder) == 0
-    driver.run(5_000, until=driver.venue.is_clean)
+    driver.run(10_000, until=driver.venue.is_clean)
     assert cancelled(driver) == {canary}
 
 
@@ -244,11 +247,54 @@ def test_A1_an_exit_nobody_explains_is_elsewhere_and_not_invented() -> None:
     assert driver.venue.is_clean()
 
 
+@pytest.mark.owns("P6", "A1")
+def test_P6_nothing_is_swept_before_the_fills_sum_to_zero() -> None:
+    """Rule 7: two flat reads are not enough while the trade list does not explain them."""
+    driver = Driver(venue=SmallVenue(hide_fills=True))
+    closing(driver).run(15_000)
+    assert driver.phase is Phase.SWEEPING
+    assert driver.count(CancelOrder) == 0
+    driver.venue.hide_fills = False
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
+    assert driver.ended[0].reason is ExitReason.OPERATOR
+
+
+def test_hold_counts_from_the_first_fill_of_the_entry() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED).run(500)
+    (fill,) = driver.venue.fills
+    driver.feed(
+        FillsAnswered(
+            request=ReadFills(symbol=BTC, after_fill_id=0),
+            answer=tuple(
+                replace(fill, fill_id=10 + place, market_ms=MarketMs(1_000 + place)) for place in range(3)
+            ),
+            complete=True,
+        )
+    )
+    assert driver.trade.opened_market_ms != 1_002
+    fresh = replace(driver.trade, balance=Decimal(0))
+    driver.state = replace(driver.state, trades={fresh.trade_id: fresh})
+    driver.feed(
+        FillsAnswered(
+            request=ReadFills(symbol=BTC, after_fill_id=0),
+            answer=tuple(
+                replace(fill, fill_id=20 + place, market_ms=MarketMs(driver.now_ms + place))
+                for place in range(3)
+            ),
+            complete=True,
+        )
+    )
+    assert driver.trade.opened_market_ms == driver.now_ms
+
+
 @pytest.mark.owns("P5", "P6")
 @pytest.mark.parametrize("rung", list(Rung))
 @pytest.mark.parametrize("lag_ms", [40, 900, 6_000])
 def test_P5_reads_that_lag_never_sweep_a_living_position(rung: Rung, lag_ms: int) -> None:
-    """Position, listings and all may be seconds old: nothing that protects is cancelled (the driver judges)."""
+    """Position and listings may be seconds old: nothing that protects is cancelled (the driver judges)."""
     driver = Driver().start(rung)
     driver.venue.read_lag_ms = lag_ms
     driver.signal()
@@ -256,6 +302,6 @@ def test_P5_reads_that_lag_never_sweep_a_living_position(rung: Rung, lag_ms: int
     assert not driver.venue.is_naked
     driver.venue.read_lag_ms = 0
     driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
-    driver.run(30_000)
-    assert driver.venue.is_clean()
+    driver.run(80_000)
+    assert driver.venue.is_clean(), "what arrived after its trade had ended goes with the next full listing"
     assert driver.venue.entries in ([], driver.venue.entries[:1])

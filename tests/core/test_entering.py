@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -19,7 +20,7 @@ from jackline.core.events import (
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
-from jackline.core.requests import ReadOrder, SendClose, SendEntry, SendStop
+from jackline.core.requests import ReadOrder, SendClose, SendEntry, SendStop, StopShape
 from jackline.core.trade import ExitReason, SlotState
 from jackline.core.values import MarketMs, Price, Quantity, Side, WireMs
 from tests.core.driver import Driver
@@ -203,6 +204,24 @@ def test_an_entry_is_not_sent_when_mark_reached_the_stop_meanwhile() -> None:
     assert driver.venue.is_clean()
 
 
+def test_after_fill_looks_at_mark_once_more_before_it_sends() -> None:
+    driver = Driver().start(Rung.AFTER_FILL)
+    driver.signal()
+    driver.move("49000")
+    driver.reach(Phase.DONE)
+    assert driver.sent == []
+
+
+@pytest.mark.owns("O1")
+def test_O1_a_recovered_trade_sends_no_entry_whatever_its_phase() -> None:
+    driver = Driver().start(Rung.AFTER_FILL)
+    driver.signal()
+    recovered = replace(driver.trade, recovered=True)
+    driver.state = replace(driver.state, trades={recovered.trade_id: recovered})
+    driver.run(500)
+    assert driver.count(SendEntry) == 0
+
+
 def test_stop_first_refuses_where_the_venue_takes_no_stop_while_flat() -> None:
     driver = Driver(venue=SmallVenue(refuse_stop_while_flat=True)).start(Rung.STOP_FIRST)
     driver.signal()
@@ -215,6 +234,8 @@ def test_lower_rungs_get_their_stop_where_the_venue_takes_none_while_flat(rung: 
     driver = Driver(venue=SmallVenue(refuse_stop_while_flat=True), latency={SendEntry: (300, 5)}).start(rung)
     driver.signal()
     driver.reach(Phase.PROTECTED)
+    assert driver.trade.disaster is not None
+    assert driver.trade.disaster.shape is StopShape.WHOLE_POSITION
     assert driver.count(SendStop) <= 3, (
         "a refused stop is tried again at a pace, not at the speed of the network"
     )

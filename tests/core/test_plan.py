@@ -94,7 +94,7 @@ def test_P7_a_stop_uses_at_most_sixty_per_cent_of_the_way_to_liquidation(
     side=st.sampled_from(list(Side)),
 )
 def test_P7_every_plan_keeps_its_stop_inside_liquidation(leverage: int, distance: D, side: Side) -> None:
-    """Checked by the balance equation, not by the formula under test: at D, equity is far above maintenance."""
+    """By the balance equation, not the formula under test: past 1/0.6 of the way, equity still suffices."""
     plan = plan_trade(request(side), context(risk=risk(str(distance), leverage=leverage)))
     if isinstance(plan, Denied):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from jackline.core.effects import Level
 from jackline.core.ids import Role, client_id, parse_client_id
 from jackline.core.machine import Phase
+from jackline.core.orders import PriceSource
 from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
 from jackline.core.requests import (
@@ -129,8 +131,23 @@ def test_O2_a_duplicate_is_adopted() -> None:
     assert shapes(driver) == [StopShape.WHOLE_POSITION] * 2
 
 
+@pytest.mark.owns("O3")
+@pytest.mark.parametrize("lag_ms", [40, 300, 900])
+def test_O3_reads_that_lag_behind_the_fill_prove_neither_flat_nor_a_missing_stop(lag_ms: int) -> None:
+    driver = Driver().start(Rung.AFTER_FILL)
+    driver.venue.read_lag_ms = lag_ms
+    driver.signal()
+    driver.reach(Phase.EXPOSED)
+    driver.run(3_000, until=lambda: driver.phase is not Phase.EXPOSED)
+    assert driver.phase is Phase.PROTECTED, "one flat read does not outweigh a fill"
+    assert driver.count(SendStop) == 1
+    assert driver.venue.naked_ms == 10
+
+
 def test_reads_that_fail_are_repeated_at_a_pace() -> None:
-    driver = protected(Driver())
+    driver = Driver(fates={SendStop: deque([Fate.LOSE_ANSWER])}).start(Rung.AFTER_FILL)
+    driver.signal()
+    driver.reach(Phase.EXPOSED)
     driver.reads_fail = True
     reads = Driver._read
     asked: list[object] = []
@@ -141,7 +158,7 @@ def test_reads_that_fail_are_repeated_at_a_pace() -> None:
 
     driver.__class__ = type("Counting", (Driver,), {"_read": counting, "__slots__": ()})
     driver.run(10_000)
-    assert 0 < len(asked) <= 120, "at most one read of a kind a quarter second"
+    assert 40 < len(asked) <= 170, "at most one read of a kind a quarter second"
 
 
 def test_snapshots_are_paced_while_a_request_is_slow() -> None:
@@ -205,7 +222,7 @@ def working_prices(driver: Driver) -> list[Decimal]:
 
 
 def test_D_stands_where_the_stop_from_the_fill_would_be_looser() -> None:
-    """D counts from the worst fill the collar allows (50,125): 49,623.8. From the fill at 50,000 it were 49,500."""
+    """D counts from the worst fill the collar allows, 50,125: 49,623.8. From the fill it were 49,500."""
     driver = protected(Driver())
     driver.run(5_000)
     assert working_prices(driver) == []
@@ -238,6 +255,63 @@ def test_P5_trailing_places_then_reads_back_then_cancels() -> None:
     driver.move("53349")
     driver.reach(Phase.DONE)
     assert driver.ended[0].reason is ExitReason.TRAILING_STOP
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P5", "P7")
+def test_P5_no_W_goes_while_D_does_not_count() -> None:
+    """Margin was taken out: liquidation now lies before D, so only the two W protect."""
+    driver = protected(Driver(risk=TRAILING))
+    driver.move("52000")
+    driver.run(3_000)
+    driver.venue.liquidation = Decimal(49_700)
+    for mark in ("55000", "58000"):
+        driver.move(mark)
+        driver.run(6_000)
+    assert working_prices(driver) == [Decimal(50_440), Decimal(53_350)], "two W may overlap, not three"
+    assert cancelled(driver) == set()
+
+
+@pytest.mark.owns("P4")
+def test_P4_when_every_stop_is_lost_the_new_one_stands_at_the_tightest_ever_read_back() -> None:
+    driver = protected(Driver(risk=TRAILING))
+    driver.move("52000")
+    driver.run(3_000)
+    driver.move("51000")
+    for order in driver.venue.live_stops:
+        driver.venue.drop(order.key.client_id)
+    driver.run(REPAIR_DEADLINE_MS, until=lambda: bool(driver.venue.live_stops))
+    assert [order.trigger_price for order in driver.venue.live_stops] == [Decimal(50_440)]
+
+
+def test_P1_a_quantity_stop_that_became_too_small_is_joined_by_a_whole_one() -> None:
+    driver = Driver(venue=SmallVenue(refusals={SendStop: deque([Refusal.OTHER])}))
+    protected(driver, rung=Rung.AFTER_FILL).run(1_000)
+    driver.venue.stranger_trades(Decimal("0.05"))
+    driver.run(REPAIR_DEADLINE_MS)
+    assert not driver.venue.is_naked
+    assert driver.phase is Phase.PROTECTED
+    assert [order.close_position for order in driver.venue.live_stops] == [False, True]
+
+
+@pytest.mark.owns("P1", "P2")
+@pytest.mark.parametrize("rung", [Rung.STOP_FIRST, Rung.AFTER_FILL])
+def test_P1_a_stop_that_reads_back_otherwise_than_sent_does_not_protect(rung: Rung) -> None:
+    driver = Driver().start(rung)
+    driver.signal()
+    driver.run(200, until=lambda: bool(driver.venue.live_stops))
+    (wrong,) = [order.key.client_id for order in driver.venue.live_stops]
+    driver.venue.orders[wrong] = replace(driver.venue.orders[wrong], price_source=PriceSource.LAST)
+    driver.run(3_000)
+    assert "P1" in [alert.code for alert in driver.alerts(Level.CRITICAL)]
+    if rung is Rung.STOP_FIRST:
+        assert driver.venue.entries == []
+    else:
+        assert driver.phase is Phase.PROTECTED
+        assert driver.trade.disaster is not None
+        assert driver.trade.disaster.client_id != wrong
+    driver.move("45000")
+    driver.reach(Phase.DONE)
     assert driver.venue.is_clean()
 
 

@@ -23,9 +23,10 @@ from jackline.core.machine import Phase
 from jackline.core.orders import OrderState
 from jackline.core.outcomes import Refusal, Unknown
 from jackline.core.plan import Rung
+from jackline.core.recovering import recover
 from jackline.core.requests import CancelOrder, ReadSnapshot, SendClose, SendEntry, SendStop
 from jackline.core.step import step
-from jackline.core.trade import ATTEMPTS_JUMP, ExitReason
+from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, SlotState
 from jackline.core.values import Side, Symbol, quantity
 from tests.core.driver import Driver
 from tests.core.making import START_MS, at, cold_state, position, snapshot, stop, with_trailing
@@ -185,7 +186,8 @@ def test_rule_5_a_snapshot_older_than_the_last_mutation_is_discarded() -> None:
     stale = replace(snapshot(asked=asked), symbols=frozenset({BTC}))
     request = ReadSnapshot(asked=asked, symbols=(BTC,))
     driver.feed(SnapshotAnswered(request=request, answer=stale))
-    assert driver.phase is Phase.PROTECTED, "an empty but older snapshot says nothing"
+    assert driver.state.trades, "an empty but older snapshot says nothing"
+    driver.reach(Phase.PROTECTED, within_ms=0)
     newer = replace(stale, asked=asked + 1)
     driver.feed(SnapshotAnswered(request=replace(request, asked=asked + 1), answer=newer))
     assert driver.phase is Phase.SWEEPING
@@ -195,6 +197,8 @@ def test_rule_5_a_snapshot_while_a_mutation_is_out_is_discarded() -> None:
     driver = Driver(latency={SendEntry: (300, 300)}).start(Rung.CONCURRENT)
     driver.signal()
     driver.run(400)
+    driver.feed(AccountHinted(symbol=BTC))
+    driver.run(50)
     assert driver.venue.position > 0
     assert driver.phase is Phase.ENTERING
     driver.reach(Phase.PROTECTED)
@@ -223,6 +227,7 @@ def test_hints_wake_and_prove_nothing() -> None:
     )
     before = driver.state.asked
     driver.feed(hint)
+    driver.run(250)
     assert driver.state.asked == before + 1
     assert driver.phase is Phase.PROTECTED
     assert driver.trade.disaster.child_id == 77
@@ -268,6 +273,46 @@ def test_P1_stop_lost_entry_lost_and_crash_still_end_clean(rung: Rung) -> None:
     driver.run(20_000)
     assert driver.venue.is_clean()
     assert driver.count(SendEntry) <= 1
+
+
+@pytest.mark.owns("O1", "O2")
+def test_O2_a_recovered_trade_trusts_nothing_and_reuses_no_id() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    before = driver.trade
+    after = recover(cold_state(fence=8), [before], {}, at()).trades[before.trade_id]
+    assert before.disaster is not None
+    assert after.disaster is not None
+    assert (before.disaster.state, after.disaster.state) == (SlotState.WORKING, SlotState.ACKED)
+    assert after.phase is Phase.EXPOSED
+    assert after.exposed_ms == START_MS
+    assert after.attempts == before.attempts + ATTEMPTS_JUMP
+    assert after.recovered
+    assert after.quantity_ms is None
+
+
+def test_a_stop_in_doubt_is_not_sent_again_once_flat() -> None:
+    driver = Driver(fates={SendStop: deque([Fate.LOSE_REQUEST])}).start()
+    driver.signal()
+    driver.reach(Phase.ARMING)
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.reach(Phase.DONE)
+    assert driver.verbs() == ["stop disaster"]
+
+
+def test_P6_a_stop_in_doubt_that_fires_while_flat_and_never_finishes_is_swept() -> None:
+    """Found by a random world: what is seen to be firing exists, so it must not count as unresolved for ever."""
+    driver = Driver(fates={SendStop: deque([Fate.LOSE_ANSWER]), SendEntry: deque([Fate.LOSE_REQUEST])})
+    driver.start(Rung.AFTER_FILL).signal()
+    driver.run(300, until=lambda: bool(driver.venue.live))
+    driver.reads_fail = True
+    driver.venue.stuck_triggering = True
+    driver.venue.move(Decimal(45_000))
+    driver.run(1_000)
+    driver.reads_fail = False
+    driver.reach(Phase.DONE)
+    assert driver.venue.is_clean()
 
 
 def test_quantities_follow_the_venue_not_the_plan() -> None:

@@ -1,7 +1,8 @@
-"""A world small enough to be tried whole: one entry per rung, a crash at every step, every fate of every request.
+"""A world small enough to be tried whole: one entry a rung, a crash at every step, every fate of every request.
 
-Judged from the venue's books alone: no entry twice, never naked longer than the rung allows while a process of ours
-is up, flat and balanced at the end, nothing of ours left. The driver judges each request on its way (O1, O4, P4 … P6).
+Judged from the venue's books alone: no entry twice, never naked longer than the rung allows while a process of
+ours is up, flat and balanced at the end, nothing of ours left. The driver judges each request on its way (O1,
+O4, P4, P5, P6).
 """
 
 from __future__ import annotations

@@ -83,25 +83,26 @@ def close_all(
     if direct:
         from jackline.cli.direct import flatten_account
 
-        _tell_flattened(loaded, flatten_account(loaded, _say), json=json)
+        _tell_flattened(flatten_account(loaded, _say), json=json)
         return
+    from jackline.cli.direct import read_account
     from jackline.cli.stored import close_by_engine
     from jackline.cli.views import print_json
 
-    flat = close_by_engine(loaded, _say)
+    # The engine's records may be older than a position: the venue has the last word.
+    flat = close_by_engine(loaded, _say) and not read_account(loaded, every_symbol=False).positions
     if json:
         print_json(source="engine", flat=flat)
     else:
-        typer.echo("Flat, by the engine's records." if flat else "The engine is not flat yet.")
+        typer.echo("Flat, by engine and venue." if flat else "NOT flat yet. Fix: close-all --direct")
     if not flat:
         raise typer.Exit(ExitCode.BREACH)
 
 
-def _tell_flattened(config: "Config", done: "Flattened", *, json: bool) -> None:
+def _tell_flattened(done: "Flattened", *, json: bool) -> None:
     """Report, and exit with 1 unless flat was verified."""
     from jackline.cli import views
 
-    source = config.risk.stop_price_source
     if json:
         views.print_json(
             source="venue",
@@ -128,7 +129,7 @@ def _tell_flattened(config: "Config", done: "Flattened", *, json: bool) -> None:
             typer.echo(f"foreign  {order.key.symbol} {order.kind} {order.key.client_id}: not touched")
         for left in done.still_open:
             typer.echo(f"OPEN     {left.symbol} {left.side} {left.quantity:f}")
-        typer.echo("Flat, read back twice." if done.flat else f"NOT verified flat; stops by {source} stay.")
+        typer.echo("Flat, read back twice." if done.flat else "NOT verified flat; what rests, stays.")
     if not done.flat:
         raise typer.Exit(ExitCode.BREACH)
 

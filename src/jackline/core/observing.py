@@ -50,7 +50,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         triggering_ms_max=turn.state.protection.triggering_ms_max,
     )
     fresh = {symbol for symbol in turn.markets if turn.is_fresh(snapshot, symbol)}
-    if len(fresh) < len(turn.markets):
+    if any(snapshot.lists(symbol) and symbol not in fresh for symbol in turn.markets):
         # Behind a mutation that is still out nothing can be fresh: wait for its answer, at a pace.
         turn.want_snapshot(turn.state.protection.reread_ms if turn.in_flight else 0)
     for finding in findings:
@@ -93,7 +93,8 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
         order = snapshot.order(slot.client_id)
         if order is not None:
             trade = trade.with_slot(slots.seen(slot, order))
-        elif slot.state in {SlotState.ACKED, SlotState.WORKING}:
+        elif slot.state is SlotState.WORKING:
+            # One merely acknowledged stays: a listing may lag, and queries by id decide about it (O3).
             trade = trade.with_slot(replace(slot, state=SlotState.GONE))
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
@@ -189,10 +190,20 @@ def _on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """No position: the end of one that was open; nothing new for an entry that is not resolved."""
     if trade.phase in IN_POSITION:
         turn.want_fills(trade.symbol)
+        first_ms = trade.flat_ms or snapshot.asked_ms
+        if _is_unseen(trade) and snapshot.asked_ms - first_ms < turn.state.protection.absence_gap_ms:
+            turn.put(replace(trade, flat_ms=first_ms))
+            turn.want_snapshot(turn.state.protection.reread_ms)
+            return
         flat = replace(trade, quantity=Quantity(Decimal(0)), exposed_ms=None, flat_ms=None)
         trade = turn.put(flat.on(Trigger.FLAT_SEEN))
     if trade.phase is Phase.SWEEPING:
         sweeping.on_flat(turn, trade, snapshot)
+
+
+def _is_unseen(trade: Trade) -> bool:
+    """A fill is evidenced, but no position read has shown it and no exit explains that: the read may lag (O3)."""
+    return trade.phase is Phase.EXPOSED and trade.quantity_ms is None and not trade.exit_order_ids
 
 
 def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:

@@ -105,7 +105,8 @@ def seen(slot: OrderSlot, order: OrderView) -> OrderSlot:
     if order.state is OrderState.NEW:
         return replace(facts, state=SlotState.WORKING)
     if order.state is OrderState.TRIGGERING:
-        return facts
+        # It exists, so it is in doubt no longer; what it becomes only the next read says.
+        return facts if slot.state is SlotState.WORKING else replace(facts, state=SlotState.ACKED)
     return replace(facts, state=SlotState.GONE)
 
 

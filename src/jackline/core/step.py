@@ -44,6 +44,9 @@ from jackline.core.trade import SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Price, Symbol
 
+HINT_PAUSE_MS = 100
+"""One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
+
 
 def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...]]:
     """Map one event to the next state and the effects it wants, in the order they should start."""
@@ -81,7 +84,7 @@ def _take(turn: Turn, event: Event) -> None:
         case OrderHinted():
             _on_order_hint(turn, event)
         case AccountHinted():
-            turn.want_snapshot()
+            turn.want_snapshot(HINT_PAUSE_MS)
         case CloseAsked():
             _on_close_asked(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven():
@@ -209,7 +212,7 @@ def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
     if trade is not None and name is not None and name.role is Role.ENTRY:
         entering.on_entry_fill(turn, trade, quantity=event.quantity, price=event.price)
         return
-    turn.want_snapshot()
+    turn.want_snapshot(HINT_PAUSE_MS)
 
 
 def _on_order_hint(turn: Turn, event: OrderHinted) -> None:
@@ -222,7 +225,7 @@ def _on_order_hint(turn: Turn, event: OrderHinted) -> None:
     if event.child_id is not None and slot.child_id is None:
         turn.put(trade.with_slot(replace(slot, child_id=event.child_id)))
     if slot.state is SlotState.WORKING and event.state is not OrderState.NEW and not slot.cancelling:
-        turn.want_snapshot()
+        turn.want_snapshot(HINT_PAUSE_MS)
 
 
 def _on_close_asked(turn: Turn, event: CloseAsked) -> None:

@@ -131,6 +131,17 @@ class Turn:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
+    def _symbols_to_list(self, *, first: bool) -> tuple[Symbol, ...]:
+        """Whose orders the next snapshot lists: where something of ours may rest. Each costs two requests.
+
+        A position elsewhere brings its symbol's orders along by itself; orders elsewhere wait for the full pass.
+        """
+        if first:
+            return tuple(sorted(self.markets))
+        concerned = {trade.symbol for trade in self.trades.values()}
+        concerned |= {market.symbol for market in self.markets.values() if market.leftover_ms is not None}
+        return tuple(sorted(concerned))
+
     def _touch(self, symbol: Symbol) -> None:
         self.put_market(replace(self.market(symbol), mutated=self.state.asked))
 
@@ -142,8 +153,8 @@ class Turn:
         if (sent_ms is None and now >= state.snapshot_due_ms) or overdue:
             asked = state.asked + 1
             exposed = any(trade.quantity > 0 for trade in self.trades.values())
-            full = not exposed and 0 < state.full_due_ms <= now
-            symbols = None if full else tuple(sorted(self.markets))
+            full = 0 < state.full_due_ms <= now
+            symbols = None if full else self._symbols_to_list(first=state.asked == 0)
             if full or state.full_due_ms == 0:
                 state = replace(state, full_due_ms=WireMs(now + state.protection.full_listing_ms))
             period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms

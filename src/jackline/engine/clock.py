@@ -19,9 +19,11 @@ class TwoClocks:
         self._market_ms = MarketMs(0)
 
     def now(self) -> Now:
-        """Both clocks, UTC epoch ms. Before the first market event market time is wire time."""
-        wire_ms = WireMs(time.time_ns() // 1_000_000)
-        return Now(wire_ms=wire_ms, market_ms=self._market_ms or MarketMs(wire_ms))
+        """Both clocks, UTC epoch ms. Market time is 0 until the market has spoken: nothing may be judged by it.
+
+        Wire time in its place would let a restarted engine of an accelerated demo see every hold as over.
+        """
+        return Now(wire_ms=WireMs(time.time_ns() // 1_000_000), market_ms=self._market_ms)
 
     def observe(self, market_ms: MarketMs) -> None:
         """The venue's market has reached this time."""

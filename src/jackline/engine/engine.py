@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 
 import structlog
@@ -45,7 +44,8 @@ log = structlog.get_logger("engine")
 TICK_S = 0.05
 """The loop looks at its deadlines twenty times a second; the shortest deadline is 250 ms."""
 COMMAND_POLL_S = 0.2
-FUNDING_POLL_S = 5.0
+FUNDING_POLL_S = 60.0
+"""The income listing costs thirty times a query, and funding is paid every few hours."""
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
@@ -93,7 +93,6 @@ class Engine:
         self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
         self._has_opening = opening_ms(store) > 0
         self._funding_ms = opening_ms(store) or clock.now().wire_ms
-        self._funding_due = asyncio.Event()
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
@@ -170,7 +169,6 @@ class Engine:
     def _after_trade(self, effect: TradeEnded) -> None:
         """A symbol that was busy at start-up gets its canary now."""
         self._opener.want(effect.trade.symbol)
-        self._funding_due.set()
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 
@@ -221,12 +219,10 @@ class Engine:
         log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
 
     async def _funding_loop(self) -> None:
-        """Book funding payments now and then, and whenever a trade has ended (A1)."""
+        """Book funding payments now and then (A1); an orderly stop books the last."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._funding_due.wait(), FUNDING_POLL_S)
-            self._funding_due.clear()
             await self._book_funding()
+            await asyncio.sleep(FUNDING_POLL_S)
 
     async def _book_funding(self) -> None:
         """The ledger ignores what it already has, so the last payment may be read again."""

@@ -80,7 +80,7 @@ class Protector:
         self._fence = clock.now().wire_ms // 1_000
 
     async def look(self, symbols: tuple[Symbol, ...] | None) -> Snapshot | None:
-        """Read venue truth; None when the venue does not answer."""
+        """Read venue truth; None when the venue does not answer. Orders are listed wherever a position is."""
         self._asked += 1
         answer = await self._venue.read_snapshot(ReadSnapshot(asked=self._asked, symbols=symbols))
         if isinstance(answer, Unknown):

@@ -16,7 +16,7 @@ from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import account_tag
 from jackline.core.orders import Snapshot
 from jackline.core.trade import Trade
-from jackline.core.values import Symbol, WireMs
+from jackline.core.values import WireMs
 from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
 from jackline.engine.options import EngineOptions
@@ -74,7 +74,6 @@ class Watchdog:
         )
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
         self._sightings: dict[PositionKey, _Sighting] = {}
-        self._known: frozenset[Symbol] = frozenset(options.symbols)
         self._silent_since: WireMs | None = None
         self._looked_ms = 0
         self._recorded_ms = 0
@@ -120,10 +119,9 @@ class Watchdog:
 
     async def _pass(self, *, silent: bool) -> None:
         """One look at the venue, and what follows from it."""
-        snapshot = await self._protector.look(tuple(sorted(self._known)))
+        snapshot = await self._protector.look(())
         if snapshot is None:
             return
-        self._known |= {position.symbol for position in snapshot.positions}
         if silent:
             self._record(snapshot)
         planned = self._planned()

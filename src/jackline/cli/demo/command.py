@@ -1,5 +1,7 @@
 """`jackline demo`: the promise being kept, on one screen and in one report."""
 
+# ruff: noqa: PLC0415 - everything heavy is loaded when the demo runs, not when it is described
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -58,7 +60,7 @@ def demo(
 
     Exit codes: 0 kept, 1 broken, 2 bad input, 3 no position ever opened.
     """
-    import asyncio  # everything heavy is loaded when the demo runs, not when it is described
+    import asyncio
 
     from jackline.cli.demo.plan import Wishes
     from jackline.cli.demo.showing import show

@@ -58,9 +58,11 @@ class Observer:
 
     async def look(self) -> None:
         """One look; a busy exchange is looked at again, a gone one is an error after three misses."""
+        before_ms = self.market_ms
         self.market = await self._market()
-        for symbol, price in self.market.symbols.items():
-            self.prices.setdefault(symbol, deque(maxlen=PRICES_KEPT)).append(float(price.last))
+        if self.market_ms > before_ms:  # a market that stands adds nothing to its line
+            for symbol, price in self.market.symbols.items():
+                self.prices.setdefault(symbol, deque(maxlen=PRICES_KEPT)).append(float(price.last))
         if self.looks % TESTIMONY_EVERY == 0:
             self.testimony = await self._witness.testimony()
         self.looks += 1

@@ -15,7 +15,7 @@ from rich.text import Text
 from jackline.cli.demo.figures import Distribution
 from jackline.cli.demo.report import Kill, Report, TradeLine
 from jackline.cli.demo.witness import StopFill
-from jackline.cli.demo.words import exit_words, moment, money, price, rung_words, span
+from jackline.cli.demo.words import counted, exit_words, moment, money, price, rung_words, span
 
 WIDTH: Final = 80
 
@@ -42,7 +42,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield Text("\nNo position was ever opened in this market, so there was nothing to protect.")
         yield Text("Fix: a longer or livelier window (--from, --to), or another --seed.", style=QUIET)
     else:
-        yield _trades(report)
+        yield Padding(_trades(report), (1, 0))
     for kill in report.kills:
         yield _section("The outage", Text(outage_story(kill, report)))
     if report.gap_fills:
@@ -96,7 +96,7 @@ def _trades(report: Report) -> RenderableType:
         )
     hidden = len(report.lines) - len(shown)
     if hidden:
-        return Group(table, Text(f"  and {hidden} earlier ones; --json FILE has them all\n", style=QUIET))
+        return Group(table, Text(f"and {hidden} earlier ones; --json FILE has them all", style=QUIET))
     return table
 
 
@@ -193,7 +193,7 @@ def _exact(amount: Decimal) -> str:
 
 def _verdict(report: Report) -> Text:
     if report.breaches:
-        text = Text(f"THE PROMISE WAS BROKEN, {len(report.breaches)} times:\n", style=BAD)
+        text = Text(f"THE PROMISE WAS BROKEN: {len(report.breaches)} found\n", style=BAD)
         for breach in report.breaches:
             text.append(f"  {breach.code}  {breach.detail}\n", style="default")
         return text
@@ -201,11 +201,10 @@ def _verdict(report: Report) -> Text:
     if coverage is None:
         return Text("No breach, and nothing shown.", style=QUIET)
     text = Text("The promise was kept. ", style=f"bold {GOOD}")
-    trades = f"{len(report.lines)} trades, {len(report.stop_fills)} stops fired, "
-    text.append(f"{trades}{_percent(coverage)} of exposed time covered by a\n", style="default")
+    trades = f"{counted(len(report.lines), 'trade')}, {counted(len(report.stop_fills), 'stop')} fired, "
+    text.append(f"{trades}{_percent(coverage)} of exposed time covered by a ", style="default")
     naked = f"stop resting at the exchange, naked {span(report.naked_ms.max)} at most; "
-    text.append(f"{naked}{report.double_entries} double entries, ", style="default")
-    text.append(f"{report.orphan_orders} orphans.", style="default")
+    text.append(f"{naked}no double entry, no orphan.", style="default")
     return text
 
 

@@ -36,7 +36,7 @@ key_file = "key.toml"
 [risk]
 leverage = 4
 stop_value_fraction = 0.01
-trailing_fraction = 0.012
+trailing_fraction = 0.03 # lets a profit run; the 1 % stop stands until then
 hold_max_ms = 28_800_000 # 8 h of market time
 
 [strategy]

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jackline.cli.demo.observer import Observer, cover, episode_of
-from jackline.cli.demo.words import Event, Tone, moment, price, span
+from jackline.cli.demo.words import Event, Tone, counted, moment, price, span
 
 if TYPE_CHECKING:
     from jackline.cli.demo.stage import Run
@@ -30,6 +30,18 @@ POSITIONS_MIN: Final = 3
 
 BARS: Final = "▁▂▃▄▅▆▇█"
 QUIET: Final = "dim"
+
+_COLUMNS: Final = (
+    ("position", 15),
+    ("quantity", 8),
+    ("entry", 10),
+    ("stop", 10),
+    ("away", 8),
+    ("covered", 7),
+    ("naked", 7),
+    ("open", 7),
+)
+"""Name and least width: the page keeps its columns whether or not something is open."""
 
 _TONES = {Tone.CALM: "default", Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.NARRATION: "cyan"}
 
@@ -149,13 +161,13 @@ def _positions(observer: Observer) -> tuple[PositionRow, ...]:
 
 def render_scene(scene: Scene, *, width: int, height: int) -> RenderableType:
     """A page of exactly `height` lines or fewer, `width` columns wide."""
-    header = [_title(scene, width), _progress(scene, width), Text()]
-    markets = [_market(row, width) for row in scene.markets]
-    table = _position_table(scene, width)
-    table_lines = 3 + max(POSITIONS_MIN, len(scene.positions))
-    used = len(header) + len(markets) + table_lines + 1
-    events = _events(scene.events, room=max(1, max(height, HEIGHT_MIN) - used - 1), width=width)
-    return Group(*header, *markets, table, *events, Text(), _tally(scene))
+    blank = Text()
+    above = [_title(scene, width), _progress(scene, width), blank]
+    above += [*(_market(row, width) for row in scene.markets), blank]
+    table_lines = 2 + max(POSITIONS_MIN, len(scene.positions))
+    room = max(height, HEIGHT_MIN) - 1 - len(above) - table_lines - 3
+    events = _events(scene.events, room=max(1, room), width=width)
+    return Group(*above, _position_table(scene, width), blank, *events, blank, _tally(scene))
 
 
 def _title(scene: Scene, width: int) -> Text:
@@ -198,9 +210,13 @@ def sparkline(prices: Sequence[float], *, columns: int) -> str:
 
 
 def _position_table(scene: Scene, width: int) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, width=width, header_style=QUIET)
-    for name in ("position", "quantity", "entry", "working stop", "away", "covered", "naked", "open"):
-        table.add_column(name, justify="left" if name == "position" else "right", no_wrap=True)
+    table = Table(
+        box=SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False, width=width, header_style=QUIET
+    )
+    for name, least in _COLUMNS:
+        table.add_column(
+            name, justify="left" if name == "position" else "right", no_wrap=True, min_width=least
+        )
     for row in scene.positions:
         covered = row.covered_fraction >= 1
         table.add_row(
@@ -235,5 +251,5 @@ def _events(events: Sequence[Event], *, room: int, width: int) -> Iterable[Text]
 
 def _tally(scene: Scene) -> Text:
     naked = span(scene.naked_ms_max) if scene.naked_ms_max is not None else "–"
-    text = f"{scene.trades} trades · {scene.stops_fired} stops fired · naked at most {naked} · Ctrl-C ends it early"
-    return Text(text, style=QUIET)
+    counts = f"{counted(scene.trades, 'trade')} · {counted(scene.stops_fired, 'stop')} fired"
+    return Text(f"{counts} · naked at most {naked} · Ctrl-C ends it early", style=QUIET)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from jackline.core.machine import Phase
 from jackline.core.trade import ExitReason, Trade
 
-DIGITS_SHOWN = 6
-"""Significant digits of a price in prose; tables of money show all of them."""
+DIGITS_SHOWN = 7
+"""Significant digits of a price: every digit the venue quotes, and no more of a computed average."""
 
 
 class Tone(StrEnum):
@@ -96,8 +96,8 @@ def price(value: Decimal | None) -> str:
     if value is None:
         return "–"
     decimals = max(0, DIGITS_SHOWN - 1 - value.adjusted())
-    shown = f"{value:,.{min(decimals, 8)}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown and value == value.to_integral_value() else shown
+    shown = f"{value:,.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def money(value: Decimal) -> str:
@@ -110,6 +110,11 @@ def moment(market_ms: int) -> str:
     """`10 Oct 21:15`, UTC."""
     at = datetime.fromtimestamp(market_ms / 1_000, UTC)
     return f"{at.day:2} {at:%b %H:%M}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 trade`, `2 trades`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def span(ms: float | None) -> str:
