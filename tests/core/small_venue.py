@@ -280,15 +280,21 @@ class SmallVenue:
         return Absent()
 
     def read_snapshot(self, request: ReadSnapshot, *, asked_ms: int) -> Snapshot:
-        """Position and both listings, as the lagging books show them."""
+        """Position and both listings, as the lagging books show them.
+
+        Orders are listed for the symbols asked for, and wherever a position is.
+        """
         books = self._books()
+        listed = None if request.symbols is None else set(request.symbols)
+        if listed is not None and books.position:
+            listed.add(BTC)
         return Snapshot(
             asked=request.asked,
-            symbols=None if request.symbols is None else frozenset(request.symbols),
+            symbols=None if listed is None else frozenset(listed),
             asked_ms=WireMs(asked_ms),
             received_ms=WireMs(self.now_ms),
             positions=self._positions(books),
-            orders=tuple(order for order in books.orders if order.state.is_open),
+            orders=tuple(o for o in books.orders if o.state.is_open and (listed is None or BTC in listed)),
             equity_quote=EQUITY,
         )
 

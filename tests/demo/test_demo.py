@@ -56,7 +56,7 @@ def assert_gone(directory: Path) -> None:
 
 @pytest.mark.owns("P1", "P6", "O1", "A1")
 def test_a_killed_engine_and_a_market_through_the_stop(tmp_path: Path) -> None:
-    report, text = played(tmp_path, "--speed", "8000")
+    report, text = played(tmp_path, "--speed", "12000")
     (kill,) = report["kills"]
     assert kill["position_open"]
     assert kill["stop_working_during_outage"]
@@ -73,7 +73,7 @@ def test_a_killed_engine_and_a_market_through_the_stop(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not CRASH_FILE.exists(), reason=f"no {CRASH_FILE.name} in {DATA}; set JACKLINE_DATA")
 def test_the_tenth_of_october_2025(tmp_path: Path) -> None:
-    window = ("--from", "2025-10-10T18:00", "--to", "2025-10-11T02:00")
+    window = ("--from", "2025-10-10T19:00", "--to", "2025-10-10T22:30")
     report, _ = played(tmp_path, "--data", str(CRASH_FILE), *window, "--speed", "1728")
     (kill,) = report["kills"]
     assert kill["market_ms"] == CRASH_MS - 1

@@ -148,6 +148,6 @@ Money, to the last unit
   funding       0.00000001      0.00000001        0.00
   wallet    9,979.01000001  9,979.01000001        0.00
 
-The promise was kept. 1 trade, 1 stop fired, 100 % of exposed time covered by a
-stop resting at the exchange, naked 0 ms at most; no double entry, no orphan.\
+The promise was kept. 1 trade, 1 stop fired. 100 % of exposed time was covered
+by a resting stop; naked 0 ms at most; no double entry, no orphan.\
 """)

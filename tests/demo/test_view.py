@@ -59,9 +59,9 @@ jackline  a stop always rests at the exchange   ● exchange  ○ engine  ● wa
 BTCUSDT        112,123.4  ▁█▃                                             +0.11%
 SOLUSDT           133.64  ▁                                               +0.00%
 
-position         quantity       entry        stop     away  covered naked   open
+position         quantity      entry       stop     away covered   naked    open
 ────────────────────────────────────────────────────────────────────────────────
-BTCUSDT long        0.008   112,123.4   110,903.8  109 bps     100%  0 ms 12.3 s
+BTCUSDT long        0.008  112,123.4  110,903.8  109 bps    100%    0 ms  12.3 s
 
 
 

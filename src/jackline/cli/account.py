@@ -3,7 +3,6 @@
 Without `--direct` they ask the engine's store; with it the venue itself, and need neither engine nor store.
 Only what reads the command line is imported here: the rest comes when a command runs.
 """
-# ruff: noqa: PLC0415 - see above: `close-all --help` starts in a tenth of a second
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -45,7 +45,7 @@ def serve(
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve a local exchange until interrupted."""
-    from jackline.exchange.wire import launch  # noqa: PLC0415 - `--help` must not load the exchange
+    from jackline.exchange.wire import launch
 
     def ready(told: "Ready") -> None:
         facts = {

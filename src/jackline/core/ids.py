@@ -101,7 +101,7 @@ def _check(stem: str) -> str:
 
 def _encode(number: int, width: int) -> str:
     invariant(0 <= number < 36**width, "O1", number=number, width=width)
-    digits = []
+    digits: list[str] = []
     for _ in range(width):
         number, digit = divmod(number, 36)
         digits.append(_DIGITS[digit])

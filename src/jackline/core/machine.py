@@ -1,4 +1,4 @@
-"""The trade state machine: one table of (phase, trigger) → phase. Every pair has a row; drawn into the docs from here."""
+"""The trade state machine as one table of (phase, trigger) → phase."""
 
 from __future__ import annotations
 

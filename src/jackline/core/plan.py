@@ -81,7 +81,8 @@ class ProtectedEntry:
     signal_market_ms: MarketMs
 
     def __post_init__(self) -> None:
-        invariant(isinstance(self.stop, StopPlan), "P2", trade_id=self.trade_id, stop=self.stop)
+        bare = not isinstance(self.stop, StopPlan)  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
+        invariant(not bare, "P2", trade_id=self.trade_id, stop=self.stop)
         invariant(self.quantity > 0, "P2", trade_id=self.trade_id, quantity=self.quantity)
         invariant(self.stop.side is self.side, "P2", trade_id=self.trade_id, stop_side=self.stop.side)
         losing_side = tighter(self.side, self.collar_price, self.stop.disaster_price)

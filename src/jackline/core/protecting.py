@@ -33,9 +33,7 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
         # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost.
         covered = trade.phase is Phase.PROTECTED and trade.entry is None
         return trade if covered else _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
-    if slots.is_overdue(slot, turn.now.wire_ms, turn.state.protection.answer_timeout_ms):
-        slot = replace(slot, state=SlotState.UNKNOWN)
-    if slot.state in {SlotState.ACKED, SlotState.UNKNOWN}:
+    if slot.state in {SlotState.SENT, SlotState.ACKED, SlotState.UNKNOWN}:
         return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     if trade.phase not in {Phase.EXPOSED, Phase.PROTECTED}:
         return trade
@@ -149,11 +147,10 @@ def drive_exposed(turn: Turn, trade: Trade) -> None:
 
 def drive_protected(turn: Turn, trade: Trade) -> None:
     """Exits that are due, then D, the ratchet and the target."""
-    entry = trade.entry
-    if entry is not None and trade.opened_market_ms is not None:
-        if turn.now.market_ms - trade.opened_market_ms >= entry.hold_max_ms:
-            closing.want(turn, trade, ExitReason.MAX_HOLD)
-            return
+    entry, opened_ms = trade.entry, trade.opened_market_ms
+    if entry is not None and opened_ms is not None and turn.now.market_ms - opened_ms >= entry.hold_max_ms:
+        closing.want(turn, trade, ExitReason.MAX_HOLD)
+        return
     trade = ensure_disaster(turn, trade)
     if trade.phase is Phase.PROTECTED:
         trade = _ratchet(turn, trade)

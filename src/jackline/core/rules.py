@@ -43,6 +43,7 @@ def loss_per_unit(
     worst_fill: Number, stop: Number, taker_fraction: Number, slippage_fraction: Number
 ) -> Number:
     """Quote lost per unit of base when the stop fires: distance, fees both ways, stressed slippage (P8)."""
-    distance = abs(worst_fill - stop)
-    fees = taker_fraction * (worst_fill + stop)
-    return distance + fees + slippage_fraction * stop
+    distance: Number = max(worst_fill - stop, stop - worst_fill)
+    fees: Number = taker_fraction * (worst_fill + stop)
+    slippage: Number = slippage_fraction * stop
+    return distance + fees + slippage

@@ -42,8 +42,14 @@ def place(
 
 
 def pursue(turn: Turn, trade: Trade, slot: OrderSlot) -> OrderSlot:
-    """Level-triggered: ask about an acknowledged or doubtful slot, at most every `reread_ms`."""
+    """Level-triggered: ask about an acknowledged or doubtful slot, at most every `reread_ms`.
+
+    A placement without an answer for longer than any transport waits is in doubt too.
+    """
     settings = turn.state.protection
+    waited_ms = turn.now.wire_ms - slot.asked_ms
+    if slot.state is SlotState.SENT and waited_ms > settings.answer_timeout_ms:
+        slot = replace(slot, state=SlotState.UNKNOWN)
     if slot.state not in {SlotState.ACKED, SlotState.UNKNOWN} or slot.client_id in turn.asking:
         return slot
     if turn.now.wire_ms < slot.asked_ms + settings.reread_ms:
@@ -141,8 +147,3 @@ def _send(turn: Turn, trade: Trade, slot: OrderSlot) -> None:
         ),
         trade.symbol,
     )
-
-
-def is_overdue(slot: OrderSlot, now_ms: WireMs, answer_timeout_ms: int) -> bool:
-    """True when a sent order has had no answer for longer than any transport may take: treat as unknown."""
-    return slot.state is SlotState.SENT and now_ms - slot.asked_ms > answer_timeout_ms

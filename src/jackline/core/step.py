@@ -110,7 +110,9 @@ def _drive(turn: Turn, trade: Trade) -> None:
                 protecting.ensure_disaster(turn, trade)
         case Phase.DOUBTFUL:
             entering.drive_doubtful(turn, trade)
-        case Phase.EXPOSED | Phase.PROTECTED if trade.exit_reason in closing.WISHES:
+        case Phase.EXPOSED | Phase.PROTECTED if (
+            trade.exit_reason is not None and trade.exit_reason in closing.WISHES
+        ):
             # Asked for while the entry was out: nothing could be closed then.
             closing.want(turn, trade, trade.exit_reason)
         case Phase.EXPOSED:

@@ -25,10 +25,7 @@ _STOP_REASONS: dict[Role, ExitReason] = {
 def drive(turn: Turn, trade: Trade) -> None:
     """Keep looking until the sweep is allowed; resolve orders in doubt meanwhile, without sending any again."""
     for slot in trade.slots:
-        if slots.is_overdue(slot, turn.now.wire_ms, turn.state.protection.answer_timeout_ms):
-            slot = replace(slot, state=SlotState.UNKNOWN)
-        if slot.state in {SlotState.UNKNOWN, SlotState.ACKED}:
-            trade = turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+        trade = turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     turn.want_snapshot(turn.state.protection.sweep_gap_ms)
 
 

@@ -36,6 +36,10 @@ MARK_WAIT_S = 0.05
 HISTORY_TRIES_MAX = 30
 
 
+class NotYet(Exception):
+    """No mark or no snapshot has come in: the symbol's turn comes again in a moment."""
+
+
 class Opener:
     """Works through the symbols that want a rung, one at a time, whenever they are flat."""
 
@@ -83,6 +87,10 @@ class Opener:
                 continue
             try:
                 await self._open(symbol)
+            except NotYet:
+                await asyncio.sleep(MARK_WAIT_S)
+                self._wanted.put_nowait(symbol)
+                continue
             except TimeoutError:
                 await asyncio.sleep(RETRY_S)
                 self._wanted.put_nowait(symbol)
@@ -119,8 +127,8 @@ class Opener:
 
     async def _open(self, symbol: Symbol) -> None:
         """Leverage and margin, then the canary, on a flat symbol. A busy one is asked again when its trade ends."""
-        while not self._knows(symbol):
-            await asyncio.sleep(MARK_WAIT_S)
+        if not self._knows(symbol):
+            raise NotYet
         state = self._view()
         if any(trade.symbol == symbol for trade in state.trades.values()):
             log.info("canary_waits", symbol=symbol, why="a trade is open on it")

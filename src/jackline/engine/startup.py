@@ -1,4 +1,4 @@
-"""Start-up, in the protocol's order: protect, then own, then read back, then recover. Only the canary opens the gate."""
+"""Start-up, in the protocol's order: protect, own, read back, recover. Only the canary opens the gate."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class VenueFacts:
 
 
 async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
-    """Read mode, balances, filters and tiers. Raises StartRefused with the fix when they do not fit the configuration."""
+    """Read mode, balances, filters and tiers. Raises StartRefused, with the fix, when they do not fit."""
     account = await venue.read_account()
     if not isinstance(account, AccountFacts):
         raise VenueUnreadable(

@@ -56,7 +56,7 @@ def test_testnet_data_is_served_only_where_testnet_is_asked_for(tmp_path: Path) 
     ],
     ids=["sha256", "symbol", "interval", "no-interval", "first", "last", "type"],
 )
-def test_a_contradicting_manifest_is_refused(
+def test_D3_a_contradicting_manifest_is_refused(
     tmp_path: Path, changes: dict[str, object], what: str, value: str
 ) -> None:
     path = data_with_manifest(tmp_path, **changes)

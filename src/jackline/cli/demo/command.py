@@ -1,7 +1,5 @@
 """`jackline demo`: the promise being kept, on one screen and in one report."""
 
-# ruff: noqa: PLC0415 - everything heavy is loaded when the demo runs, not when it is described
-
 from __future__ import annotations
 
 from enum import StrEnum

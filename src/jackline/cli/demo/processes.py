@@ -65,6 +65,11 @@ class Child:
         with contextlib.suppress(TimeoutError):
             line = await asyncio.wait_for(self._process.stdout.readline(), READY_S)
         if not line:
+            with contextlib.suppress(
+                TimeoutError
+            ):  # its output has ended: it is on its way out, with its code
+                await asyncio.wait_for(self._process.wait(), STOP_S)
+            await self.stop()
             raise self.failed("did not start")
         return line
 

@@ -201,10 +201,10 @@ def _verdict(report: Report) -> Text:
     if coverage is None:
         return Text("No breach, and nothing shown.", style=QUIET)
     text = Text("The promise was kept. ", style=f"bold {GOOD}")
-    trades = f"{counted(len(report.lines), 'trade')}, {counted(len(report.stop_fills), 'stop')} fired, "
-    text.append(f"{trades}{_percent(coverage)} of exposed time covered by a ", style="default")
-    naked = f"stop resting at the exchange, naked {span(report.naked_ms.max)} at most; "
-    text.append(f"{naked}no double entry, no orphan.", style="default")
+    counts = f"{counted(len(report.lines), 'trade')}, {counted(len(report.stop_fills), 'stop')} fired. "
+    covered = f"{_percent(coverage)} of exposed time was covered by a resting stop; "
+    naked = f"naked {span(report.naked_ms.max)} at most; no double entry, no orphan."
+    text.append(counts + covered + naked, style="default")
     return text
 
 

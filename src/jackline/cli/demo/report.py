@@ -274,5 +274,6 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 
 def _money(amount: Decimal) -> str:
-    """Digits without an exponent."""
-    return f"{amount:f}"
+    """All digits, no exponent, no trailing zeros: equal amounts are equal texts."""
+    shown = f"{amount:f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
