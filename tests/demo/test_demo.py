@@ -56,7 +56,7 @@ def assert_gone(directory: Path) -> None:
 
 @pytest.mark.owns("P1", "P6", "O1", "A1")
 def test_a_killed_engine_and_a_market_through_the_stop(tmp_path: Path) -> None:
-    report, text = played(tmp_path, "--speed", "12000")
+    report, text = played(tmp_path, "--symbols", "SOLUSDT", "--speed", "12000")
     (kill,) = report["kills"]
     assert kill["position_open"]
     assert kill["stop_working_during_outage"]

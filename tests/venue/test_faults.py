@@ -259,7 +259,7 @@ async def test_o3_only_the_code_for_it_makes_an_order_absent() -> None:
         assert [type(await venue.read_order(asked)) for _ in range(3)] == [Unknown] * 3
 
 
-@pytest.mark.parametrize("part", ["GET positionRisk", "GET account", "GET openOrders", "GET openAlgoOrders"])
+@pytest.mark.parametrize("part", ["GET positionRisk", "GET openOrders", "GET openAlgoOrders"])
 @pytest.mark.parametrize("answer", [drops, says(""), error(-1000, 503)], ids=["drop", "empty", "503"])
 async def test_half_a_snapshot_is_no_snapshot(part: str, answer: Answer) -> None:
     async with faulty_venue() as (faulty, venue):
@@ -270,6 +270,20 @@ async def test_half_a_snapshot_is_no_snapshot(part: str, answer: Answer) -> None
         assert (whole.asked, whole.symbols) == (4, frozenset({BTC}))
         faulty.on(part, answer)
         assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=5, symbols=None)), Unknown)
+
+
+async def test_a_snapshot_without_any_equity_is_no_snapshot_and_a_recent_one_serves_again() -> None:
+    """Equity only sizes the next trade and costs as much as the positions: it may be seconds old, never missing."""
+    async with faulty_venue() as (faulty, venue):
+        for listing in ("GET positionRisk", "GET openOrders", "GET openAlgoOrders"):
+            faulty.on(listing, says([]))
+        told = faulty.answers.pop("GET account")
+        faulty.on("GET account", says(""), *told)
+        assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,))), Unknown)
+        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,))), Unknown)
+        asked = faulty.count("GET account")
+        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=3, symbols=(BTC,))), Unknown)
+        assert faulty.count("GET account") == asked
 
 
 async def test_a1_a_fee_in_another_coin_is_unresolved_and_not_invented() -> None:

@@ -85,7 +85,7 @@ def drive(turn: Turn, trade: Trade) -> Trade:
     )
     attempts = slot.attempts + 1
     if attempts == ALARMING_ATTEMPTS:
-        turn.freeze(f"{trade.symbol} {trade.side} does not close")
+        turn.freeze(frozen_reason(trade))
     settings = turn.state.protection
     pause_ms = min(settings.close_retry_ms * 2 ** min(attempts - 1, 10), settings.close_retry_ms_max)
     sent = replace(
@@ -130,6 +130,11 @@ def _cancel_target(turn: Turn, trade: Trade) -> Trade:
     key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
     turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)
     return turn.put(replace(trade, target=replace(slot, cancelling=True, state=SlotState.GONE)))
+
+
+def frozen_reason(trade: Trade) -> str:
+    """Why entries freeze while this trade does not close; its end thaws them."""
+    return f"{trade.symbol} {trade.side} does not close"
 
 
 def _read_age_ms(turn: Turn, trade: Trade) -> int:

@@ -17,8 +17,10 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder, StopShape
 from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import OrderSide, Quantity, Symbol, tightest
+from jackline.core.values import OrderSide, Quantity, Symbol, WireMs, tightest
 
+FOREIGN_REMEMBERED_MAX = 1_000
+"""Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
 FLATTENING_REREAD_MS = 200
 """How soon to look again at a stop that is firing."""
 
@@ -31,8 +33,11 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         turn.want_snapshot(turn.state.protection.reread_ms)
         return
     turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
-    for position in snapshot.positions:
-        turn.market(position.symbol)
+    open_symbols = {position.symbol for position in snapshot.positions}
+    for symbol in open_symbols | set(turn.markets):
+        turn.market(symbol)
+        if symbol not in open_symbols:
+            turn.thaw(_unknown_filters(symbol))
     for trade in list(turn.trades.values()):
         if turn.is_fresh(snapshot, trade.symbol):
             _observe_slots(turn, trade, snapshot)
@@ -64,18 +69,22 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
         case guard.Unplanned(position=position) if position.symbol in fresh:
             _adopt(turn, position, snapshot)
         case guard.Covered(position=position) if position.symbol in fresh:
-            trade = _observe_position(turn, position)
+            trade = _observe_position(turn, position, snapshot.asked_ms)
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, _forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
-            _on_naked(turn, _observe_position(turn, position))
+            _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms))
         case guard.Reached(position=position) if position.symbol in fresh:
-            closing.want(turn, _expose_lost(turn, _observe_position(turn, position)), ExitReason.STOP_REACHED)
+            closing.want(
+                turn,
+                _expose_lost(turn, _observe_position(turn, position, snapshot.asked_ms)),
+                ExitReason.STOP_REACHED,
+            )
         case guard.Stuck(position=position) if position.symbol in fresh:
-            closing.want(turn, _observe_position(turn, position), ExitReason.STOP_FAILED)
+            closing.want(turn, _observe_position(turn, position, snapshot.asked_ms), ExitReason.STOP_FAILED)
         case guard.Flattening(position=position) if position.symbol in fresh:
-            _observe_position(turn, position)
+            _observe_position(turn, position, snapshot.asked_ms)
             turn.want_snapshot(FLATTENING_REREAD_MS)
         case guard.Flat(key=(symbol, side)) if symbol in fresh:
             trade_or_none = turn.trade_of(symbol, side)
@@ -140,7 +149,7 @@ def _adopt_order(trade: Trade, order: OrderView) -> Trade:
     return replace(trade, working=(*trade.working, slot))
 
 
-def _observe_position(turn: Turn, position: PositionView) -> Trade:
+def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> Trade:
     """Take quantity and entry price from the venue; a position where none was known is exposure."""
     trade = turn.trade_of(position.symbol, position.side)
     if trade is None:
@@ -149,7 +158,7 @@ def _observe_position(turn: Turn, position: PositionView) -> Trade:
         replace(
             trade,
             quantity=position.quantity,
-            quantity_ms=turn.now.wire_ms,
+            quantity_ms=asked_ms,
             entry_price=position.entry_price,
             flat_ms=None,
         )
@@ -236,7 +245,7 @@ def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
     """A position nobody planned becomes a trade in the same turn: protect first, attribute later."""
     instrument = turn.state.instruments.get(position.symbol)
     if instrument is None:
-        turn.freeze(f"{position.symbol} has a position and no known filters")
+        turn.freeze(_unknown_filters(position.symbol))
         return
     state = turn.state
     turn.state = replace(state, ordinal=state.ordinal + 1)
@@ -258,8 +267,15 @@ def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
     turn.want_snapshot()
 
 
+def _unknown_filters(symbol: Symbol) -> str:
+    return f"{symbol} has a position and no known filters"
+
+
 def _note_foreign(turn: Turn, order: OrderView) -> None:
-    turn.state = replace(turn.state, foreign_seen=turn.state.foreign_seen | {order.key.client_id})
+    seen = (
+        turn.state.foreign_seen if len(turn.state.foreign_seen) < FOREIGN_REMEMBERED_MAX else frozenset[str]()
+    )
+    turn.state = replace(turn.state, foreign_seen=seen | {order.key.client_id})
     turn.alert(Level.INFO, "P6", f"{order.key.symbol}: order {order.key.client_id} is not ours: left alone")
 
 

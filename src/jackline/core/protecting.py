@@ -15,8 +15,6 @@ from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Price, Quantity, tightest
 
-DISASTER_SHAPES_MAX = 2
-"""One retry with another shape, then close (protocol, an entry, 6)."""
 STOP_BACK_AFTER_ATTEMPTS = 3
 """Closing attempts after which a missing D is placed again beside them."""
 WORKING_STOPS_MAX = 2

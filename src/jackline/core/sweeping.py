@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import guard, slots
+from jackline.core import closing, guard, slots
 from jackline.core.effects import TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
@@ -127,6 +127,7 @@ def _end(turn: Turn, trade: Trade) -> None:
     del turn.trades[trade.trade_id]
     until_ms = MarketMs(turn.now.market_ms + turn.state.risk.cooldown_ms)
     turn.put_market(replace(turn.market(trade.symbol), cooldown_until_ms=until_ms))
+    turn.thaw(closing.frozen_reason(trade))
     turn.ended.append(ended)
     turn.effects.append(TradeEnded(trade=ended, reason=reason))
 

@@ -116,7 +116,7 @@ class Trade:
         entry: the plan; None for an adopted position.
         exposed_ms: start of the running exposure clock; None when protected or flat.
         first_exposed_ms, first_protected_ms: ends of `confirm_ms`.
-        quantity_ms: when the venue last said so in a snapshot; None for a response or a stream hint.
+        quantity_ms: when the snapshot that last said so was asked; None for a response or a stream hint.
         floor_price: tightest stop ever read back: a later stop is never worse (P4).
         best_price: most favourable mark since entry, for trailing.
         fills_after: the trade list of the symbol up to this id is older than the trade.

@@ -44,10 +44,6 @@ class Turn:
                 return trade
         return None
 
-    def trade_by_client_id(self, trade_id: TradeId) -> Trade | None:
-        """The live trade with this id."""
-        return self.trades.get(trade_id)
-
     def is_fresh(self, snapshot: Snapshot, symbol: Symbol) -> bool:
         """Rule 5: asked after the symbol's last mutation and its answer, and listing its orders."""
         in_flight = symbol in self.in_flight.values()
@@ -108,6 +104,12 @@ class Turn:
         if reason not in self.state.frozen:
             self.state = replace(self.state, frozen=self.state.frozen | {reason})
             self.alert(Level.CRITICAL, "L1", f"entries frozen: {reason}")
+
+    def thaw(self, reason: str) -> None:
+        """The reason no longer holds: what it blocked may go on (every blocking state names who ends it)."""
+        if reason in self.state.frozen:
+            self.state = replace(self.state, frozen=self.state.frozen - {reason})
+            self.alert(Level.INFO, "L1", f"no longer frozen: {reason}")
 
     def finish(self) -> tuple[State, tuple[Effect, ...]]:
         """Freeze the turn: saves of changed trades first, so that the journal is written ahead of what leaves."""

@@ -127,6 +127,7 @@ class Engine:
             await stop.wait()
             self._stopping = True
             log.info("stopping", note="no stop is cancelled")
+            await self._opener.settle(SETTLE_S)
             await self._runner.settle(SETTLE_S)
             await self._book_funding()
             for task in tasks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -65,6 +66,8 @@ class Opener:
         self._view = view
         self._attempt = 0
         self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
         self._decided: set[Symbol] = set()
         self._proved_ms: dict[Symbol, WireMs] = {}
 
@@ -85,6 +88,7 @@ class Opener:
             except TimeoutError:
                 self._expire()
                 continue
+            self._at_rest.clear()
             try:
                 await self._open(symbol)
             except NotYet:
@@ -94,7 +98,14 @@ class Opener:
             except TimeoutError:
                 await asyncio.sleep(RETRY_S)
                 self._wanted.put_nowait(symbol)
+            finally:
+                self._at_rest.set()
             self._decided.add(symbol)
+
+    async def settle(self, timeout_s: float) -> None:
+        """Wait until no canary is out: an orderly stop leaves no order of ours on a flat symbol (P6)."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._at_rest.wait(), timeout_s)
 
     async def book_opening(self) -> None:
         """Book the wallet a ledger begins with, durably, before anything of ours can change it (A3)."""

@@ -87,7 +87,8 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
             f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
             f'position_mode = "{account.mode}", or change the mode at the venue while flat'
         )
-    instruments = await venue.read_instruments(options.symbols)
+    # Every symbol's: a position opened by hand elsewhere on the account is protected too.
+    instruments = await venue.read_instruments(None)
     if not isinstance(instruments, dict):
         raise VenueUnreadable(
             f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers"
@@ -97,8 +98,8 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
         raise StartRefused(
             f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
         )
-    for symbol, instrument in instruments.items():
-        most = instrument.leverage_max(options.risk.equity_min_quote)
+    for symbol in options.symbols:
+        most = instruments[symbol].leverage_max(options.risk.equity_min_quote)
         if options.risk.leverage > most:
             raise StartRefused(
                 f"risk.leverage is {options.risk.leverage}; the venue allows 1 … {most} on {symbol}. Fix: lower it"

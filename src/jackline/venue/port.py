@@ -74,8 +74,8 @@ class Venue(Protocol):
         """The last completed bars by the venue's own time (D1), oldest first; at most `limit`."""
         ...
 
-    async def read_instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
-        """Filters and margin tiers. A symbol the venue does not trade is absent."""
+    async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
+        """Filters and margin tiers; None asks for every symbol's. A symbol the venue does not trade is absent."""
         ...
 
     async def read_account(self) -> AccountFacts | Failed:

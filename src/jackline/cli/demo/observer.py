@@ -84,6 +84,11 @@ class Observer:
                 return wanted()
         return True
 
+    async def next_look(self) -> None:
+        """Wait for one more look, a second at most."""
+        looks = self.looks
+        await self.until(lambda: self.looks > looks, within_s=1.0)
+
     async def testify(self) -> Testimony:
         """A testimony of now."""
         self.testimony = await self._witness.testimony()

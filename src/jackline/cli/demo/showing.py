@@ -13,10 +13,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from jackline.cli.demo.acts import exit_code, play
 from jackline.cli.demo.plan import Wishes
 from jackline.cli.demo.render import render_report
 from jackline.cli.demo.report import Report, as_json
-from jackline.cli.demo.stage import Run, exit_code, open_run, play
+from jackline.cli.demo.stage import Run, open_run
 from jackline.cli.demo.view import show_live
 from jackline.cli.demo.words import Event, moment
 

@@ -11,12 +11,17 @@ from typing import Final, TypeVar
 import aiohttp
 import msgspec
 
+from jackline.cli.errors import CommandFailed, ExitCode
+
 TIMEOUT_S: Final = 5.0
 """The exchange is on this machine; a silence this long means that it is gone."""
 
 
-class ExchangeGone(Exception):
+class ExchangeGone(CommandFailed):
     """The local exchange does not answer, or not with what was asked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(ExitCode.UNANSWERED, f"the local exchange is gone: {text}")
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):

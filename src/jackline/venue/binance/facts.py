@@ -112,8 +112,8 @@ class FactReader:
             return refused(OURS, f"{symbol}: set {wanted.leverage}x {wanted.margin_type}, read back {found}")
         return found
 
-    async def instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
-        """Filters and tiers of perpetuals that trade."""
+    async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
+        """Filters and tiers of perpetuals that trade; None asks for all of them, at the same cost."""
         try:
             info = await self._connection.read(
                 "exchangeInfo",
@@ -130,7 +130,7 @@ class FactReader:
             return {
                 Symbol(row.symbol): instrument(row, brackets[row.symbol])
                 for row in info.symbols
-                if row.symbol in symbols
+                if (symbols is None or row.symbol in symbols)
                 and row.symbol in brackets
                 and row.contractType == "PERPETUAL"
                 and row.status == "TRADING"

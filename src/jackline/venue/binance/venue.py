@@ -58,7 +58,7 @@ class BinanceVenue:
     async def read_bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
         return await self._facts.bars(symbol, interval_ms, limit)
 
-    async def read_instruments(self, symbols: Sequence[Symbol]) -> dict[Symbol, Instrument] | Failed:
+    async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         return await self._facts.instruments(symbols)
 
     async def read_account(self) -> AccountFacts | Failed:
