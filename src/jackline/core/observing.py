@@ -98,6 +98,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
 
 def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """Bring every slot to what a fresh snapshot shows, and adopt orders of ours that the journal lost."""
+    gone_before = {slot.client_id for slot in trade.working if not slot.state.may_be_live}
     for slot in trade.slots:
         order = snapshot.order(slot.client_id)
         if order is not None:
@@ -109,10 +110,10 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     for order in snapshot.orders:
         trade = _adopt_order(trade, order)
     if snapshot.position(trade.symbol, trade.side) is not None:
-        # Gone while the position is open: dropped or cancelled. When flat it may be what closed it, and stays (A1).
-        # A refused one goes too, so that the ratchet tries again.
-        live = tuple(slot for slot in trade.working if slot.state.may_be_live)
-        trade = replace(trade, working=live)
+        # Gone at two looks while the position is open: dropped, cancelled or refused; the ratchet tries again. One
+        # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
+        kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
+        trade = replace(trade, working=kept)
     turn.put(protecting.remember_floor(trade))
 
 

@@ -105,6 +105,9 @@ def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | 
     if after.state is SlotState.GONE:
         turn.want_snapshot()
         turn.want_fills(trade.symbol)
+    if after.state is SlotState.WORKING and len(trade.working) > 1:
+        # The tighter W works: a look lets the one it replaces go (P5).
+        turn.want_snapshot()
     if after.state is SlotState.WORKING and after.role is Role.DISASTER:
         covers = after.shape is StopShape.WHOLE_POSITION or (after.quantity or ZERO) >= trade.quantity
         if covers and trade.phase is Phase.EXPOSED:
@@ -187,14 +190,15 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     if trade.quantity_ms is None:
         # No snapshot yet, as after a restart: a tighter W than the journal remembers may rest (P4).
         return None
-    settled = all(slot.state is SlotState.WORKING and not slot.cancelling for slot in trade.working)
-    if not settled or len(trade.working) >= WORKING_STOPS_MAX:
+    live_slots = [slot for slot in trade.working if slot.state.may_be_live]
+    settled = all(slot.state is SlotState.WORKING and not slot.cancelling for slot in live_slots)
+    if not settled or len(live_slots) >= WORKING_STOPS_MAX:
         return None
     if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
         return None
     wanted = _planned_stop_price(turn, trade)
     live = disaster.trigger_price
-    for slot in trade.working:
+    for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
     gained = (wanted - live) * trade.side.sign
     return wanted if gained >= live * settings.ratchet_step_fraction else None
