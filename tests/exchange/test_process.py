@@ -44,7 +44,8 @@ def test_it_says_where_it_listens_answers_there_and_ends_on_sigterm() -> None:
     [
         pytest.param(["--balance", "much"], "--balance 'much' is not an amount above 0. Fix: ", id="balance"),
         pytest.param(["--stop-while-flat", "maybe"], "fix: one of accept, refuse", id="switch"),
-        pytest.param(["--data", "nowhere.csv", "--from", "noon"], "nowhere.csv", id="file"),
+        pytest.param(["--data", "nowhere.csv"], "nowhere.csv", id="file"),
+        pytest.param(["--data", "nowhere.csv", "--from", "noon"], "--from 'noon' is not a time", id="time"),
         pytest.param(["--generate", "BTCEUR"], "BTCEUR", id="symbol"),
     ],
 )

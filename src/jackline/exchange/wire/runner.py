@@ -46,7 +46,7 @@ class Runner:
     async def run(self) -> None:
         """Until cancelled; a market that has ended stands still at its last prices."""
         while True:
-            due = self._advance()
+            due = self.advance()
             standing = self.held or self.ended
             # What is still unsent when the market stops must not wait for the next period.
             self._floor.flush(force=standing and not self._settled)
@@ -59,7 +59,7 @@ class Runner:
     def _due(self, market_ms: int) -> bool:
         return self._pending is not None and self._pending.market_ms <= market_ms
 
-    def _advance(self) -> bool:
+    def advance(self) -> bool:
         """Applies due ticks for at most one slice; whether more are due."""
         wire = self._floor.venue.state.clock
         market_ms, started_ms = self._clock.market_ms(), wire.exact_ms()
