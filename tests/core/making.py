@@ -114,6 +114,7 @@ def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
         instruments={BTC: instrument()},
         symbols=(BTC,),
         kill_level=KillLevel.NORMAL,
+        books_from_ms=WireMs(START_MS),
     )
 
 

@@ -302,3 +302,24 @@ def test_P5_reads_that_lag_never_sweep_a_living_position(rung: Rung, lag_ms: int
     driver.run(80_000)
     assert driver.venue.is_clean(), "what arrived after its trade had ended goes with the next full listing"
     assert driver.venue.entries in ([], driver.venue.entries[:1])
+
+
+@pytest.mark.owns("P3", "P6")
+def test_a_strangers_order_that_holds_the_size_stays_and_does_not_keep_the_position_open() -> None:
+    driver = Driver(venue=SmallVenue(refusals={SendClose: deque([Refusal.REDUCE_BLOCKED])}))
+    closing(driver).reach(Phase.DONE)
+    assert shapes(driver) == [CloseShape.REDUCE_ONLY_MARKET, CloseShape.PLAIN_MARKET]
+    assert driver.venue.opened_by_reduction == []
+
+
+@pytest.mark.owns("P3")
+def test_P3_a_plain_close_in_doubt_is_not_followed_by_another() -> None:
+    """The first may still be on its way: only the flag keeps the second from opening what both should close."""
+    driver = Driver(venue=SmallVenue(refusals={SendClose: deque([Refusal.FLAG_REFUSED])}))
+    driver.fates[SendClose] = deque([None, Fate.LOSE_REQUEST])  # type: ignore[list-item]  # None: the first is answered
+    closing(driver).reach(Phase.DONE)
+    assert shapes(driver) == [
+        CloseShape.REDUCE_ONLY_MARKET,
+        CloseShape.PLAIN_MARKET,
+        CloseShape.REDUCE_ONLY_MARKET,
+    ]

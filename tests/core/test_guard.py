@@ -118,3 +118,12 @@ def test_an_adopted_stop_counts_from_the_entry_or_from_mark_where_that_is_passed
 def test_P7_an_adopted_stop_stays_inside_liquidation() -> None:
     held = replace(position(), liquidation_price=price(49_600))
     assert adopted_stop(held, instrument(), RISK).disaster_price == price(49_760)
+
+
+@pytest.mark.owns("P7")
+def test_a_liquidation_price_on_the_winning_side_bounds_nothing() -> None:
+    """The legs of a hedge on cross margin share one liquidation price: for one of them it lies in the profit."""
+    held = replace(position(), liquidation_price=price(90_000_000))
+    (found,) = findings(open_with(stop(OURS), held=held))
+    assert isinstance(found, Covered)
+    assert adopted_stop(held, instrument(), RISK).disaster_price == price(49_500)

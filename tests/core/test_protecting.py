@@ -456,3 +456,34 @@ def test_a_stop_of_the_watchdog_is_adopted_and_swept() -> None:
     driver.move("49000")
     driver.reach(Phase.DONE)
     assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P7", "P1")
+def test_P7_liquidation_that_moves_past_the_stop_tightens_the_plan_once() -> None:
+    """Leverage was raised or margin taken out: one stop inside liquidation joins the old one, not a storm of them."""
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    driver.venue.liquidation = Decimal(49_800)
+    driver.run(10_000)
+    assert driver.phase is Phase.PROTECTED
+    assert driver.count(SendStop) == 3, "the venue takes one whole-position stop: the second shape rests"
+    assert driver.trade.stop.disaster_price == Decimal(49_880)
+    driver.venue.liquidation = None
+    driver.run(10_000)
+    assert driver.trade.stop.disaster_price == Decimal(49_880), "P4: never back"
+
+
+@pytest.mark.owns("P1")
+def test_P1_stops_that_rest_and_never_cover_end_in_a_close() -> None:
+    """Liquidation passes every stop we place: after a few the position is closed, and the venue's list stays free."""
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    while driver.phase is Phase.PROTECTED:
+        driver.venue.liquidation = driver.trade.stop.disaster_price + 1
+        driver.run(3_000)
+        assert len(driver.venue.live_stops) <= 7
+    driver.reach(Phase.DONE)
+    assert driver.ended[0].reason is ExitReason.STOP_FAILED
+    assert driver.venue.is_clean()

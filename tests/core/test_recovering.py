@@ -8,30 +8,32 @@ from decimal import Decimal
 
 import pytest
 
-from jackline.core.effects import Level, SaveTrade
+from jackline.core.effects import BookFills, Level, SaveTrade
 from jackline.core.events import (
     AccountHinted,
     Answered,
     CloseAsked,
+    FillsAnswered,
     OrderHinted,
     SnapshotAnswered,
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import parse_client_id
+from jackline.core.ids import Role, client_id, parse_client_id
 from jackline.core.machine import Phase
-from jackline.core.orders import OrderState
+from jackline.core.orders import FillView, OrderState
 from jackline.core.outcomes import Refusal, Unknown
 from jackline.core.plan import Rung
 from jackline.core.recovering import recover
-from jackline.core.requests import CancelOrder, ReadSnapshot, SendClose, SendEntry, SendStop
+from jackline.core.requests import CancelOrder, ReadFills, ReadSnapshot, SendClose, SendEntry, SendStop
 from jackline.core.step import step
 from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, SlotState
-from jackline.core.values import Side, Symbol, quantity
+from jackline.core.values import MarketMs, OrderSide, Quote, Side, Symbol, WireMs, price, quantity
 from tests.core.driver import Driver
-from tests.core.making import START_MS, at, cold_state, position, snapshot, stop, with_trailing
+from tests.core.making import START_MS, TRADE, at, cold_state, position, snapshot, stop, with_trailing
 from tests.core.small_venue import BTC, Fate, SmallVenue
 
+ETH = Symbol("ETHUSDT")
 IN_FLIGHT = [
     (rung, phase)
     for rung in Rung
@@ -172,6 +174,58 @@ def test_a_stranger_in_our_way_while_arming_is_protected_like_our_own() -> None:
     driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
     driver.reach(Phase.DONE)
     assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P1")
+def test_P1_two_legs_whose_stops_carry_one_trade_id_become_two_trades() -> None:
+    """Each leg of a hedge keeps its trade and its own stop, whatever ids the stops were placed under."""
+    held = tuple(position(side) for side in Side)
+    rests = tuple(
+        replace(
+            stop(client_id(TRADE, Role.WATCHDOG_STOP, attempt), side=side, trigger=trigger),
+            position_side=side,
+        )
+        for attempt, side, trigger in ((1, Side.LONG, "49500"), (2, Side.SHORT, "50500"))
+    )
+    state, _ = step(cold_state(), Ticked(), at())
+    for asked in (1, 2, 3):
+        answer = SnapshotAnswered(
+            request=ReadSnapshot(asked=asked, symbols=None),
+            answer=snapshot(positions=held, orders=rests, asked=state.asked),
+        )
+        state, _ = step(state, answer, at(START_MS + 10 * asked))
+    trades = {trade.side: trade for trade in state.trades.values()}
+    assert set(trades) == set(Side)
+    assert [slot.client_id for slot in trades[Side.LONG].stops] == [rests[0].key.client_id]
+    assert [slot.trigger_price for slot in trades[Side.SHORT].stops] == [price("50500")], "a stop of its own"
+
+
+@pytest.mark.owns("A1")
+def test_A1_fills_from_before_the_ledger_on_a_symbol_never_traded_here_are_not_booked() -> None:
+    driver = Driver().start()
+    old, new = (fill(number, wire_ms=START_MS + ms) for number, ms in ((4, -1), (5, 1)))
+    driver.feed(
+        FillsAnswered(request=ReadFills(symbol=ETH, after_fill_id=0), answer=(old, new), complete=True)
+    )
+    booked = [effect.fills for effect in driver.effects if isinstance(effect, BookFills)]
+    assert booked == [(new,)]
+
+
+def fill(number: int, *, wire_ms: int) -> FillView:
+    return FillView(
+        symbol=ETH,
+        fill_id=number,
+        order_id=number,
+        side=OrderSide.BUY,
+        position_side=None,
+        quantity=quantity("1"),
+        price=price("3000"),
+        fee_quote=Quote(Decimal(1)),
+        realised_quote=Quote(Decimal(0)),
+        maker=False,
+        wire_ms=WireMs(wire_ms),
+        market_ms=MarketMs(wire_ms),
+    )
 
 
 # -- snapshots that do not count -----------------------------------------------------------------------------

@@ -94,11 +94,9 @@ def _judge(testimony: Json, directory: Path, *, naked_ms_max: float) -> None:
         assert name is not None, f"P3: a position opened by {episode['entry_client_id']}"
         assert name.role is Role.ENTRY, f"P3: a position opened by an order that may only reduce: {episode}"
     filled = [
-        parse_client_id(order["client_id"])
-        for order in testimony["orders"]
-        if Decimal(order["executed"]) > 0 and not order["reducing"]
+        parse_client_id(order["client_id"]) for order in testimony["orders"] if Decimal(order["executed"]) > 0
     ]
-    entered = [name.trade_id for name in filled if name is not None]
+    entered = [name.trade_id for name in filled if name is not None and name.role is Role.ENTRY]
     assert len(entered) == len(set(entered)), f"O1: a trade entered twice: {entered}"
     assert testimony["orphans"] == [], f"P6: {testimony['orphans']}"
     with StoreReader(directory / "state" / "engine.db") as reader:

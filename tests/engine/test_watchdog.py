@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from jackline.core.ids import Role, parse_client_id
+from jackline.core.machine import Phase
 from jackline.core.settings import ProtectionSettings
+from jackline.store.boot import ENGINE_FILE
+from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchAction, WatchReader
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
@@ -80,7 +83,26 @@ async def test_P1_both_legs_of_a_hedge_are_covered(tmp_path: Path) -> None:
         await venue.witnessed(
             lambda seen: len(seen["episodes"]) == 2 and not any(e["naked_now"] for e in seen["episodes"])
         )
+        watchdog.drain()
+        engine = await spawn("engine", "--config", str(config))
+        await engine.event("canary_waits")
+        engine.drain()
+        await _both_legs_protected(tmp_path, venue)
+        assert await engine.stop() == 0
+        rows = (await venue.signed("GET", "/fapi/v1/openAlgoOrders", symbol="BTCUSDT"))["rows"]
+        assert len(rows) == 2, "the engine takes up the watchdog's stops and adds none"
         await watchdog.kill()
+
+
+async def _both_legs_protected(directory: Path, venue: Exchange) -> None:
+    """Until the engine's store holds one protected trade for each leg."""
+    async with asyncio.timeout(LINE_S):
+        while True:
+            await venue.get("state")
+            with StoreReader(directory / "state" / ENGINE_FILE) as reader:
+                trades = reader.load_trades()
+            if sorted(trade.side for trade in trades if trade.phase is Phase.PROTECTED) == ["long", "short"]:
+                return
 
 
 async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> None:

@@ -23,18 +23,20 @@ ALARMING_ATTEMPTS = 5
 PLAIN_READ_AGE_MS_MAX = 300
 """A close without the reduce-only flag uses a position read younger than this."""
 
-_IOC_BAND: dict[CloseShape, Fraction] = {
+IOC_BAND_FRACTION: dict[CloseShape, Fraction] = {
     CloseShape.IOC_1_PERCENT: Fraction(Decimal("0.01")),
     CloseShape.IOC_3_PERCENT: Fraction(Decimal("0.03")),
     CloseShape.IOC_10_PERCENT: Fraction(Decimal("0.10")),
 }
-_AFTER_BAND_REFUSAL: dict[CloseShape, CloseShape] = {
+"""How far beyond mark a rung with a limit may fill."""
+AFTER_BAND_REFUSAL: dict[CloseShape, CloseShape] = {
     CloseShape.REDUCE_ONLY_MARKET: CloseShape.IOC_1_PERCENT,
     CloseShape.IOC_1_PERCENT: CloseShape.IOC_3_PERCENT,
     CloseShape.IOC_3_PERCENT: CloseShape.IOC_10_PERCENT,
     CloseShape.IOC_10_PERCENT: CloseShape.REDUCE_ONLY_MARKET,
     CloseShape.PLAIN_MARKET: CloseShape.IOC_1_PERCENT,
 }
+"""The next rung where the venue's price bands refused this one; round and round, for bands move."""
 
 
 def want(turn: Turn, trade: Trade, reason: ExitReason) -> Trade:
@@ -112,20 +114,30 @@ def on_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:
             if order.key.venue_id is not None:
                 landed = replace(landed, order_ids=(*slot.order_ids, order.key.venue_id))
         case Refused(kind=Refusal.PRICE_BAND):
-            landed = replace(landed, shape=_AFTER_BAND_REFUSAL[slot.shape])
+            landed = replace(landed, shape=AFTER_BAND_REFUSAL[slot.shape])
         case Refused(kind=Refusal.REDUCE_BLOCKED | Refusal.NOTHING_TO_REDUCE):
             # A resting target can hold the reducible size: the target goes, never the stop.
+            blocked = outcome.kind is Refusal.REDUCE_BLOCKED and not _target_may_rest(trade)
+            # Not ours, then: a stranger's order is not cancelled, and must not keep a position open either.
+            landed = replace(landed, shape=CloseShape.PLAIN_MARKET) if blocked else landed
             trade = _cancel_target(turn, trade)
         case Refused(kind=Refusal.FLAG_REFUSED):
             landed = replace(landed, shape=CloseShape.PLAIN_MARKET)
         case Refused() | NotSent() | Unknown():
+            if isinstance(outcome, Unknown) and slot.shape is CloseShape.PLAIN_MARKET:
+                # It may still execute: a second one without the flag could open what both should close (P3).
+                landed = replace(landed, shape=CloseShape.REDUCE_ONLY_MARKET)
             turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: close attempt: {outcome}")
     turn.put(replace(trade, close=landed))
 
 
+def _target_may_rest(trade: Trade) -> bool:
+    return trade.target is not None and not trade.target.cancelling and trade.target.state.may_be_live
+
+
 def _cancel_target(turn: Turn, trade: Trade) -> Trade:
     slot = trade.target
-    if slot is None or slot.cancelling or not slot.state.may_be_live:
+    if slot is None or not _target_may_rest(trade):
         return trade
     key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
     turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)
@@ -144,7 +156,7 @@ def _read_age_ms(turn: Turn, trade: Trade) -> int:
 
 def _limit_price(turn: Turn, trade: Trade, shape: CloseShape) -> Price | None:
     """Price of an IOC rung: that far beyond mark on the side that fills."""
-    band, mark = _IOC_BAND.get(shape), turn.market(trade.symbol).mark
+    band, mark = IOC_BAND_FRACTION.get(shape), turn.market(trade.symbol).mark
     if band is None or mark is None:
         return None
     raw = mark * (1 - trade.side.sign * band)

@@ -65,7 +65,7 @@ def stop_fault(order: OrderView, position: PositionView, price_source: PriceSour
     sign = position.side.sign
     if rules.is_beyond(position.mark, order.trigger_price, sign):
         return StopFault.REACHED
-    liquidation = position.liquidation_price
+    liquidation = position.losing_liquidation_price
     if liquidation is not None and (order.trigger_price - liquidation) * sign <= ZERO:
         return StopFault.BEYOND_LIQUIDATION
     return None

@@ -158,13 +158,21 @@ def adopted_stop(position: PositionView, instrument: Instrument, risk: RiskSetti
     trigger = instrument.stop_price(rules.stop_level(position.entry_price, distance, sign), position.side)
     if rules.is_beyond(position.mark, trigger, sign):
         trigger = instrument.stop_price(rules.stop_level(position.mark, distance, sign), position.side)
-    if position.liquidation_price is not None:
-        room = abs(position.mark - position.liquidation_price) * risk.stop.liquidation_share_max
-        bound = instrument.stop_price(position.mark - sign * room, position.side)
-        trigger = tightest(position.side, trigger, bound)
+    trigger = inside_liquidation(trigger, position, instrument, risk)
     return StopPlan(
         side=position.side,
         distance_fraction=Fraction(distance),
         disaster_price=trigger,
         price_source=risk.stop.price_source,
     )
+
+
+def inside_liquidation(
+    trigger: Price, position: PositionView, instrument: Instrument, risk: RiskSettings
+) -> Price:
+    """The trigger, or a tighter one where the liquidation price is too near for it (P7)."""
+    if position.losing_liquidation_price is None:
+        return trigger
+    room = abs(position.mark - position.losing_liquidation_price) * risk.stop.liquidation_share_max
+    bound = instrument.stop_price(position.mark - position.side.sign * room, position.side)
+    return tightest(position.side, trigger, bound)

@@ -1,4 +1,4 @@
-"""Venue truth comes in: snapshots through the guard, and the trade list."""
+"""Venue truth comes in: snapshots, through the guard."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from decimal import Decimal
 
 from jackline.core import closing, entering, guard, protecting, slots, sweeping
 from jackline.core.coverage import Coverage
-from jackline.core.effects import BookFills, Level
-from jackline.core.events import FillsAnswered, SnapshotAnswered
+from jackline.core.effects import Level
+from jackline.core.events import SnapshotAnswered
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import Role, client_id, is_ours, mint_trade_id, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
-from jackline.core.orders import FillView, OrderKey, OrderView, PositionView, Snapshot
+from jackline.core.orders import OrderKey, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder, StopShape
 from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import OrderSide, Quantity, Symbol, WireMs, tightest
+from jackline.core.values import Quantity, Side, Symbol, WireMs, tightest
 
 FOREIGN_REMEMBERED_MAX = 1_000
 """Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
+USELESS_STOPS_MAX = 4
+"""Stops that rest and yet do not cover: two W and two tries at D. More of the same would fill the venue's list."""
 FLATTENING_REREAD_MS = 200
 """How soon to look again at a stop that is firing."""
 
@@ -74,7 +76,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, _forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
-            _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms))
+            _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
         case guard.Reached(position=position) if position.symbol in fresh:
             closing.want(
                 turn,
@@ -127,6 +129,7 @@ def _adopt_order(trade: Trade, order: OrderView) -> Trade:
         or name.trade_id != trade.trade_id
         or order.trigger_price is None
         or not order.is_stop
+        or not _closes(order, trade.symbol, trade.side)
     ):
         return trade
     slot = OrderSlot(
@@ -150,6 +153,12 @@ def _adopt_order(trade: Trade, order: OrderView) -> Trade:
     return replace(trade, working=(*trade.working, slot))
 
 
+def _closes(order: OrderView, symbol: Symbol, side: Side) -> bool:
+    """The order stands on the closing side of this position: in hedge mode of this leg, not of the other."""
+    here = order.key.symbol == symbol and order.position_side in {None, side}
+    return here and order.side is side.closes_with
+
+
 def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> Trade:
     """Take quantity and entry price from the venue; a position where none was known is exposure."""
     trade = turn.trade_of(position.symbol, position.side)
@@ -169,15 +178,23 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     return trade
 
 
-def _on_naked(turn: Turn, trade: Trade) -> None:
+def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> None:
     """Venue truth says the position is open and under-covered: forget a D that is gone, so that it is replaced."""
     trade = _forget_lost_disaster(turn, trade)
-    disaster = trade.disaster
+    disaster, instrument = trade.disaster, turn.state.instruments.get(trade.symbol)
     if disaster is not None and disaster.state is SlotState.WORKING:
         # It rests and does not cover: too small (an add), or wrong. It stays, as a W, until a right one works.
-        demoted = (*trade.working, disaster)
-        trade = turn.put(replace(trade, disaster=None, working=demoted))
-    _expose_lost(turn, trade)
+        trade = turn.put(replace(trade, disaster=None, working=(*trade.working, disaster)))
+    if instrument is not None:
+        # Leverage or margin changed under it: the plan moves inside the liquidation price, never back (P7, P4).
+        price = guard.inside_liquidation(trade.stop.disaster_price, position, instrument, turn.state.risk)
+        trade = turn.put(replace(trade, stop=replace(trade.stop, disaster_price=price)))
+    trade = _expose_lost(turn, trade)
+    if sum(slot.state is SlotState.WORKING for slot in trade.working) > USELESS_STOPS_MAX:
+        turn.alert(
+            Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop that rests covers it: closing"
+        )
+        closing.want(turn, trade, ExitReason.STOP_FAILED)
 
 
 def _forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
@@ -255,8 +272,10 @@ def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
         # After a lost disk the orders still carry the id of the trade they belonged to: take it up again, past every
         # attempt that may have been used (an id is never reused for another intent).
         name = parse_client_id(order.key.client_id) if is_ours(order.key.client_id, state.tag) else None
-        same = order.key.symbol == position.symbol and order.side is position.side.closes_with
-        if name is not None and same and name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+        same = _closes(order, position.symbol, position.side)
+        if name is None or not same or name.trade_id in turn.trades:
+            continue
+        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
             trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
     stop = guard.adopted_stop(position, instrument, state.risk)
     adopted = entering.adopted_trade(turn, trade_id, position, stop)
@@ -278,49 +297,3 @@ def _note_foreign(turn: Turn, order: OrderView) -> None:
     )
     turn.state = replace(turn.state, foreign_seen=seen | {order.key.client_id})
     turn.alert(Level.INFO, "P6", f"{order.key.symbol}: order {order.key.client_id} is not ours: left alone")
-
-
-# -- the trade list ------------------------------------------------------------------------------------------
-
-
-def on_fills(turn: Turn, event: FillsAnswered) -> None:
-    """Book what the venue executed, and keep each trade's balance (rule 7)."""
-    symbol = event.request.symbol
-    market = replace(turn.market(symbol), fills_asked_ms=None)
-    turn.put_market(market)
-    if isinstance(event.answer, Unknown):
-        turn.want_fills(symbol, turn.state.protection.reread_ms)
-        return
-    fills = tuple(fill for fill in event.answer if fill.fill_id > market.fills_read_to)
-    if not event.complete:
-        turn.want_fills(symbol)
-    if not fills:
-        return
-    turn.put_market(replace(turn.market(symbol), fills_read_to=max(fill.fill_id for fill in fills)))
-    owned: set[int] = set()
-    for trade in list(turn.trades.values()):
-        mine = tuple(fill for fill in fills if _belongs(fill, trade))
-        if mine:
-            owned.update(fill.fill_id for fill in mine)
-            turn.effects.append(BookFills(trade=turn.put(_after_fills(trade, mine)), fills=mine))
-    rest = tuple(fill for fill in fills if fill.fill_id not in owned)
-    if rest:
-        turn.effects.append(BookFills(trade=None, fills=rest))
-
-
-def _belongs(fill: FillView, trade: Trade) -> bool:
-    same_leg = fill.position_side is None or fill.position_side is trade.side
-    return fill.symbol == trade.symbol and same_leg and fill.fill_id > trade.fills_after
-
-
-def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
-    """The trade with the balance, the exit orders and the opening time that these fills give."""
-    balance, exits, opened_ms = trade.balance, list(trade.exit_order_ids), trade.opened_market_ms
-    for fill in fills:
-        opening = fill.side is trade.side.opens_with
-        if opening and balance == 0:
-            opened_ms = fill.market_ms
-        balance += fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
-        if not opening and fill.order_id not in exits:
-            exits.append(fill.order_id)
-    return replace(trade, balance=balance, exit_order_ids=tuple(exits), opened_market_ms=opened_ms)

@@ -130,6 +130,15 @@ class PositionView:
     liquidation_price: Price | None
     updated_ms: WireMs
 
+    @property
+    def losing_liquidation_price(self) -> Price | None:
+        """The liquidation price where it bounds a stop: on the losing side of mark.
+
+        The legs of a hedge on cross margin share one, and for one of them it lies on the winning side.
+        """
+        price = self.liquidation_price
+        return price if price is not None and (self.mark - price) * self.side.sign > 0 else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillView:

@@ -29,7 +29,6 @@ class Reason(StrEnum):
     MINIMUM_ORDER = "minimum_order"
     RUNG = "rung"
     JOURNAL = "journal"
-    ORDER_BUDGET = "order_budget"
 
 
 class Refusal(StrEnum):

@@ -28,7 +28,7 @@ from jackline.core.values import (
 
 
 class Rung(StrEnum):
-    """How a stop and an entry meet at the venue, best first (`protocol.md`, the ladder)."""
+    """How a stop and an entry meet at the venue, best first: the ladder (docs/decisions/0003)."""
 
     STOP_FIRST = "stop_first"
     CONCURRENT = "concurrent"

@@ -1,4 +1,4 @@
-"""The numbers the core is run with. Names carry units; defaults are those of the policy page."""
+"""The numbers the core is run with. Names carry units; defaults are on the careful side."""
 
 from __future__ import annotations
 

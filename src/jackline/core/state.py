@@ -64,6 +64,7 @@ class State:
         full_due_ms: when a pass that lists every symbol's orders is due; it costs forty times as much.
         frozen: reasons that block entries until a human or a reconciliation clears them.
         foreign_seen: ids of strangers' orders already reported.
+        books_from_ms: the ledger's opening balance stands for every fill before this (A3).
     """
 
     tag: str
@@ -86,6 +87,7 @@ class State:
     journal_ok: bool
     kill_level: KillLevel
     foreign_seen: frozenset[str]
+    books_from_ms: WireMs
 
 
 def initial_state(
@@ -97,6 +99,7 @@ def initial_state(
     instruments: Mapping[Symbol, Instrument],
     symbols: tuple[Symbol, ...],
     kill_level: KillLevel,
+    books_from_ms: WireMs,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -120,4 +123,5 @@ def initial_state(
         journal_ok=True,
         kill_level=kill_level,
         foreign_seen=frozenset(),
+        books_from_ms=books_from_ms,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from jackline.core import closing, entering, observing, protecting, rules, sweeping
+from jackline.core import booking, closing, entering, observing, protecting, rules, sweeping
 from jackline.core.effects import Effect, Level
 from jackline.core.events import (
     AccountHinted,
@@ -78,7 +78,7 @@ def _take(turn: Turn, event: Event) -> None:
         case SnapshotAnswered():
             observing.on_snapshot(turn, event)
         case FillsAnswered():
-            observing.on_fills(turn, event)
+            booking.on_fills(turn, event)
         case FillHinted():
             _on_fill_hint(turn, event)
         case OrderHinted():

@@ -43,3 +43,7 @@ class StartRefused(Exception):
 
 class VenueUnreadable(StartRefused):
     """The venue does not answer, or not with what was asked. Trying again later may help."""
+
+
+class AccountRefused(VenueUnreadable):
+    """The venue answers, and refuses the account: mostly its key. A watchdog goes on asking all the same."""

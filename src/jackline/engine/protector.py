@@ -27,11 +27,15 @@ from jackline.core.requests import (
     StopShape,
 )
 from jackline.core.settings import ProtectionSettings, RiskSettings
-from jackline.core.values import Quantity, Symbol
+from jackline.core.values import Quantity, Side, Symbol
 from jackline.venue.port import Venue
 
 log = structlog.get_logger("protector")
 
+
+FIRST_ORDINAL = 36**4 // 4
+"""An engine that began in the same second counts its trades from 1 and never gets here; two ordinals a symbol, one
+for each leg of a hedge."""
 
 Uncovered = guard.Naked | guard.Reached | guard.Stuck
 """A position that is neither protected nor flattening."""
@@ -196,7 +200,8 @@ class Protector:
 
     def _mint(self, position: PositionView) -> TradeId:
         """An id for a position without a trade: this process's own, so that it meets nobody's."""
-        ordinal = (
+        place = (
             sorted(self._instruments).index(position.symbol) if position.symbol in self._instruments else 0
         )
+        ordinal = FIRST_ORDINAL + 2 * place + list(Side).index(position.side)
         return mint_trade_id(tag=self._tag, fence=self._fence, ordinal=ordinal)

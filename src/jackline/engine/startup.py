@@ -11,18 +11,18 @@ import structlog
 from jackline.core.events import Event
 from jackline.core.ids import account_tag
 from jackline.core.instrument import Instrument
-from jackline.core.outcomes import Unknown
+from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.ports import Clock
 from jackline.core.recovering import recover
 from jackline.core.requests import ReadFills
 from jackline.core.state import KillLevel, State, initial_state
-from jackline.core.values import MarketMs, Symbol
-from jackline.engine.options import EngineOptions, StartRefused, VenueUnreadable
+from jackline.core.values import MarketMs, Symbol, WireMs
+from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.protector import Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.ledger import EntryKind
-from jackline.venue.port import AccountFacts, Venue
+from jackline.venue.port import AccountFacts, Failed, Venue
 
 log = structlog.get_logger("startup")
 
@@ -78,10 +78,10 @@ class VenueFacts:
 async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
     """Read mode, balances, filters and tiers. Raises StartRefused, with the fix, when they do not fit."""
     account = await venue.read_account()
+    if isinstance(account, Refused) and account.kind is not Refusal.OVERLOADED:
+        raise AccountRefused(f"venue: {_why(account)}. Fix: check venue.key_file and venue.url")
     if not isinstance(account, AccountFacts):
-        raise VenueUnreadable(
-            f"venue: the account cannot be read: {account}. Fix: check the url, the key and the venue"
-        )
+        raise VenueUnreadable(f"venue: {_why(account)}. Fix: see that it runs and that venue.url is right")
     if account.mode is not options.position_mode:
         raise StartRefused(
             f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
@@ -91,7 +91,7 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
     instruments = await venue.read_instruments(None)
     if not isinstance(instruments, dict):
         raise VenueUnreadable(
-            f"venue: filters cannot be read: {instruments}. Fix: try again when the venue answers"
+            f"venue: no filters of the symbols: {_why(instruments)}. Fix: try again when the venue answers"
         )
     missing = [symbol for symbol in options.symbols if symbol not in instruments]
     if missing:
@@ -105,6 +105,12 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
                 f"risk.leverage is {options.risk.leverage}; the venue allows 1 … {most} on {symbol}. Fix: lower it"
             )
     return VenueFacts(account=account, instruments=instruments)
+
+
+def _why(failed: Failed) -> str:
+    if isinstance(failed, Refused):
+        return f"the account is refused: {failed.code} {failed.text.rstrip('.')}"
+    return f"no answer: {failed.cause}"
 
 
 async def protect_first(options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts) -> None:
@@ -139,6 +145,7 @@ async def first_state(
         instruments=facts.instruments,
         symbols=options.symbols,
         kill_level=level,
+        books_from_ms=WireMs(opening_ms(store) or clock.now().wire_ms),
     )
     trades = store.read.load_trades()
     booked = _fills_booked(store)

@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -44,9 +45,13 @@ class LeaseHeld(StoreError):
         self.holder = holder
         super().__init__(
             f"{directory / LOCK_FILE}: the lease is held by process {holder.pid} on {holder.host}, "
-            f"mode {holder.mode}, since {holder.started_ms} ms UTC. Fix: one engine per account; stop that "
+            f"mode {holder.mode}, since {_utc(holder.started_ms)}. Fix: one engine per account; stop that "
             "one, or give this one another state directory and another account"
         )
+
+
+def _utc(wire_ms: WireMs) -> str:
+    return f"{datetime.fromtimestamp(wire_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Lease:

@@ -49,14 +49,6 @@ class StoreReader:
         rows = self._db.run("SELECT body FROM trades WHERE phase <> ? ORDER BY trade_id", (Phase.DONE.value,))
         return tuple(decode(body, Trade) for (body,) in rows)
 
-    def load_done_trades(self, limit: int) -> tuple[Trade, ...]:
-        """The last `limit` finished trades, newest first."""
-        rows = self._db.run(
-            "SELECT body FROM trades WHERE phase = ? ORDER BY wire_ms DESC, trade_id DESC LIMIT ?",
-            (Phase.DONE.value, limit),
-        )
-        return tuple(decode(body, Trade) for (body,) in rows)
-
     def load_account(self) -> dict[str, str]:
         """The account's facts by `AccountKey`."""
         return dict(self._db.run(ACCOUNT.select))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -177,9 +178,17 @@ def failure(error: BaseException) -> Refused | Unknown | NotSent:
             return Unknown(cause="no answer within the deadline")
         case BaseError():
             # Not ccxt's own text: it repeats the address with its signature.
-            return Unknown(cause=f"{type(error).__name__}: {error.__cause__!r}"[:TEXT_MAX])
+            return Unknown(cause=_wire_trouble(error)[:TEXT_MAX])
         case _:
             raise error
+
+
+def _wire_trouble(error: BaseException) -> str:
+    """What broke, by the operating system's own words where it has any."""
+    beneath = error.__cause__
+    if isinstance(beneath, OSError) and beneath.errno:
+        return f"{type(error).__name__}: {os.strerror(beneath.errno)}"
+    return f"{type(error).__name__}: {beneath!r}"
 
 
 def read_failure(error: BaseException) -> Failed:
