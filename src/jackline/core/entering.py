@@ -10,7 +10,7 @@ from jackline.core.effects import Level, NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
-from jackline.core.orders import OrderState, OrderView, PositionView
+from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, Denied, NotSent, Outcome, Reason, Refusal, Refused, Unknown
 from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, TradeRequest, plan_trade
 from jackline.core.requests import ReadOrder, SendEntry
@@ -82,25 +82,6 @@ def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
     )
     return blank_trade(
         turn, trade_id=plan.trade_id, symbol=plan.symbol, stop=plan.stop, entry=plan, entry_slot=entry_slot
-    )
-
-
-def adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: StopPlan) -> Trade:
-    """A trade for a position nobody planned: exposed from now, with no entry of ours."""
-    blank = blank_trade(
-        turn, trade_id=trade_id, symbol=position.symbol, stop=stop, entry=None, entry_slot=None
-    )
-    return replace(
-        blank,
-        phase=Phase.EXPOSED,
-        quantity=position.quantity,
-        quantity_ms=turn.now.wire_ms,
-        entry_price=position.entry_price,
-        best_price=position.entry_price,
-        exposed_ms=turn.now.wire_ms,
-        first_exposed_ms=turn.now.wire_ms,
-        opened_market_ms=turn.now.market_ms,
-        recovered=True,
     )
 
 

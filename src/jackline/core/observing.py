@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import closing, entering, guard, protecting, slots, sweeping
+from jackline.core import adopting, closing, entering, guard, protecting, slots, sweeping
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import Role, client_id, is_ours, mint_trade_id, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
-from jackline.core.requests import CancelOrder, StopShape
-from jackline.core.trade import ATTEMPTS_JUMP, ExitReason, OrderSlot, SlotState, Trade
+from jackline.core.requests import CancelOrder
+from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Quantity, Side, Symbol, WireMs, tightest
+from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
 FOREIGN_REMEMBERED_MAX = 1_000
 """Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
@@ -39,7 +38,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for symbol in open_symbols | set(turn.markets):
         turn.market(symbol)
         if symbol not in open_symbols:
-            turn.thaw(_unknown_filters(symbol))
+            turn.thaw(adopting.unknown_filters(symbol))
     for trade in list(turn.trades.values()):
         if turn.is_fresh(snapshot, trade.symbol):
             _observe_slots(turn, trade, snapshot)
@@ -69,7 +68,9 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
     """One finding, where the snapshot counts for its symbol."""
     match finding:
         case guard.Unplanned(position=position) if position.symbol in fresh:
-            _adopt(turn, position, snapshot)
+            adopted = adopting.adopt(turn, position, snapshot)
+            if adopted is not None:
+                _observe_slots(turn, adopted, snapshot)
         case guard.Covered(position=position) if position.symbol in fresh:
             trade = _observe_position(turn, position, snapshot.asked_ms)
             if trade.phase is Phase.EXPOSED:
@@ -110,53 +111,13 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             trade = trade.with_slot(replace(slot, state=SlotState.GONE))
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
-        trade = _adopt_order(trade, order)
+        trade = adopting.take_up_order(trade, order)
     if snapshot.position(trade.symbol, trade.side) is not None:
         # Gone at two looks while the position is open: dropped, cancelled or refused; the ratchet tries again. One
         # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
         kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
         trade = replace(trade, working=kept)
     turn.put(protecting.remember_floor(trade))
-
-
-def _adopt_order(trade: Trade, order: OrderView) -> Trade:
-    """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it."""
-    name = parse_client_id(order.key.client_id)
-    known = trade.slot(order.key.client_id) is not None
-    if (
-        name is None
-        or known
-        or name.trade_id != trade.trade_id
-        or order.trigger_price is None
-        or not order.is_stop
-        or not _closes(order, trade.symbol, trade.side)
-    ):
-        return trade
-    slot = OrderSlot(
-        client_id=client_id(name.trade_id, name.role, name.attempt),
-        role=name.role,
-        attempt=name.attempt,
-        shape=StopShape.WHOLE_POSITION if order.close_position else StopShape.QUANTITY,
-        quantity=None if order.close_position else order.quantity,
-        trigger_price=order.trigger_price,
-        state=SlotState.WORKING,
-        asked_ms=order.updated_ms,
-        venue_id=order.key.venue_id,
-        child_id=None,
-        misses=0,
-        missed_ms=None,
-        cancelling=False,
-    )
-    lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live
-    if slot.shape is StopShape.WHOLE_POSITION and lost_disaster:
-        return replace(trade, disaster=slot)
-    return replace(trade, working=(*trade.working, slot))
-
-
-def _closes(order: OrderView, symbol: Symbol, side: Side) -> bool:
-    """The order stands on the closing side of this position: in hedge mode of this leg, not of the other."""
-    here = order.key.symbol == symbol and order.position_side in {None, side}
-    return here and order.side is side.closes_with
 
 
 def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> Trade:
@@ -257,38 +218,6 @@ def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
                 CancelOrder(trade_id=trade.trade_id, key=key, why="replaced by a tighter stop"), trade.symbol
             )
             trade = turn.put(trade.with_slot(replace(slot, cancelling=True)))
-
-
-def _adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> None:
-    """A position nobody planned becomes a trade in the same turn: protect first, attribute later."""
-    instrument = turn.state.instruments.get(position.symbol)
-    if instrument is None:
-        turn.freeze(_unknown_filters(position.symbol))
-        return
-    state = turn.state
-    turn.state = replace(state, ordinal=state.ordinal + 1)
-    trade_id, attempts = mint_trade_id(tag=state.tag, fence=state.fence, ordinal=turn.state.ordinal), 0
-    for order in snapshot.orders:
-        # After a lost disk the orders still carry the id of the trade they belonged to: take it up again, past every
-        # attempt that may have been used (an id is never reused for another intent).
-        name = parse_client_id(order.key.client_id) if is_ours(order.key.client_id, state.tag) else None
-        same = _closes(order, position.symbol, position.side)
-        if name is None or not same or name.trade_id in turn.trades:
-            continue
-        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
-            trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
-    stop = guard.adopted_stop(position, instrument, state.risk)
-    adopted = entering.adopted_trade(turn, trade_id, position, stop)
-    trade = turn.put(replace(adopted, attempts=attempts))
-    turn.alert(
-        Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}"
-    )
-    _observe_slots(turn, trade, snapshot)
-    turn.want_snapshot()
-
-
-def _unknown_filters(symbol: Symbol) -> str:
-    return f"{symbol} has a position and no known filters"
 
 
 def _note_foreign(turn: Turn, order: OrderView) -> None:

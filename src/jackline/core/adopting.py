@@ -1,0 +1,111 @@
+"""Taking up what nobody planned: positions opened by hand or left by a lost disk, and orders whose record is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jackline.core import entering, guard
+from jackline.core.effects import Level
+from jackline.core.ids import Role, TradeId, client_id, is_ours, mint_trade_id, parse_client_id
+from jackline.core.machine import Phase
+from jackline.core.orders import OrderView, PositionView, Snapshot
+from jackline.core.plan import StopPlan
+from jackline.core.requests import StopShape
+from jackline.core.trade import ATTEMPTS_JUMP, OrderSlot, SlotState, Trade
+from jackline.core.turn import Turn
+from jackline.core.values import Side, Symbol
+
+
+def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | None:
+    """A position nobody planned becomes a trade in the same turn: protect first, attribute later.
+
+    None, and entries frozen, where the venue gives no filters for the symbol: no stop could be priced.
+    """
+    instrument = turn.state.instruments.get(position.symbol)
+    if instrument is None:
+        turn.freeze(unknown_filters(position.symbol))
+        return None
+    state = turn.state
+    turn.state = replace(state, ordinal=state.ordinal + 1)
+    trade_id, attempts = mint_trade_id(tag=state.tag, fence=state.fence, ordinal=turn.state.ordinal), 0
+    for order in snapshot.orders:
+        # After a lost disk the orders still carry the id of the trade they belonged to: take it up again, past every
+        # attempt that may have been used (an id is never reused for another intent).
+        name = parse_client_id(order.key.client_id) if is_ours(order.key.client_id, state.tag) else None
+        same = closes(order, position.symbol, position.side)
+        if name is None or not same or name.trade_id in turn.trades:
+            continue
+        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+            trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
+    stop = guard.adopted_stop(position, instrument, state.risk)
+    adopted = _adopted_trade(turn, trade_id, position, stop)
+    trade = turn.put(replace(adopted, attempts=attempts))
+    turn.alert(
+        Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}"
+    )
+    turn.want_snapshot()
+    return trade
+
+
+def unknown_filters(symbol: Symbol) -> str:
+    """Why entries freeze while such a position is open."""
+    return f"{symbol} has a position and no known filters"
+
+
+def _adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: StopPlan) -> Trade:
+    """A trade for a position nobody planned: exposed from now, with no entry of ours."""
+    blank = entering.blank_trade(
+        turn, trade_id=trade_id, symbol=position.symbol, stop=stop, entry=None, entry_slot=None
+    )
+    return replace(
+        blank,
+        phase=Phase.EXPOSED,
+        quantity=position.quantity,
+        quantity_ms=turn.now.wire_ms,
+        entry_price=position.entry_price,
+        best_price=position.entry_price,
+        exposed_ms=turn.now.wire_ms,
+        first_exposed_ms=turn.now.wire_ms,
+        opened_market_ms=turn.now.market_ms,
+        recovered=True,
+    )
+
+
+def take_up_order(trade: Trade, order: OrderView) -> Trade:
+    """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it."""
+    name = parse_client_id(order.key.client_id)
+    known = trade.slot(order.key.client_id) is not None
+    if (
+        name is None
+        or known
+        or name.trade_id != trade.trade_id
+        or order.trigger_price is None
+        or not order.is_stop
+        or not closes(order, trade.symbol, trade.side)
+    ):
+        return trade
+    slot = OrderSlot(
+        client_id=client_id(name.trade_id, name.role, name.attempt),
+        role=name.role,
+        attempt=name.attempt,
+        shape=StopShape.WHOLE_POSITION if order.close_position else StopShape.QUANTITY,
+        quantity=None if order.close_position else order.quantity,
+        trigger_price=order.trigger_price,
+        state=SlotState.WORKING,
+        asked_ms=order.updated_ms,
+        venue_id=order.key.venue_id,
+        child_id=None,
+        misses=0,
+        missed_ms=None,
+        cancelling=False,
+    )
+    lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live
+    if slot.shape is StopShape.WHOLE_POSITION and lost_disaster:
+        return replace(trade, disaster=slot)
+    return replace(trade, working=(*trade.working, slot))
+
+
+def closes(order: OrderView, symbol: Symbol, side: Side) -> bool:
+    """The order stands on the closing side of this position: in hedge mode of this leg, not of the other."""
+    here = order.key.symbol == symbol and order.position_side in {None, side}
+    return here and order.side is side.closes_with
