@@ -68,8 +68,10 @@ def test_only_bars_inside_the_window_count_as_largest(tmp_path: Path) -> None:
         rows.append(f"{START_MS + number * BAR_MS},100,101,{low},100,1")
     path = tmp_path / "BTCUSDT-5m.csv"
     path.write_text("\n".join(rows) + "\n")
-    whole = largest_bar_ms(path, start_ms=START_MS, end_ms=START_MS + 10 * BAR_MS)
-    later = largest_bar_ms(path, start_ms=START_MS + 4 * BAR_MS, end_ms=START_MS + 10 * BAR_MS)
+    whole = largest_bar_ms(path, symbol="BTCUSDT", start_ms=START_MS, end_ms=START_MS + 10 * BAR_MS)
+    later = largest_bar_ms(
+        path, symbol="BTCUSDT", start_ms=START_MS + 4 * BAR_MS, end_ms=START_MS + 10 * BAR_MS
+    )
     assert (whole, later) == ((START_MS + 3 * BAR_MS, BAR_MS), (START_MS + 6 * BAR_MS, BAR_MS))
 
 

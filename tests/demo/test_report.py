@@ -9,8 +9,9 @@ from rich.console import Console
 
 from jackline.cli.demo.acts import exit_code
 from jackline.cli.demo.breaches import Breach
-from jackline.cli.demo.render import WIDTH, render_report
+from jackline.cli.demo.render import render_report
 from jackline.cli.demo.report import Report, as_json, build_report
+from jackline.cli.page import WIDTH
 from jackline.core.settings import ProtectionSettings
 from tests.demo.making import FRAME, LEDGER, account, episode, evidence, kill, stop_fill, witnessed
 

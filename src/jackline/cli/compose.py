@@ -46,7 +46,7 @@ def venue_access(config: Config) -> VenueAccess:
 
 
 async def open_venue(
-    options: EngineOptions, access: VenueAccess, clock: TwoClocks, permit: Callable[[SendEntry], str | None]
+    access: VenueAccess, clock: TwoClocks, permit: Callable[[SendEntry], str | None]
 ) -> BinanceVenue:
     """Connect. Raises EndpointRefused where the mode may not reach the address."""
     endpoint = Endpoint(mode=access.mode, base_url=access.url)
@@ -66,7 +66,6 @@ async def run_engine(options: EngineOptions, access: VenueAccess) -> None:
     clock = TwoClocks()
     running: list[Engine] = []
     venue = await open_venue(
-        options,
         access,
         clock,
         lambda request: running[0].may_enter(request) if running else "the engine has not started",
@@ -91,7 +90,7 @@ async def run_watchdog(options: EngineOptions, access: VenueAccess) -> None:
     """Watch until SIGTERM or SIGINT. A venue that does not answer yet is waited for."""
     stop = _stop_on_signals()
     clock = TwoClocks()
-    venue = await open_venue(options, access, clock, lambda _: ENTRY_DENIED)
+    venue = await open_venue(access, clock, lambda _: ENTRY_DENIED)
     try:
         facts = await _wait_for_venue(options, venue, stop)
         if facts is None:

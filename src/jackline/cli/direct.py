@@ -71,9 +71,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
 @asynccontextmanager
 async def _connected(config: Config) -> AsyncIterator[Venue]:
     """A venue whose account answers; its position mode must be known before anything is sent."""
-    venue = await open_venue(
-        config.engine_options(), venue_access(config), TwoClocks(), lambda _: ENTRY_DENIED
-    )
+    venue = await open_venue(venue_access(config), TwoClocks(), lambda _: ENTRY_DENIED)
     try:
         facts: AccountFacts | Failed | None = None
         for _ in range(READS_MAX):
@@ -83,7 +81,7 @@ async def _connected(config: Config) -> AsyncIterator[Venue]:
         if isinstance(facts, Refused) and facts.kind is not Refusal.OVERLOADED:
             raise CommandFailed(
                 ExitCode.BAD_INPUT,
-                f"{config.venue.url}: the venue refuses the account: {facts.code} {facts.text}. "
+                f"{config.venue.url}: the venue refuses the account: {facts.code} {facts.text.rstrip('.')}.\n"
                 "Fix: check venue.key_file and venue.url",
             )
         if not isinstance(facts, AccountFacts):

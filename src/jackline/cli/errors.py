@@ -41,6 +41,7 @@ class CommandFailed(Exception):
 
 
 _CODES: dict[str, ExitCode] = {
+    "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,
     "jackline.venue.binance.endpoint.EndpointRefused": ExitCode.BAD_INPUT,
@@ -87,6 +88,9 @@ def _operating_system(error: OSError) -> str:
         errno.ENOSPC: "free some space on the disk",
         errno.EACCES: "see who owns the file and who may read and write it",
         errno.ENOENT: "see that the path is spelt right",
+        errno.EEXIST: "a file of that name is in the way: name another one, or move it",
+        errno.EISDIR: "a directory stands there: name a file",
+        errno.ENOTDIR: "a file stands where a directory is needed: name another path",
     }.get(error.errno or 0, "see that the path, the disk and the permissions are right")
     return f"{where}{error.strerror}. Fix: {fix}"
 
@@ -98,6 +102,6 @@ def _bug(error: BaseException) -> str:
     place = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else "unknown place"
     return (
         f"internal error: {type(error).__name__}: {error}\n  at {place}\n"
-        "This is a bug of jackline. The stops at the venue are not touched by it; `jackline positions`\n"
-        "--direct shows them. JACKLINE_TRACEBACK=1 shows the whole trace for a report."
+        "This is a bug of jackline. The stops at the venue are not touched by it: see them with\n"
+        "jackline orders --direct. JACKLINE_TRACEBACK=1 shows the whole trace for a report."
     )

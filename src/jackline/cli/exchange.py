@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jackline.cli.errors import CommandFailed, ExitCode
+
 if TYPE_CHECKING:
     from jackline.exchange.wire.launch import Ready
 
-app = typer.Typer(no_args_is_help=True)
+HELP = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, context_settings=HELP)
 
 
 @app.callback()
@@ -22,13 +26,15 @@ def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 lets the system choose.")] = 0,
     data: Annotated[list[Path] | None, typer.Option(help="Candle file to replay; repeatable.")] = None,
-    symbol: Annotated[str | None, typer.Option(help="Symbol of a single --data file.")] = None,
-    generate: Annotated[str, typer.Option(help="Symbols to generate without --data.")] = "BTCUSDT,ETHUSDT",
+    symbol: Annotated[str | None, typer.Option(help="Symbol of a --data file whose name lacks it.")] = None,
+    generate: Annotated[
+        str, typer.Option(help="Symbols to generate without --data, by comma.")
+    ] = "BTCUSDT,ETHUSDT",
     bars: Annotated[int, typer.Option(min=1, help="Bars to generate.")] = 576,
-    interval_ms: Annotated[int, typer.Option(help="Length of a generated bar.")] = 300_000,
+    interval_ms: Annotated[int, typer.Option(min=20, help="Length of a generated bar.")] = 300_000,
     start: Annotated[str | None, typer.Option("--from", help="Replay from: UTC time or epoch ms.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Replay to: UTC time or epoch ms.")] = None,
-    speed: Annotated[float, typer.Option(min=0.001, help="Market time per wall time.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.001, help="Market seconds per wall second.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 1,
     balance: Annotated[str, typer.Option(help="Starting balance in USDT.")] = "10000",
     hedge: Annotated[bool, typer.Option(help="Start in hedge mode.")] = False,
@@ -78,6 +84,5 @@ def serve(
     )
     try:
         launch.launch(options, ready=ready)
-    except (ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(code=2) from error
+    except ValueError as error:
+        raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from jackline.core.closing import AFTER_BAND_REFUSAL, IOC_BAND_FRACTION
 from jackline.core.ids import Role, client_id, is_ours, mint_trade_id, parse_client_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import OrderView, PositionView, Snapshot
@@ -30,19 +30,6 @@ FIRST_ORDINAL = 36**4 // 2
 """Ids of this command live in the upper half of a second's ordinals, far from those an engine counts up."""
 RETRY_MS_MAX = 2_000
 """Pause between two looks at a position that does not close."""
-
-_NEXT_SHAPE = {
-    CloseShape.REDUCE_ONLY_MARKET: CloseShape.IOC_1_PERCENT,
-    CloseShape.IOC_1_PERCENT: CloseShape.IOC_3_PERCENT,
-    CloseShape.IOC_3_PERCENT: CloseShape.IOC_10_PERCENT,
-    CloseShape.IOC_10_PERCENT: CloseShape.REDUCE_ONLY_MARKET,
-    CloseShape.PLAIN_MARKET: CloseShape.IOC_1_PERCENT,
-}
-_BAND = {
-    CloseShape.IOC_1_PERCENT: Decimal("0.01"),
-    CloseShape.IOC_3_PERCENT: Decimal("0.03"),
-    CloseShape.IOC_10_PERCENT: Decimal("0.10"),
-}
 
 Key = tuple[Symbol, Side]
 
@@ -171,7 +158,7 @@ class Flattener:
         key = (position.symbol, position.side)
         shape = self._shapes.get(key, CloseShape.REDUCE_ONLY_MARKET)
         limit_price = self._limit_price(position, shape)
-        if limit_price is None and shape in _BAND:
+        if limit_price is None and shape in IOC_BAND_FRACTION:
             shape = CloseShape.REDUCE_ONLY_MARKET
         instrument = self._instruments.get(position.symbol)
         most = position.quantity if instrument is None else instrument.market_quantity_max
@@ -204,7 +191,7 @@ class Flattener:
                 # Either needs the venue's filters: a price on the tick, or a size within the market lot.
                 found = await self.venue.read_instruments((position.symbol,))
                 self._instruments |= found if isinstance(found, dict) else {}
-                return _NEXT_SHAPE[shape] if outcome.kind is Refusal.PRICE_BAND else shape
+                return AFTER_BAND_REFUSAL[shape] if outcome.kind is Refusal.PRICE_BAND else shape
             case Acked() | Refused():
                 return shape
             case _:
@@ -213,7 +200,7 @@ class Flattener:
 
     def _limit_price(self, position: PositionView, shape: CloseShape) -> Price | None:
         """Price of an IOC rung; None for market orders, and while the tick is unknown."""
-        band, instrument = _BAND.get(shape), self._instruments.get(position.symbol)
+        band, instrument = IOC_BAND_FRACTION.get(shape), self._instruments.get(position.symbol)
         if band is None or instrument is None:
             return None
         return instrument.collar_price(position.mark * (1 - position.side.sign * band), position.side)

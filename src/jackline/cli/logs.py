@@ -12,14 +12,17 @@ import sys
 
 import structlog
 
+from jackline.cli.errors import CommandFailed, ExitCode
+
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 def configure() -> None:
-    """Set up structlog for this process. Raises ValueError for a level that does not exist."""
+    """Set up structlog for this process. Raises CommandFailed for a level that does not exist."""
     level = os.environ.get("JACKLINE_LOG_LEVEL", "info").lower()
     if level not in LEVELS:
-        raise ValueError(f"JACKLINE_LOG_LEVEL is {level!r}; one of {', '.join(LEVELS)}")
+        text = f"JACKLINE_LOG_LEVEL is {level!r}, no such level. Fix: one of {', '.join(LEVELS)}"
+        raise CommandFailed(ExitCode.BAD_INPUT, text)
     as_json = os.environ.get("JACKLINE_LOG") == "json"
     renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if as_json:

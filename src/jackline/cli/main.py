@@ -13,6 +13,7 @@ import typer
 
 from jackline import __version__
 from jackline.cli.errors import explain
+from jackline.cli.page import fitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,5 +99,5 @@ def main() -> None:
         if os.environ.get("JACKLINE_TRACEBACK"):
             raise
         text, code = explain(error)
-        print(text, file=sys.stderr)
+        print(fitted(text), file=sys.stderr)
         sys.exit(code)

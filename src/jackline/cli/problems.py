@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.page import WIDTH
 
-WIDTH = 80
 VALUE_CHARS_MAX = 60
 _SECRET = re.compile(r"secret|token|pass|private|credential|(^|_|\.)(api_?)?key$", re.IGNORECASE)
 _PERCENT = re.compile(r"(.+?)_(percent|percentage|pct|bps)$")

@@ -91,7 +91,8 @@ def _read(config: Config, question: Callable[[StoreReader], T]) -> T:
                 return question(store)
         except DbTrouble as trouble:
             if trouble.kind is not TroubleKind.BUSY or time.monotonic() > deadline:
-                raise
+                text = f"{path}: {trouble}. Fix: ask the venue with --direct; it is right whatever this file says"
+                raise CommandFailed(ExitCode.STORE_DAMAGED, text) from trouble
             time.sleep(POLL_S)
 
 

@@ -11,13 +11,12 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from jackline.cli.page import WIDTH, without_padding
 from jackline.core.coverage import coverage, stop_fault
 from jackline.core.ids import is_ours
 from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.values import ZERO, Price, tightest
-
-WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +135,21 @@ def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
 def show(rows: Sequence[PositionRow | OrderRow], *, empty: str, note: str) -> None:
     """Print a table, or one line when there is nothing. `note` says whose word this is."""
     console = Console(width=WIDTH, highlight=False)
-    if rows:
-        names = [field.name for field in fields(rows[0])]
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-        for name in names:
-            table.add_column(name.replace("_", " "), overflow="fold")
-        for row in rows:
-            table.add_row(*(_cell(getattr(row, name)) for name in names))
-        console.print(table)
-    else:
-        console.print(empty)
-    console.print(note, style="dim")
+    with console.capture() as shown:
+        if rows:
+            names = [field.name for field in fields(rows[0])]
+            table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
+            for name in names:
+                figures = any(isinstance(getattr(row, name), Decimal) for row in rows)
+                heading = name.replace("_", " ")
+                table.add_column(heading, overflow="fold", justify="right" if figures else "left")
+            for row in rows:
+                table.add_row(*(_cell(getattr(row, name)) for name in names))
+            console.print(table)
+        else:
+            console.print(empty)
+        console.print(note, style="dim")
+    print(without_padding(shown.get()), end="")
 
 
 def print_json(**facts: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from jackline.cli.demo.plan import Wishes
 
-SYMBOLS = "BTCUSDT,ETHUSDT,SOLUSDT"
+SYMBOL = re.compile(r"[A-Z0-9]{2,40}")
 
 
 class RungChoice(StrEnum):
@@ -47,7 +49,10 @@ def demo(
         Path | None, typer.Option("--json", help="Write the report as JSON; - is standard output.")
     ] = None,
     rung: Annotated[RungChoice, typer.Option(help="How stop and entry meet.")] = RungChoice.AUTO,
-    symbols: Annotated[str, typer.Option(help="Symbols to generate, by comma.")] = SYMBOLS,
+    symbols: Annotated[
+        str | None,
+        typer.Option(help="Symbols to generate, by comma, or the one of --data. [BTCUSDT,ETHUSDT,SOLUSDT]"),
+    ] = None,
     hedge: Annotated[bool, typer.Option(help="Hedge mode instead of netting.")] = False,
     keep: Annotated[
         Path | None,
@@ -64,7 +69,6 @@ def demo(
     from jackline.cli.demo.showing import show
     from jackline.core.plan import Rung
 
-    named = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
     wishes = Wishes(
         data=data,
         start=start,
@@ -74,25 +78,38 @@ def demo(
         kill=kill,
         headless=headless,
         rung=None if rung is RungChoice.AUTO else Rung(rung.value),
-        symbols=named,
+        symbols=None if symbols is None else tuple(name.strip().upper() for name in symbols.split(",")),
         hedge=hedge,
         keep=keep,
     )
-    _check(wishes)
+    _check(wishes, json_file)
     code = asyncio.run(show(wishes, json_file))
     if code:
         raise typer.Exit(code)
 
 
-def _check(wishes: Wishes) -> None:
-    """What can be refused before anything starts. Raises CommandFailed."""
+def _check(wishes: Wishes, json_file: Path | None) -> None:
+    """What can be refused before two minutes have passed. Raises CommandFailed."""
     from jackline.cli.errors import CommandFailed, ExitCode
 
     if wishes.data is None and (wishes.start or wishes.end):
         text = "--from and --to choose a window of a file. Fix: give the file with --data, or leave them out"
         raise CommandFailed(ExitCode.BAD_INPUT, text)
-    if wishes.data is None and not wishes.symbols:
-        raise CommandFailed(ExitCode.BAD_INPUT, "--symbols names none. Fix: e.g. --symbols BTCUSDT,ETHUSDT")
+    for name in wishes.symbols or ():
+        if SYMBOL.fullmatch(name) is None:
+            text = f"--symbols: {name!r} is not a symbol. Fix: as the venue writes it, e.g. BTCUSDT,ETHUSDT"
+            raise CommandFailed(ExitCode.BAD_INPUT, text)
+    if wishes.symbols is not None and len(set(wishes.symbols)) < len(wishes.symbols):
+        raise CommandFailed(ExitCode.BAD_INPUT, "--symbols names one twice. Fix: name each once")
+    if wishes.data is not None and wishes.symbols is not None and len(wishes.symbols) > 1:
+        raise CommandFailed(ExitCode.BAD_INPUT, "--symbols: a file has one symbol. Fix: name that one")
+    if json_file is not None and json_file != Path("-"):
+        if json_file.is_dir():
+            text = f"--json {json_file}: a directory. Fix: name a file in it"
+            raise CommandFailed(ExitCode.BAD_INPUT, text)
+        if not os.access(json_file.parent, os.W_OK):
+            text = f"--json {json_file}: no file can be made there. Fix: a directory that exists and is yours"
+            raise CommandFailed(ExitCode.BAD_INPUT, text)
     if wishes.keep is not None and wishes.keep.exists() and any(wishes.keep.iterdir()):
         text = f"--keep {wishes.keep}: the directory is not empty. Fix: name a new one"
         raise CommandFailed(ExitCode.BAD_INPUT, text)

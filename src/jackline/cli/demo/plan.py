@@ -20,8 +20,8 @@ SLOW_BAR_WALL_S: Final = 1.5
 KILL_FROM_FRACTION: Final = 0.2
 """A generated market is left alone for this part of the run, so that there is a before and an after."""
 
+GENERATED_SYMBOLS: Final = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 GENERATED_BARS: Final = 576
-GENERATED_INTERVAL: Final = "5m"
 GENERATED_INTERVAL_MS: Final = 300_000
 """Two days of five-minute bars."""
 
@@ -35,6 +35,7 @@ class Wishes:
         start, end: window of the file as typed.
         speed: market seconds per wall second; None chooses it.
         rung: forced rung; None takes the best one proven.
+        symbols: to generate, or the one of the file; None leaves it to the default, or to the file.
         keep: directory for the run's files; None removes them at the end.
     """
 
@@ -46,7 +47,7 @@ class Wishes:
     kill: bool
     headless: bool
     rung: Rung | None
-    symbols: tuple[str, ...]
+    symbols: tuple[str, ...] | None
     hedge: bool
     keep: Path | None
 
@@ -83,8 +84,8 @@ def make_plan(wishes: Wishes, *, start_ms: int, end_ms: int, interval_ms: int, c
     )
 
 
-def largest_bar_ms(path: Path, *, start_ms: int, end_ms: int) -> tuple[int, int]:
+def largest_bar_ms(path: Path, *, symbol: str, start_ms: int, end_ms: int) -> tuple[int, int]:
     """Open of the largest bar inside the window, and the file's interval. Raises FeedError."""
-    file = load_candles(path, now_ms=int(time.time() * 1_000))
+    file = load_candles(path, now_ms=int(time.time() * 1_000), symbol=symbol)
     inside = [bar for bar in file.candles if start_ms <= bar.open_ms < end_ms]
     return largest_bar(inside).open_ms, file.interval_ms

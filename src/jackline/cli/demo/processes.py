@@ -65,9 +65,8 @@ class Child:
         with contextlib.suppress(TimeoutError):
             line = await asyncio.wait_for(self._process.stdout.readline(), READY_S)
         if not line:
-            with contextlib.suppress(
-                TimeoutError
-            ):  # its output has ended: it is on its way out, with its code
+            # Its output has ended: it is on its way out, with its code.
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), STOP_S)
             await self.stop()
             raise self.failed("did not start")
@@ -77,6 +76,8 @@ class Child:
         """An error that says what the process said last, with the exit code that it ended with."""
         code = self._process.returncode or 0
         known = ExitCode(code) if code in set(ExitCode) - {ExitCode.DONE} else ExitCode.INTERNAL
+        if known is ExitCode.BAD_INPUT:  # its words are for the person who typed, not for whoever debugs it
+            return CommandFailed(known, self.last_words())
         return CommandFailed(known, f"{self.name} {what}. Its last words:\n{self.last_words()}")
 
     def last_words(self) -> str:

@@ -17,8 +17,6 @@ from jackline.cli.demo.report import Kill, Report, TradeLine
 from jackline.cli.demo.witness import StopFill
 from jackline.cli.demo.words import counted, exit_words, moment, money, price, rung_words, span
 
-WIDTH: Final = 80
-
 LINES_MAX: Final = 24
 """Trades shown: a screen. All of them are in the JSON."""
 

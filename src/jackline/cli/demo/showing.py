@@ -20,6 +20,7 @@ from jackline.cli.demo.report import Report, as_json
 from jackline.cli.demo.stage import Run, open_run
 from jackline.cli.demo.view import show_live
 from jackline.cli.demo.words import Event, moment
+from jackline.cli.page import WIDTH, without_padding
 
 
 async def show(wishes: Wishes, json_file: Path | None) -> int:
@@ -28,7 +29,7 @@ async def show(wishes: Wishes, json_file: Path | None) -> int:
     with _directory(wishes.keep) as directory:
         async with open_run(wishes, directory) as run, _interruptible() as interrupted:
             report = await _play_shown(run, console, interrupted)
-    console.print(render_report(report))
+    _print_report(console, report)
     if wishes.keep is not None:
         console.print(f"The run's files are in {wishes.keep}.", soft_wrap=True)
     if json_file is not None:
@@ -42,6 +43,12 @@ async def _play_shown(run: Run, console: Console, interrupted: asyncio.Event) ->
         return await play(run, interrupted=interrupted)
     async with show_live(run, console):
         return await play(run, interrupted=interrupted)
+
+
+def _print_report(console: Console, report: Report) -> None:
+    with console.capture() as shown:
+        console.print(render_report(report), width=min(WIDTH, console.width))
+    console.file.write(without_padding(shown.get()))
 
 
 def _print_line(console: Console, event: Event) -> None:

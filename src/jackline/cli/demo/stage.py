@@ -18,6 +18,7 @@ from jackline.cli.demo.observer import Observer
 from jackline.cli.demo.plan import (
     GENERATED_BARS,
     GENERATED_INTERVAL_MS,
+    GENERATED_SYMBOLS,
     Plan,
     Wishes,
     largest_bar_ms,
@@ -68,11 +69,12 @@ async def open_run(wishes: Wishes, directory: Path) -> AsyncIterator[Run]:
         ready = msgspec.json.decode(await exchange.ready_line(), type=Ready)
         url = f"http://127.0.0.1:{ready.port}"
         witness = Witness(url, session)
-        plan, interval_ms = _plan(wishes, ready)
+        symbols = tuple((await witness.market()).symbols)
+        plan, interval_ms = _plan(wishes, ready, symbols)
         config = write_config(
             place,
             url=url,
-            symbols=tuple((await witness.market()).symbols),
+            symbols=symbols,
             interval_ms=interval_ms,
             rung=wishes.rung,
             hedge=wishes.hedge,
@@ -97,12 +99,14 @@ async def open_run(wishes: Wishes, directory: Path) -> AsyncIterator[Run]:
             follower.close()
 
 
-def _plan(wishes: Wishes, ready: Ready) -> tuple[Plan, int]:
+def _plan(wishes: Wishes, ready: Ready, symbols: tuple[str, ...]) -> tuple[Plan, int]:
     """The plan and the bar interval of the market that the exchange serves."""
     start_ms, end_ms = ready.market_start_ms, ready.market_end_ms
     crash_ms, interval_ms = None, GENERATED_INTERVAL_MS
     if wishes.data is not None:
-        crash_ms, interval_ms = largest_bar_ms(wishes.data, start_ms=start_ms, end_ms=end_ms)
+        crash_ms, interval_ms = largest_bar_ms(
+            wishes.data, symbol=symbols[0], start_ms=start_ms, end_ms=end_ms
+        )
     plan = make_plan(wishes, start_ms=start_ms, end_ms=end_ms, interval_ms=interval_ms, crash_ms=crash_ms)
     return plan, interval_ms
 
@@ -111,10 +115,12 @@ def _exchange_arguments(wishes: Wishes, place: Place) -> list[str]:
     arguments = ["exchange", "serve", "--ready-json", "--hold", "--port", "0", "--balance", BALANCE_QUOTE]
     arguments += ["--seed", str(wishes.seed), "--key", place.key, "--secret-file", str(place.secret)]
     if wishes.data is None:
-        arguments += ["--generate", ",".join(wishes.symbols), "--bars", str(GENERATED_BARS)]
+        symbols = ",".join(wishes.symbols or GENERATED_SYMBOLS)
+        arguments += ["--generate", symbols, "--bars", str(GENERATED_BARS)]
         arguments += ["--interval-ms", str(GENERATED_INTERVAL_MS)]
     else:
         arguments += ["--data", str(wishes.data)]
+        arguments += ["--symbol", *wishes.symbols] if wishes.symbols is not None else []
         arguments += ["--from", wishes.start] if wishes.start is not None else []
         arguments += ["--to", wishes.end] if wishes.end is not None else []
     return [*arguments, "--hedge"] if wishes.hedge else arguments

@@ -52,7 +52,7 @@ def read_manifest(path: Path, *, symbol: str | None, environment: str) -> Manife
             what="data of another environment",
             where=str(beside),
             value=f"environment {manifest.environment!r}, expected {environment!r}",
-            fix=f"use a file of {environment!r}, or ask for {manifest.environment!r} explicitly",
+            fix=f"use a file of {environment!r}",
         )
     if symbol is not None and manifest.symbol != symbol:
         raise FeedError(
@@ -106,6 +106,6 @@ def symbol_of(path: Path, *, manifest: Manifest | None, symbol: str | None) -> s
             what="no symbol",
             where=str(path),
             value=f"no such name in {path.name!r}",
-            fix="name the symbol, for instance BTCUSDT, or write a manifest beside the file",
+            fix="put it into the file name (BTCUSDT-5m.csv), name it on the command line, or write a manifest",
         )
     return found[1] + found[2]

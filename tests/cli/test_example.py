@@ -1,0 +1,86 @@
+"""jackline.example.toml: it loads, it is complete, and every value and range in it is the code's own."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from jackline.cli.config import SECTIONS, load_config
+from jackline.strategies.rsi_trend import RsiTrend
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "jackline.example.toml"
+TEXT = EXAMPLE.read_text(encoding="utf-8")
+GIVEN = tomllib.loads(TEXT, parse_float=Decimal)
+
+
+def fields_with_defaults() -> list[tuple[str, str, FieldInfo]]:
+    return [
+        (section, name, field)
+        for section, kind in SECTIONS.items()
+        for name, field in kind.model_fields.items()
+        if not field.is_required() and name != "parameters"
+    ]
+
+
+def line_of(section: str, name: str) -> str:
+    """The line that sets a key, or shows it behind a `#` because it has no default value."""
+    part = re.search(rf"^\[{section}\](.*?)(?=^\[|\Z)", TEXT, re.M | re.S)
+    assert part is not None
+    found = re.search(rf"^(# )?{name} = .*$", part[1], re.M)
+    assert found is not None, f"{section}.{name} is missing"
+    return found[0]
+
+
+def bounds(field: FieldInfo) -> list[Decimal]:
+    return [
+        Decimal(str(getattr(rule, key)))
+        for rule in field.metadata
+        for key in ("ge", "gt", "le", "lt")
+        if getattr(rule, key, None) is not None
+    ]
+
+
+def test_it_loads_as_it_is() -> None:
+    config = load_config(EXAMPLE, environment={})
+    assert config.strategy() == RsiTrend()
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "field"), fields_with_defaults(), ids=lambda value: str(value)[:40]
+)
+def test_every_optional_key_shows_its_default(section: str, name: str, field: FieldInfo) -> None:
+    line = line_of(section, name)
+    if field.default is None:
+        assert line.startswith("# "), "an optional key without a value is only shown"
+    else:
+        assert GIVEN[section][name] == field.default
+
+
+@pytest.mark.parametrize("kind", SECTIONS.values())
+def test_it_has_no_key_that_is_not_read(kind: type[BaseModel]) -> None:
+    section = next(name for name, one in SECTIONS.items() if one is kind)
+    shown = re.findall(r"^(?:# )?([a-z_]+) = ", TEXT.split(f"[{section}]")[1].split("\n[")[0], re.M)
+    assert set(shown) <= set(kind.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "field"), fields_with_defaults(), ids=lambda value: str(value)[:40]
+)
+def test_every_range_it_states_is_the_one_that_is_checked(section: str, name: str, field: FieldInfo) -> None:
+    comment = line_of(section, name).split(" # ", 1)[-1].replace(",", "").replace("30 days", "2592000000")
+    stated = {
+        Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", comment.replace("1 day", "86400000"))
+    }
+    for bound in bounds(field):
+        assert bound in stated, f"{section}.{name}: {bound} is not in {comment!r}"
+
+
+def test_the_strategy_has_its_parameters() -> None:
+    assert GIVEN["strategy"]["parameters"] == asdict(RsiTrend())
