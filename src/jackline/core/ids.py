@@ -24,8 +24,9 @@ _PREFIX = "j"
 _TAG_WIDTH, _FENCE_WIDTH, _ORDINAL_WIDTH = 3, 6, 4
 _ATTEMPT_WIDTH, _CHECK_WIDTH = 3, 2
 _TRADE_WIDTH = len(_PREFIX) + _TAG_WIDTH + _FENCE_WIDTH + _ORDINAL_WIDTH
-CLIENT_ID_WIDTH = _TRADE_WIDTH + 1 + _ATTEMPT_WIDTH + _CHECK_WIDTH
 ATTEMPTS_MAX = 36**_ATTEMPT_WIDTH - 1
+"""Orders one trade can name; a ratchet that moves by 5 bps needs far fewer."""
+CLIENT_ID_WIDTH = _TRADE_WIDTH + 1 + _ATTEMPT_WIDTH + _CHECK_WIDTH
 
 
 class Role(StrEnum):

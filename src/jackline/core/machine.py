@@ -99,7 +99,6 @@ TABLE: dict[Phase, dict[Trigger, Phase]] = {
     P.DONE: {},
 }
 
-LIVE_PHASES = frozenset(Phase) - {Phase.DONE}
 BEFORE_ANSWER = frozenset({Phase.INTENDED, Phase.ARMING, Phase.ENTERING, Phase.DOUBTFUL})
 """Phases in which the entry is not resolved: exposure may appear at any moment and a sweep is forbidden."""
 IN_POSITION = frozenset({Phase.EXPOSED, Phase.PROTECTED, Phase.CLOSING})

@@ -31,7 +31,7 @@ from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import StreamingVenue, opening_ms
-from jackline.store.batch import AccountKey, CommandAnswer
+from jackline.store.batch import AccountKey, CommandAnswer, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import CommandDesk, Posted
 from jackline.store.encode import encode
@@ -109,6 +109,7 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
+        self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)

@@ -45,8 +45,6 @@ class AccountKey(StrEnum):
 
     ACCOUNT = "account"
     KILL_LEVEL = "kill_level"
-    KILL_REASON = "kill_reason"
-    BASELINE_EQUITY_QUOTE = "baseline_equity_quote"
     FENCE = "fence"
     COMMANDS_READ = "commands_read"
     WATCHDOG_ACTING = "watchdog_acting"
