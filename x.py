@@ -4,7 +4,7 @@ python3 x.py demo [..]           local exchange, engine, watchdog, a crash, a re
 python3 x.py test [--long] [..]  every check and test; --long adds those that take minutes (.. goes to pytest)
 python3 x.py lint                the checks alone: format, lint, types, imports, house rules
 python3 x.py lock                requirements.lock anew from pyproject.toml (--upgrade for newer versions)
-python3 x.py run|jackline [..]   jackline run .., any jackline command
+python3 x.py jackline [..]       any jackline command
 """
 
 import hashlib
@@ -65,7 +65,6 @@ def main(verb: str = "help", *rest: str) -> None:
         "test": [*pytest, *report, *rest],
         "lint": [*pytest, "tests/house", *rest],
         "lock": [*UV, *COMPILE, "-o", LOCK.name, *rest],
-        "run": [JACKLINE, "run", *rest],
         "jackline": [JACKLINE, *rest],
     }
     if sys.version_info < (3, 11):
