@@ -15,7 +15,7 @@ import jackline
 
 # The very package under test, installed or not.
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(jackline.__file__).parents[1])}
-COMMAND = [sys.executable, "-c", "from jackline.cli.exchange import app; app()", "serve"]
+COMMAND = [sys.executable, "-m", "jackline", "exchange", "serve"]
 
 
 def test_it_says_where_it_listens_answers_there_and_ends_on_sigterm() -> None:
