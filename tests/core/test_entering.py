@@ -69,6 +69,22 @@ def test_P2_stop_first_lets_the_entry_leave_only_after_the_read_back() -> None:
     assert driver.venue.naked_ms == 0
 
 
+@pytest.mark.parametrize(
+    "lost", [{"close_position": False}, {"price_protect": True}, {"trigger_price": Price(Decimal(1))}]
+)
+def test_P2_a_stop_that_rests_other_than_sent_lets_no_entry_leave(lost: dict[str, object]) -> None:
+    """A venue that drops a flag in silence would leave an order that protects nothing, or opens something (P3)."""
+    driver = Driver().start()
+    driver.latency[ReadOrder] = (40, 40)
+    driver.signal()
+    driver.run(200, until=lambda: bool(driver.venue.orders))
+    (client_id,) = driver.venue.orders
+    driver.venue.orders[client_id] = replace(driver.venue.orders[client_id], **lost)  # type: ignore[arg-type] # by name
+    driver.run(3_000)
+    assert driver.count(SendEntry) == 0
+    assert "P1" in [alert.code for alert in driver.alerts(Level.CRITICAL)]
+
+
 def test_concurrent_sends_both_at_once_and_after_fill_is_naked_one_round_trip() -> None:
     both = Driver().start(Rung.CONCURRENT)
     both.signal()

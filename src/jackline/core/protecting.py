@@ -88,18 +88,13 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
 
 def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | Absent) -> None:
     """A read-back of a stop: the only thing that makes it working."""
-    if isinstance(answer, OrderView) and answer.state is OrderState.NEW and slot.role is not Role.TARGET:
-        same = answer.trigger_price == slot.trigger_price and answer.is_stop and not answer.price_protect
-        same = (
-            same and answer.price_source is trade.stop.price_source and answer.side is trade.side.closes_with
-        )
-        if not same:
-            turn.alert(
-                Level.CRITICAL, "P1", f"{trade.trade_id}: {slot.client_id} read back other than planned"
-            )
-            turn.want_snapshot()
-            turn.put(trade.with_slot(replace(slot, state=SlotState.REFUSED)))
-            return
+    live = answer if isinstance(answer, OrderView) and answer.state is OrderState.NEW else None
+    if live is not None and slot.role is not Role.TARGET and not _is_as_planned(trade, slot, live):
+        text = f"{trade.trade_id}: {slot.client_id} read back other than planned"
+        turn.alert(Level.CRITICAL, "P1", text)
+        turn.want_snapshot()
+        turn.put(trade.with_slot(replace(slot, state=SlotState.REFUSED)))
+        return
     after = slots.after_read(turn, trade, slot, answer)
     trade = turn.put(remember_floor(trade.with_slot(after)))
     if after.state is SlotState.GONE:
@@ -112,6 +107,24 @@ def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | 
         covers = after.shape is StopShape.WHOLE_POSITION or (after.quantity or ZERO) >= trade.quantity
         if covers and trade.phase is Phase.EXPOSED:
             confirm(turn, trade)
+
+
+def _is_as_planned(trade: Trade, slot: OrderSlot, order: OrderView) -> bool:
+    """Pair assertion: what rests is what was sent. A flag lost on the way would make it another order (P3)."""
+    if slot.shape is StopShape.WHOLE_POSITION:
+        same_shape = order.close_position
+    else:
+        reduces = order.reduce_only or order.position_side is trade.side
+        same_shape = reduces and order.quantity == slot.quantity
+    return (
+        same_shape
+        and order.is_stop
+        and not order.price_protect
+        and order.trigger_price == slot.trigger_price
+        and order.price_source is trade.stop.price_source
+        and order.side is trade.side.closes_with
+        and order.position_side in {None, trade.side}
+    )
 
 
 def confirm(turn: Turn, trade: Trade) -> Trade:

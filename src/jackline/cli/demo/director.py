@@ -134,8 +134,9 @@ class Director:
         restarted_ms = int(time.time() * 1_000)
         self._engine = await self._restart()
         observer.tell("the engine is started again, with what its disk remembers")
-        done = lambda: observer.follower.recovered_ms(awaited, after=seq) is not None  # noqa: E731
-        await observer.until(done, within_s=RECOVERY_S_MAX)
+        await observer.until(
+            lambda: observer.follower.recovered_ms(awaited, after=seq) is not None, within_s=RECOVERY_S_MAX
+        )
         recovered_at = observer.follower.recovered_ms(awaited, after=seq)
         recovered_ms = None if recovered_at is None else recovered_at - restarted_ms
         tone = Tone.GOOD if recovered_ms is not None else Tone.WARNING
