@@ -16,6 +16,7 @@ from jackline.core.state import KillLevel
 from jackline.core.step import step
 from jackline.core.values import MarketMs, Price, Side, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
+from jackline.engine.host import HostWorld
 from jackline.engine.startup import first_state, read_venue
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
 from jackline.store.boot import ENGINE_FILE, open_store
@@ -41,7 +42,7 @@ async def test_K1_a_tripped_switch_survives_a_restart_and_denies_the_first_signa
 ) -> None:
     async with exchange("--generate", "BTCUSDT,ETHUSDT") as served:
         config = load_config(write_config(tmp_path, served.url))
-        options, clock = config.engine_options(), TwoClocks()
+        options, clock = config.engine_options(), TwoClocks(HostWorld())
         path = options.state_dir / ENGINE_FILE
         await _leave_on_disk(path, level)
         venue = await open_venue(venue_access(config), clock, lambda _: "no entry in this test")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from jackline.cli.compose import ENTRY_DENIED, open_venue, venue_access
+from jackline.cli.compose import open_venue, venue_access
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.flatten import Flattened, Flattener, Pace
@@ -16,6 +16,8 @@ from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Symbol
 from jackline.engine.clock import TwoClocks
+from jackline.engine.host import HostWorld
+from jackline.engine.process import ENTRY_DENIED
 from jackline.store.lease import is_held
 from jackline.venue.port import AccountFacts, Failed, Venue
 
@@ -59,7 +61,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
     async with _connected(config) as venue:
         flattener = Flattener(
             venue=venue,
-            clock=TwoClocks(),
+            clock=TwoClocks(HostWorld()),
             tag=account_tag(config.account.name),
             pace=Pace.of(config.risk_settings(), config.protection_settings()),
             sweep=engine is None,
@@ -71,7 +73,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
 @asynccontextmanager
 async def _connected(config: Config) -> AsyncIterator[Venue]:
     """A venue whose account answers; its position mode must be known before anything is sent."""
-    venue = await open_venue(venue_access(config), TwoClocks(), lambda _: ENTRY_DENIED)
+    venue = await open_venue(venue_access(config), TwoClocks(HostWorld()), lambda _: ENTRY_DENIED)
     try:
         facts: AccountFacts | Failed | None = None
         for _ in range(READS_MAX):

@@ -16,9 +16,9 @@ def engine(
     import asyncio
 
     from jackline.cli import logs
-    from jackline.cli.compose import run_engine, venue_access
+    from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
 
     logs.configure()
     loaded = load_config(config, {} if rung is None else {"venue.rung": rung})
-    asyncio.run(run_engine(loaded.engine_options(), venue_access(loaded)))
+    asyncio.run(host_engine(loaded.engine_options(), venue_access(loaded)))

@@ -17,9 +17,9 @@ def watchdog(
     import asyncio
 
     from jackline.cli import logs
-    from jackline.cli.compose import run_watchdog, venue_access
+    from jackline.cli.compose import host_watchdog, venue_access
     from jackline.cli.config import load_config
 
     logs.configure()
     loaded = load_config(config)
-    asyncio.run(run_watchdog(loaded.engine_options(), venue_access(loaded)))
+    asyncio.run(host_watchdog(loaded.engine_options(), venue_access(loaded)))

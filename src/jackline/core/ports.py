@@ -8,7 +8,35 @@ from typing import Protocol
 
 from jackline.core.events import Now
 from jackline.core.orders import Bar
-from jackline.core.values import Side
+from jackline.core.values import Side, WireMs
+
+
+class World(Protocol):
+    """What a process of ours may learn of its surroundings besides network and disk: time, identity and chance.
+
+    Nothing else reads a clock, a process number or randomness (tests/house/test_seams.py), so that a simulation can
+    be all of it.
+    """
+
+    def wire_ms(self) -> WireMs:
+        """The host's wall clock, UTC epoch milliseconds. It may step."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back; their zero means nothing."""
+        ...
+
+    def pid(self) -> int:
+        """This process's number on its host."""
+        ...
+
+    def host(self) -> str:
+        """The host's name, for people."""
+        ...
+
+    def random(self) -> float:
+        """A draw from [0, 1)."""
+        ...
 
 
 class Clock(Protocol):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from jackline.core.events import Now
-from jackline.core.values import MarketMs, WireMs
+from jackline.core.ports import World
+from jackline.core.values import MarketMs
 
 
 class TwoClocks:
@@ -15,7 +14,8 @@ class TwoClocks:
     most; in an accelerated demo it is the only source.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._market_ms = MarketMs(0)
 
     def now(self) -> Now:
@@ -23,7 +23,7 @@ class TwoClocks:
 
         Wire time in its place would let a restarted engine of an accelerated demo see every hold as over.
         """
-        return Now(wire_ms=WireMs(time.time_ns() // 1_000_000), market_ms=self._market_ms)
+        return Now(wire_ms=self._world.wire_ms(), market_ms=self._market_ms)
 
     def observe(self, market_ms: MarketMs) -> None:
         """The venue's market has reached this time."""

@@ -1,0 +1,34 @@
+"""The real surroundings: this host's clocks, names and chance. Nothing else in the rooms of a process reads them."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+
+from jackline.core.values import WireMs
+
+
+class HostWorld:
+    """`World` of a process that really runs."""
+
+    def wire_ms(self) -> WireMs:
+        """The host's wall clock, UTC epoch milliseconds."""
+        return WireMs(time.time_ns() // 1_000_000)
+
+    def monotonic_s(self) -> float:
+        """Seconds since some moment of this boot."""
+        return time.monotonic()
+
+    def pid(self) -> int:
+        """This process."""
+        return os.getpid()
+
+    def host(self) -> str:
+        """This machine's name."""
+        return socket.gethostname()
+
+    def random(self) -> float:
+        """A draw for pauses and the like; never for keys."""
+        return random.random()

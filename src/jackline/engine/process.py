@@ -1,0 +1,102 @@
+"""The life of a process: put an engine or a watchdog together from its surroundings, and run it until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from jackline.core.ports import World
+from jackline.core.requests import SendEntry
+from jackline.engine.clock import TwoClocks
+from jackline.engine.engine import Engine
+from jackline.engine.options import EngineOptions, VenueUnreadable
+from jackline.engine.startup import (
+    StreamingVenue,
+    VenueFacts,
+    first_state,
+    protect_first,
+    read_venue,
+)
+from jackline.engine.watchdog import Watchdog
+from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
+from jackline.store.lease import acquire
+from jackline.store.watch import open_watch_store
+from jackline.venue.port import Venue
+
+log = structlog.get_logger("process")
+
+VENUE_RETRY_S = 1.0
+"""Pause of a watchdog whose venue does not answer yet."""
+ENTRY_DENIED = "this process never enters"
+
+Permit = Callable[[SendEntry], str | None]
+"""The request gate's last question before an entry is signed: None, or why it must not leave."""
+OpenVenue = Callable[[TwoClocks, Permit], Awaitable[StreamingVenue]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything outside that a process needs: a host's, or a simulated world's."""
+
+    world: World
+    open_venue: OpenVenue
+
+
+async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio.Event) -> None:
+    """Start up in the protocol's order and run until `stop` is set.
+
+    Raises:
+        StartRefused: configuration and account do not fit.
+        LeaseHeld: another engine owns the account (C3).
+        StoreDamaged: the journal cannot be believed; what is open was protected first.
+    """
+    clock = TwoClocks(around.world)
+    running: list[Engine] = []
+    venue = await around.open_venue(
+        clock, lambda request: running[0].may_enter(request) if running else "the engine has not started"
+    )
+    try:
+        facts = await read_venue(options, venue)
+        await protect_first(options, venue, clock, facts)
+        lease = acquire(options.state_dir, mode=options.mode, wire_ms=clock.now().wire_ms)
+        if lease.took_over_from is not None:
+            log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
+        with open_store(options.state_dir / ENGINE_FILE) as store:
+            state = await first_state(options, venue, clock, facts, store, lease.fence)
+            engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
+            running.append(engine)
+            await engine.run(stop)
+        lease.release()
+    finally:
+        await venue.close()
+
+
+async def run_watchdog(options: EngineOptions, around: Surroundings, stop: asyncio.Event) -> None:
+    """Watch until `stop` is set. A venue that does not answer yet is waited for."""
+    clock = TwoClocks(around.world)
+    venue = await around.open_venue(clock, lambda _: ENTRY_DENIED)
+    try:
+        facts = await _wait_for_venue(options, venue, stop)
+        if facts is None:
+            return
+        with open_watch_store(options.state_dir / WATCHDOG_FILE) as store:
+            log.info("watching", account=options.account, symbols=options.symbols, records=str(store.path))
+            await Watchdog(options=options, venue=venue, clock=clock, store=store, facts=facts).run(stop)
+    finally:
+        await venue.close()
+
+
+async def _wait_for_venue(options: EngineOptions, venue: Venue, stop: asyncio.Event) -> VenueFacts | None:
+    """Ask until the venue answers; None when told to stop first."""
+    while not stop.is_set():
+        try:
+            return await read_venue(options, venue)
+        except VenueUnreadable as error:
+            log.warning("venue_unreadable", detail=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), VENUE_RETRY_S)
+    return None
