@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,9 +89,10 @@ class Child:
             return await self._end()
 
 
-async def spawn(*arguments: str, log_level: str = "info") -> Child:
-    """Start ``python -m jackline ARGUMENTS`` with JSON logs."""
+async def spawn(*arguments: str, log_level: str = "info", under: Sequence[str] = ()) -> Child:
+    """Start ``python -m jackline ARGUMENTS`` with JSON logs; `under` is a command that becomes it."""
     process = await asyncio.create_subprocess_exec(
+        *under,
         sys.executable,
         "-m",
         "jackline",
@@ -148,12 +149,15 @@ class Exchange:
 
 
 @asynccontextmanager
-async def exchange(*arguments: str) -> AsyncIterator[Exchange]:
-    """Serve a local exchange on a port the system chooses."""
-    child = await spawn("exchange", "serve", "--ready-json", "--key", "local", *arguments)
+async def exchange(
+    *arguments: str, under: Sequence[str] = (), connector: aiohttp.BaseConnector | None = None
+) -> AsyncIterator[Exchange]:
+    """Serve a local exchange on a port the system chooses; `connector` is how this test reaches it."""
+    child = await spawn("exchange", "serve", "--ready-json", "--key", "local", *arguments, under=under)
     try:
         ready = await child.line(lambda line: "port" in line)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=LINE_S)) as http:
+        timeout = aiohttp.ClientTimeout(total=LINE_S)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
             yield Exchange(child, int(ready["port"]), http)
     finally:
         await child.kill()

@@ -7,9 +7,11 @@ its own books. It shares no code with the venue adapter or the local exchange.
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from zlib import crc32
 
 from jackline.core.orders import (
     FillView,
@@ -72,6 +74,8 @@ class SmallVenue:
         hide_fills: the trade list is empty so far.
         read_lag_ms: reads show the books as they were this long ago.
         fill_fraction: share of an entry that fills.
+        timeless: venue ids follow from client ids and orders carry no time, so that worlds which differ only in
+            the order of what happened have equal books.
         naked_ms: time with a position and no live covering stop.
         entries: client ids of the entries that executed, in order.
         opened_by_reduction: fills of protective or closing orders that opened something: a broken promise.
@@ -93,6 +97,7 @@ class SmallVenue:
     hide_fills: bool = False
     read_lag_ms: int = 0
     fill_fraction: Decimal = Decimal(1)
+    timeless: bool = False
 
     naked_ms: int = 0
     entries: list[str] = field(default_factory=list)
@@ -142,6 +147,15 @@ class SmallVenue:
         signed = sum((f.quantity if f.side is OrderSide.BUY else -f.quantity for f in self.fills), Decimal(0))
         return self.position == 0 and signed == 0 and not self.live
 
+    def fork(self) -> SmallVenue:
+        """A venue with the same books that can go its own way. What arrived so far is not handed on."""
+        twin = copy(self)
+        twin.orders, twin.fills, twin.received = dict(self.orders), list(self.fills), []
+        twin.entries, twin.opened_by_reduction = list(self.entries), list(self.opened_by_reduction)
+        twin.refusals = {kind: deque(queue) for kind, queue in self.refusals.items()}
+        twin._history = deque(self._history, maxlen=self._history.maxlen)
+        return twin
+
     # -- what the world does ---------------------------------------------------------------------------------
 
     def move(self, mark: Decimal) -> None:
@@ -158,7 +172,7 @@ class SmallVenue:
 
     def stranger_trades(self, signed: Decimal) -> None:
         """Someone else trades on the account."""
-        self._fill(self._next_id(), OrderSide.BUY if signed > 0 else OrderSide.SELL, abs(signed))
+        self._fill(self._next_id("stranger"), OrderSide.BUY if signed > 0 else OrderSide.SELL, abs(signed))
         self._remember()
 
     def stranger_rests(self, client_id: str, *, trigger: Decimal, whole: bool = False) -> None:
@@ -353,7 +367,7 @@ class SmallVenue:
         if quantity == 0:
             self._put(replace(order, state=OrderState.EXPIRED))
             return
-        child = self._next_id()
+        child = self._next_id(f"child of {order.key.client_id}")
         self._put(replace(order, state=OrderState.FINISHED, child_id=child))
         self._fill(child, order.side, quantity)
         self._remember()
@@ -391,7 +405,10 @@ class SmallVenue:
         self, client_id: str, kind: OrderKind, side: OrderSide, quantity: Decimal, *, trigger: Decimal | None
     ) -> OrderView:
         key = OrderKey(
-            symbol=BTC, client_id=client_id, venue_id=self._next_id(), conditional=trigger is not None
+            symbol=BTC,
+            client_id=client_id,
+            venue_id=self._next_id(client_id),
+            conditional=trigger is not None,
         )
         return OrderView(
             key=key,
@@ -409,10 +426,12 @@ class SmallVenue:
             close_position=False,
             price_protect=False,
             child_id=None,
-            updated_ms=WireMs(self.now_ms),
+            updated_ms=WireMs(0 if self.timeless else self.now_ms),
         )
 
-    def _next_id(self) -> int:
+    def _next_id(self, name: str) -> int:
+        if self.timeless:
+            return crc32(name.encode())
         self._ids += 1
         return self._ids
 

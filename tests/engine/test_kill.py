@@ -21,6 +21,7 @@ from jackline.core.settings import ProtectionSettings
 from jackline.core.values import WireMs
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.store.host_disk import HostDisk
 from jackline.store.ledger import totals
 from jackline.store.reader import StoreReader
 from tests.processes import Exchange, Json, exchange, spawn, write_config
@@ -53,7 +54,7 @@ async def _survive(directory: Path, venue: Exchange, config: Path, *, kills: int
 async def _close_everything(directory: Path, venue: Exchange) -> None:
     """Order the engine to close until the venue shows no position and no order of ours, and no trade is live."""
     state_dir = directory / "state"
-    desk = CommandDesk(state_dir / COMMANDS_FILE)
+    desk = CommandDesk(HostDisk(), state_dir / COMMANDS_FILE)
     async with asyncio.timeout(SETTLE_S):
         for number in count():
             command = Command(
@@ -68,7 +69,7 @@ async def _close_everything(directory: Path, venue: Exchange) -> None:
             desk.submit(command)
             await _answered(state_dir, venue, command.command_id)
             testimony = await venue.get("witness")
-            with StoreReader(state_dir / ENGINE_FILE) as reader:
+            with StoreReader(HostDisk(), state_dir / ENGINE_FILE) as reader:
                 live = reader.load_trades()
             if not testimony["accounts"]["main"]["positions"] and not live and not testimony["orphans"]:
                 return
@@ -76,7 +77,7 @@ async def _close_everything(directory: Path, venue: Exchange) -> None:
 
 async def _answered(state_dir: Path, venue: Exchange, command_id: str) -> None:
     while True:
-        with StoreReader(state_dir / ENGINE_FILE) as reader:
+        with StoreReader(HostDisk(), state_dir / ENGINE_FILE) as reader:
             if reader.answer(command_id) is not None:
                 return
         await venue.get("state")
@@ -99,7 +100,7 @@ def _judge(testimony: Json, directory: Path, *, naked_ms_max: float) -> None:
     entered = [name.trade_id for name in filled if name is not None and name.role is Role.ENTRY]
     assert len(entered) == len(set(entered)), f"O1: a trade entered twice: {entered}"
     assert testimony["orphans"] == [], f"P6: {testimony['orphans']}"
-    with StoreReader(directory / "state" / "engine.db") as reader:
+    with StoreReader(HostDisk(), directory / "state" / "engine.db") as reader:
         booked = totals(reader.ledger_entries())
     assert booked.realised_quote == Decimal(account["realised"]), "A1: realised"
     assert booked.fees_quote == Decimal(account["fees"]), "A1: fees"

@@ -21,6 +21,7 @@ from jackline.engine.startup import first_state, read_venue
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
 from jackline.store.boot import ENGINE_FILE, open_store
 from jackline.store.encode import encode
+from jackline.store.host_disk import HostDisk
 from tests.processes import exchange, write_config
 
 BTC = Symbol("BTCUSDT")
@@ -30,7 +31,7 @@ async def _leave_on_disk(path: Path, level: KillLevel) -> None:
     row = JournalRow(
         kind=JournalKind.KILL, trade_id=None, wire_ms=WireMs(1), market_ms=MarketMs(1), body=encode(level)
     )
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
         await writer.append(Batch(rows=(row,), account=((AccountKey.KILL_LEVEL, level.value),)))
         await writer.close(deadline_ms=2_000)
@@ -47,7 +48,7 @@ async def test_K1_a_tripped_switch_survives_a_restart_and_denies_the_first_signa
         await _leave_on_disk(path, level)
         venue = await open_venue(venue_access(config), clock, lambda _: "no entry in this test")
         facts = await read_venue(options, venue)
-        with open_store(path) as store:
+        with open_store(HostDisk(), path) as store:
             state = await first_state(options, venue, clock, facts, store, fence=1)
         await venue.close()
     assert state.kill_level is level

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jackline.store.boot import ENGINE_FILE
+from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from tests.processes import LINE_S, Exchange, Json, exchange, spawn, write_config
 
@@ -46,7 +47,7 @@ async def _protected(directory: Path, venue: Exchange) -> None:
         while True:
             await venue.get("state")
             if (directory / "state" / ENGINE_FILE).exists():
-                with StoreReader(directory / "state" / ENGINE_FILE) as reader:
+                with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
                     if any(trade.phase == "protected" for trade in reader.load_trades()):
                         return
 

@@ -13,6 +13,7 @@ from jackline.core.ids import Role, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.settings import ProtectionSettings
 from jackline.store.boot import ENGINE_FILE
+from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchAction, WatchReader
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
@@ -42,7 +43,7 @@ async def _first_action(directory: Path, venue: Exchange) -> str:
     async with asyncio.timeout(LINE_S):
         while True:
             await venue.get("state")
-            with WatchReader(directory / "state" / "watchdog.db") as reader:
+            with WatchReader(HostDisk(), directory / "state" / "watchdog.db") as reader:
                 for note in reader.notes_after(0):
                     if isinstance(note.what, WatchAction):
                         return note.what.what
@@ -99,7 +100,7 @@ async def _both_legs_protected(directory: Path, venue: Exchange) -> None:
     async with asyncio.timeout(LINE_S):
         while True:
             await venue.get("state")
-            with StoreReader(directory / "state" / ENGINE_FILE) as reader:
+            with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
                 trades = reader.load_trades()
             if sorted(trade.side for trade in trades if trade.phase is Phase.PROTECTED) == ["long", "short"]:
                 return
@@ -132,7 +133,7 @@ async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> No
                 await venue.get("state")
                 if not with_records.exists():
                     continue
-                with WatchReader(with_records) as reader:
+                with WatchReader(HostDisk(), with_records) as reader:
                     if reader.notes_after(0):
                         break
         rows = (await venue.signed("GET", "/fapi/v1/openAlgoOrders", symbol="BTCUSDT"))["rows"]

@@ -1,4 +1,4 @@
-"""A local exchange on a real loopback socket with a scripted market, and clients to trade on it."""
+"""A local exchange, on a real loopback socket or without a server, with a scripted market and clients to trade."""
 
 import asyncio
 import hashlib
@@ -7,24 +7,35 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import ccxt.async_support as ccxt
+import msgspec
 from yarl import URL
 
 from jackline.exchange.account import AccountSpec
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules
 from jackline.exchange.wire.call import WireOptions
+from jackline.exchange.wire.exchange import Exchange, ExchangeConfig, open_exchange
+from jackline.exchange.wire.faults import Rule
+from jackline.exchange.wire.messages import Inbound, Outbound
+from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.server import ServeConfig, serve
+from tests.exchange.worlds import HandClock
 
 BAR_MS = 60_000
 START_MS = 1_700_006_400_000
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
 KEY, SECRET = "test-key", "test-secret"
+ACCOUNTS = (
+    AccountSpec(name="main", key=KEY, secret=SECRET, balance=Decimal(10_000)),
+    AccountSpec(name="other", key="other-key", secret=SECRET, balance=Decimal(10_000)),
+)
 DEADLINE_S = 10.0
 
 
@@ -92,9 +103,8 @@ class Served:
     async def signed(
         self, method: str, path: str, *, secret: str = SECRET, key: str | None = KEY, **params: object
     ) -> tuple[int, Any]:
-        sent = urlencode({"timestamp": int(time.time() * 1_000)} | params)
-        signature = hmac.new(secret.encode(), sent.encode(), hashlib.sha256).hexdigest()
-        return await self.raw(method, f"{path}?{sent}&signature={signature}", key=key)
+        sent = signed_text(secret, {"timestamp": int(time.time() * 1_000)} | params)
+        return await self.raw(method, f"{path}?{sent}", key=key)
 
     async def raw(self, method: str, path: str, *, key: str | None = None) -> tuple[int, Any]:
         headers = {} if key is None else {"X-MBX-APIKEY": key}
@@ -147,6 +157,89 @@ class Served:
             await client.close()
 
 
+def signed_text(secret: str, sent: dict[str, object]) -> str:
+    text = urlencode(sent)
+    signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return f"{text}&signature={signature}"
+
+
+@dataclass(slots=True, eq=False)
+class Ear:
+    """A listener that is a list."""
+
+    heard: list[Any] = field(default_factory=list)
+    closed: bool = False
+
+    def offer(self, frame: bytes) -> None:
+        self.heard.append(msgspec.json.decode(frame))
+
+    def hang_up(self) -> None:
+        self.closed = True
+
+
+@dataclass(slots=True)
+class Unserved:
+    """The exchange without a server: BTCUSDT and ETHUSDT at 60,000, accounts "main" and "other", time by hand."""
+
+    draws: list[float] = field(default_factory=list)
+    clock: HandClock = field(default_factory=HandClock)
+    market_ms: int = START_MS
+    exchange: Exchange = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.exchange = open_exchange(
+            ExchangeConfig(
+                accounts=ACCOUNTS,
+                symbols=SYMBOLS,
+                interval_ms=BAR_MS,
+                draw=lambda: self.draws.pop(0),
+            ),
+            self.clock,
+        )
+        self.tick(60_000)
+
+    @property
+    def board(self) -> Board:
+        return self.exchange.floor.board
+
+    def tick(self, price: int) -> None:
+        self.market_ms += 1_000
+        for symbol in SYMBOLS:
+            self.exchange.floor.apply(
+                Tick(
+                    symbol=symbol,
+                    market_ms=self.market_ms,
+                    last=Decimal(price),
+                    mark=Decimal(price),
+                    volume=Decimal(1),
+                )
+            )
+        self.exchange.floor.flush(force=True)
+
+    def request(self, method: str, path: str, *, key: str = KEY, **params: object) -> Inbound:
+        query = signed_text(SECRET, {"timestamp": self.clock.wire_ms()} | params)
+        return Inbound(method=method, path=f"/fapi/{path}", query=query, headers={"x-mbx-apikey": key})
+
+    def ask(self, method: str, path: str, *, key: str = KEY, **params: object) -> Outbound:
+        return self.exchange.rest.respond(self.request(method, path, key=key, **params))
+
+    def buy(self, *, key: str = KEY, **params: object) -> Outbound:
+        """A market order for BTCUSDT; `params` say how much, and may say otherwise."""
+        order = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET"} | params
+        return self.exchange.rest.respond(self.request("POST", "v1/order", key=key, **order))
+
+    def user_ear(self, account: str = "main") -> Ear:
+        """Someone on the account's user stream."""
+        key = KEY if account == "main" else "other-key"
+        opened = self.exchange.rest.respond(
+            Inbound(method="POST", path="/fapi/v1/listenKey", query="", headers={"x-mbx-apikey": key})
+        )
+        ear = Ear()
+        listen_key = msgspec.json.decode(opened.body)["listenKey"]
+        assert self.exchange.floor.hub.attach("/private/ws", f"listenKey={listen_key}", ear)
+        return ear
+
+
 async def receive(socket: aiohttp.ClientWebSocketResponse, wanted: Callable[[Any], bool]) -> list[Any]:
     """Messages up to and including the first wanted one."""
     seen: list[Any] = []
@@ -164,6 +257,7 @@ async def exchange(
     hedge: bool = False,
     rules: Rules | None = None,
     options: WireOptions | None = None,
+    faults: tuple[Rule, ...] = (),
 ) -> AsyncIterator[Served]:
     """The market stands still until advanced; the first tick has been applied."""
     bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -173,6 +267,7 @@ async def exchange(
         accounts=(AccountSpec(name="main", key=KEY, secret=SECRET, balance=Decimal(10_000), hedge=hedge),),
         ratio=50_000,
         held=True,
+        faults=faults,
         rules=rules or Rules(),
         options=options or WireOptions(),
     )

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from jackline.exchange.wire import sockets, streams
+from jackline.exchange.wire.misbehaviour import Board
 from tests.exchange.served import exchange, receive
 
 SYMBOL = "BTC/USDT:USDT"
@@ -117,12 +119,13 @@ async def test_market_streams_send_each_closed_candle_once_and_the_last_price_be
 
 
 async def test_a_slow_consumer_is_cut_off_and_the_venue_goes_on() -> None:
-    from jackline.exchange.wire import streams
-
-    listener = streams.Listener(combined=False)
-    hub = streams.Hub()
-    hub.subscribe(listener, ["x"])
-    for _ in range(streams.QUEUE_MAX + 1):
+    hub = streams.Hub(Board(lambda: 0, lambda: 0.0))
+    slow, quick = sockets.SocketListener(), sockets.SocketListener()
+    assert hub.attach("/ws/x", "", slow)
+    assert hub.attach("/ws/x", "", quick)
+    for _ in range(sockets.QUEUE_MAX + 1):
         hub.publish("x", {"n": 1})
-    assert listener.overflowed.is_set()
-    assert listener.queue.qsize() == streams.QUEUE_MAX
+        assert quick.queue.get_nowait() == b'{"n":1}'
+    assert slow.overflowed
+    assert slow.queue.qsize() == sockets.QUEUE_MAX
+    assert not quick.overflowed

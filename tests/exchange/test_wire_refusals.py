@@ -117,7 +117,7 @@ def test_listen_keys_live_an_hour_and_are_shared() -> None:
     first = keys.open("main", 0)
     assert keys.open("main", LIFE_MS - 1) == first
     assert keys.expired(LIFE_MS) == []
-    assert keys.expired(2 * LIFE_MS - 1) == [first]
+    assert keys.expired(2 * LIFE_MS - 1) == [("main", first)]
     assert keys.open("main", 2 * LIFE_MS) != first
 
 

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 from jackline.store.boot import open_store
+from jackline.store.host_disk import HostDisk
 from tests.store.making import batch
 
 
 async def main(path: Path) -> None:
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         writer = store.writer(on_broken=sys.exit, on_mended=lambda: None)
         number = store.head.seq
         while True:

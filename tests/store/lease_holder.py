@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 from jackline.core.values import WireMs
+from jackline.engine.host import HostWorld
 from jackline.store.errors import StoreError
+from jackline.store.host_disk import HostDisk
 from jackline.store.lease import acquire
 
 try:
-    lease = acquire(Path(sys.argv[1]), mode="paper", wire_ms=WireMs(int(sys.argv[2])))
+    lease = acquire(
+        HostDisk(), Path(sys.argv[1]), world=HostWorld(), mode="paper", wire_ms=WireMs(int(sys.argv[2]))
+    )
 except StoreError as error:
     sys.stdout.write(f"refused {error}\n")
 else:

@@ -28,6 +28,7 @@ from jackline.store.batch import AccountKey, Batch, CommandAnswer, JournalKind, 
 from jackline.store.boot import open_store
 from jackline.store.db import open_writer
 from jackline.store.encode import encode
+from jackline.store.host_disk import HostDisk
 from jackline.store.journal import EMPTY, link, write
 from jackline.store.ledger import fill_entries, opening_entry
 
@@ -105,11 +106,11 @@ def batch(ordinal: int, *, text: str = "saved") -> Batch:
 
 def filled_store(path: Path, count: int = 20) -> None:
     """A closed store of `count` batches at `path`, written without a thread."""
-    open_store(path).close()
+    open_store(HostDisk(), path).close()
     opening = opening_entry(balance_quote=Quote(Decimal(1_000)), wire_ms=NOW, market_ms=MARKET)
     answer = CommandAnswer(command_id="c1", wire_ms=NOW, result=encode("done"))
     first = Batch(rows=(row("first"),), ledger=(opening,), answers=(answer,))
     linked = link(EMPTY, [prepare(first), *(prepare(batch(number)) for number in range(1, count))])
-    db = open_writer(path)
+    db = open_writer(HostDisk(), path)
     write(db, linked)
     db.close()

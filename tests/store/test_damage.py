@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from jackline.store.anchor import Anchor, anchor_path
+from jackline.store.anchor import anchor_path, note_anchor
 from jackline.store.boot import open_store, quarantine
 from jackline.store.db import beside
 from jackline.store.errors import StoreDamaged
+from jackline.store.host_disk import HostDisk
 from jackline.store.journal import Head
 from jackline.store.reader import StoreReader
 from jackline.store.schema import COMMANDS, WATCHDOG
@@ -22,7 +23,7 @@ from tests.store.making import NOW, batch, filled_store
 
 def content(path: Path) -> tuple[object, ...]:
     """Everything a reader of the store can see."""
-    with StoreReader(path) as read:
+    with StoreReader(HostDisk(), path) as read:
         return (
             read.load_trades(),
             read.load_account(),
@@ -84,15 +85,11 @@ def foreign(path: Path) -> None:
 
 
 def ahead(path: Path) -> None:
-    anchor = Anchor(path)
-    anchor.note(Head(seq=10_000, hash="a" * 64))
-    anchor.close()
+    note_anchor(HostDisk(), path, Head(seq=10_000, hash="a" * 64))
 
 
 def rewritten(path: Path) -> None:
-    anchor = Anchor(path)
-    anchor.note(Head(seq=5, hash="a" * 64))
-    anchor.close()
+    note_anchor(HostDisk(), path, Head(seq=5, hash="a" * 64))
 
 
 def only_the_log_left(path: Path) -> None:
@@ -146,7 +143,7 @@ def test_damage_is_named_and_left_alone(name: str, tmp_path: Path) -> None:
     damage(path)
     before = {part: part.read_bytes() for part in beside(path) if part.exists() and part.suffix != ".db-shm"}
     with pytest.raises(StoreDamaged) as caught:
-        open_store(path)
+        open_store(HostDisk(), path)
     assert says in str(caught.value)
     assert "Fix: keep the evidence" in str(caught.value)
     assert {part: part.read_bytes() for part in before} == before
@@ -162,7 +159,7 @@ def test_a_flipped_byte_is_found_or_harmless(tmp_path: Path) -> None:
         copy.write_bytes(whole)
         overwrite(bytes([whole[offset] ^ (1 << draw.randrange(8))]), offset)(copy)
         try:
-            open_store(copy).close()
+            open_store(HostDisk(), copy).close()
         except StoreDamaged:
             found += 1
         else:
@@ -175,7 +172,7 @@ def test_a_flipped_byte_is_found_or_harmless(tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["gone", "cut", "flipped"])
 async def test_a_damaged_log_is_found_by_the_anchor(harm: str, tmp_path: Path) -> None:
     path, copy = tmp_path / "engine.db", tmp_path / "copy.db"
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
         for number in range(10):
             await writer.append(batch(number))
@@ -192,7 +189,7 @@ async def test_a_damaged_log_is_found_by_the_anchor(harm: str, tmp_path: Path) -
     else:
         overwrite(b"\xff\x00\xff", size // 2)(log)
     with pytest.raises(StoreDamaged, match="were written and are gone"):
-        open_store(copy)
+        open_store(HostDisk(), copy)
 
 
 @pytest.mark.parametrize("text", ["", "x" * 86, "\x00" * 86, "0 0"])
@@ -200,7 +197,7 @@ def test_a_torn_anchor_is_no_evidence(text: str, tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
     filled_store(path)
     anchor_path(path).write_text(text)
-    open_store(path).close()
+    open_store(HostDisk(), path).close()
 
 
 def test_the_three_kinds_of_store_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
@@ -208,7 +205,7 @@ def test_the_three_kinds_of_store_are_not_mistaken_for_each_other(tmp_path: Path
     filled_store(path)
     for schema in (WATCHDOG, COMMANDS):
         with pytest.raises(StoreDamaged, match=f"not a jackline {schema.name}"):
-            open_store(path, schema)
+            open_store(HostDisk(), path, schema)
 
 
 def test_quarantine_keeps_everything_and_clears_the_way(tmp_path: Path) -> None:
@@ -216,11 +213,11 @@ def test_quarantine_keeps_everything_and_clears_the_way(tmp_path: Path) -> None:
     filled_store(path)
     ahead(path)
     whole = path.read_bytes()
-    aside = quarantine(path, wire_ms=NOW)
+    aside = quarantine(HostDisk(), path, wire_ms=NOW)
     assert aside.name == "engine.db.damaged-20251009T085320000Z"
     assert aside.read_bytes() == whole
     assert anchor_path(aside).exists()
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert store.created
         assert store.read.load_trades() == ()
 
@@ -228,7 +225,7 @@ def test_quarantine_keeps_everything_and_clears_the_way(tmp_path: Path) -> None:
 def test_a_crash_while_creating_leaves_no_store(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
     path.with_name("engine.db.new").write_bytes(b"half a file")
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert store.created
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert not store.created

@@ -9,6 +9,7 @@ import pytest
 
 from jackline.core.errors import InvariantBroken
 from jackline.core.orders import Snapshot
+from jackline.core.state import KillLevel
 from jackline.core.values import ZERO, Quote, Side, Symbol
 from jackline.store.batch import Batch, CommandAnswer, JournalKind, prepare
 from jackline.store.boot import open_store
@@ -16,6 +17,7 @@ from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
 from jackline.store.db import open_writer
 from jackline.store.encode import encode
 from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.host_disk import HostDisk
 from jackline.store.journal import link, write
 from jackline.store.watch import (
     WatchActing,
@@ -40,7 +42,7 @@ CLOSE = Command(
 
 
 def test_a_command_is_posted_once(tmp_path: Path) -> None:
-    desk = CommandDesk(tmp_path / "commands.db")
+    desk = CommandDesk(HostDisk(), tmp_path / "commands.db")
     assert desk.poll_new(0) == ()
     assert desk.submit(CLOSE)
     assert not desk.submit(CLOSE)
@@ -50,13 +52,39 @@ def test_a_command_is_posted_once(tmp_path: Path) -> None:
     assert posted.command == CLOSE
     assert desk.poll_new(posted.seq) == ()
     everything = replace(CLOSE, command_id="a2", kind=CommandKind.CLOSE_ALL, symbol=None, side=None)
-    assert CommandDesk(tmp_path / "commands.db").submit(everything)  # another process's desk
+    assert CommandDesk(HostDisk(), tmp_path / "commands.db").submit(everything)  # another process's desk
     assert [found.command for found in desk.poll_new(posted.seq)] == [everything]
     desk.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [(CommandKind.KILL, KillLevel.LOCKED), (CommandKind.RESET, None), (CommandKind.ACCOUNT_FOR, None)],
+)
+def test_what_concerns_the_switch_comes_back_as_it_was_given(
+    tmp_path: Path, kind: CommandKind, level: KillLevel | None
+) -> None:
+    desk = CommandDesk(HostDisk(), tmp_path / "commands.db")
+    given = replace(CLOSE, kind=kind, symbol=None, side=None, level=level)
+    assert desk.submit(given)
+    (posted,) = desk.poll_new(0)
+    assert posted.command == given
+    desk.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [(CommandKind.KILL, None), (CommandKind.KILL, KillLevel.NORMAL), (CommandKind.RESET, KillLevel.FLATTEN)],
+)
+def test_K4_a_kill_names_a_level_above_normal_and_nothing_else_does(
+    kind: CommandKind, level: KillLevel | None
+) -> None:
+    with pytest.raises(InvariantBroken, match="K4"):
+        replace(CLOSE, kind=kind, symbol=None, side=None, level=level)
+
+
 def test_a_poll_is_bounded_and_in_order(tmp_path: Path) -> None:
-    desk = CommandDesk(tmp_path / "commands.db")
+    desk = CommandDesk(HostDisk(), tmp_path / "commands.db")
     for number in range(POLL_MAX + 3):
         desk.submit(replace(CLOSE, command_id=str(number)))
     first = desk.poll_new(0)
@@ -85,19 +113,19 @@ def test_another_kind_of_file_is_no_desk(tmp_path: Path) -> None:
     path = tmp_path / "commands.db"
     filled_store(path)
     with pytest.raises(StoreDamaged, match="not a command desk"):
-        CommandDesk(path).poll_new(0)
+        CommandDesk(HostDisk(), path).poll_new(0)
     with pytest.raises(StoreDamaged, match="not a command desk"):
-        CommandDesk(path).submit(CLOSE)
+        CommandDesk(HostDisk(), path).submit(CLOSE)
     path.write_bytes(b"rubbish" * 100)
     with pytest.raises(DbTrouble, match="damaged"):
-        CommandDesk(path).submit(CLOSE)
+        CommandDesk(HostDisk(), path).submit(CLOSE)
 
 
 def test_an_answer_is_a_row_of_the_engine(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         answered = CommandAnswer(command_id="a1", wire_ms=NOW, result=encode("closed"))
-        db = open_writer(path)
+        db = open_writer(HostDisk(), path)
         write(
             db,
             link(store.head, [prepare(Batch(rows=(row("a1", JournalKind.COMMAND),), answers=(answered,)))]),
@@ -121,15 +149,15 @@ def test_the_engine_reads_what_the_watchdog_did(tmp_path: Path) -> None:
     action = WatchAction(client_id="jabc", symbol=SYMBOL, side=Side.LONG, what="stop", outcome=None)
     acting = WatchActing(since_ms=NOW, reason="engine silent for 6 s")
     with pytest.raises(DbTrouble):
-        WatchReader(path)
+        WatchReader(HostDisk(), path)
     batches = [
         acting_batch(acting, wire_ms=NOW, market_ms=MARKET),
         snapshot_batch(snapshot, market_ms=MARKET),
         action_batch(action, wire_ms=NOW, market_ms=MARKET),
     ]
-    with open_watch_store(path) as store, WatchReader(path) as reader:
+    with open_watch_store(HostDisk(), path) as store, WatchReader(HostDisk(), path) as reader:
         assert reader.acting() is None
-        db = open_writer(path)
+        db = open_writer(HostDisk(), path)
         linked = link(store.head, [prepare(batch) for batch in batches])
         write(db, linked)
         assert reader.acting() == acting
@@ -139,4 +167,4 @@ def test_the_engine_reads_what_the_watchdog_did(tmp_path: Path) -> None:
         db.close()
         assert reader.acting() is None
         assert [note.what for note in reader.notes_after(3)] == [None]
-    open_watch_store(path).close()
+    open_watch_store(HostDisk(), path).close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jackline.store.boot import open_store
+from jackline.store.host_disk import HostDisk
 
 ROOT = Path(__file__).parents[2]
 KILLS = 12
@@ -32,6 +33,6 @@ def test_every_acknowledged_row_survives_a_kill(tmp_path: Path) -> None:
             lines += stdout.read().splitlines()
         acknowledged = max((int(line) for line in lines if line.strip()), default=0)
         assert acknowledged > last, f"kill {kill} wrote nothing"
-        with open_store(path) as store:  # checks the chain, the seals and the anchor
+        with open_store(HostDisk(), path) as store:  # checks the chain, the seals and the anchor
             assert store.head.seq >= acknowledged
             last = store.head.seq

@@ -8,22 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackline.core.orders import FundingView
+from jackline.core.orders import IncomeKind, IncomeView
 from jackline.core.values import ZERO, OrderSide, Quote
 from jackline.store.batch import Batch, prepare
 from jackline.store.boot import open_store
 from jackline.store.db import open_writer
 from jackline.store.errors import DbTrouble
+from jackline.store.host_disk import HostDisk
 from jackline.store.journal import link, write
 from jackline.store.ledger import (
     LedgerEntry,
+    adjustment_entry,
     by_trade,
     cash_flow_gap,
     fill_entries,
-    funding_entry,
+    income_entry,
     opening_entry,
     totals,
-    transfer_entry,
 )
 from tests.store.making import MARKET, NOW, SYMBOL, batch, fill, row, trade_id
 
@@ -77,29 +78,44 @@ def test_a_wrong_booking_shows_as_a_gap_and_an_open_trade_as_none() -> None:
 
 @pytest.mark.owns("A1")
 def test_totals_explain_the_wallet() -> None:
-    funding = FundingView(
-        symbol=SYMBOL, income_id=9, amount_quote=Quote(Decimal("-0.25")), wire_ms=NOW, market_ms=MARKET
-    )
+    listed = [
+        IncomeView(
+            kind=kind,
+            symbol=symbol,
+            income_id=9,
+            amount_quote=Quote(Decimal(amount)),
+            wire_ms=NOW,
+            market_ms=MARKET,
+        )
+        for kind, symbol, amount in (
+            (IncomeKind.FUNDING, SYMBOL, "-0.25"),
+            (IncomeKind.TRANSFER, None, "-100"),
+            (IncomeKind.OTHER, None, "0.5"),
+        )
+    ]
     entries = [
         opening_entry(balance_quote=Quote(Decimal(1_000)), wire_ms=NOW, market_ms=MARKET),
-        transfer_entry(transfer_id="5", amount_quote=Quote(Decimal(-100)), wire_ms=NOW, market_ms=MARKET),
-        funding_entry(funding, trade_id(1)),
+        *(income_entry(row) for row in listed),
+        adjustment_entry(command_id="c", amount_quote=Quote(Decimal(7)), wire_ms=NOW, market_ms=MARKET),
         *fill_entries(fill(1, OrderSide.SELL, Decimal(1), Decimal(10), Decimal(3)), trade_id(1)),
     ]
     sums = totals(entries)
     assert sums.realised_quote == Decimal(3)
     assert sums.fees_quote == Decimal("0.05")
     assert sums.funding_quote == Decimal("-0.25")
-    assert sums.net_quote == Decimal("2.70")
-    assert sums.wallet_quote == Decimal("902.70")
-    assert len(by_trade(entries, trade_id(1))) == 3
+    assert sums.other_quote == Decimal("0.5")
+    assert sums.net_quote == Decimal("3.20")
+    assert sums.capital_quote == Decimal(907)
+    assert sums.wallet_quote == Decimal("910.20")
+    assert len({entry.entry_id for entry in entries}) == len(entries)
+    assert len(by_trade(entries, trade_id(1))) == 2
 
 
 @pytest.mark.owns("A1")
 def test_booking_twice_books_once_and_nothing_can_be_changed(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
-    with open_store(path) as store:
-        db = open_writer(path)
+    with open_store(HostDisk(), path) as store:
+        db = open_writer(HostDisk(), path)
         first = link(store.head, [prepare(batch(1))])
         write(db, first)
         changed = fill(1, OrderSide.BUY, Decimal(9), Decimal(9), ZERO)
@@ -112,4 +128,4 @@ def test_booking_twice_books_once_and_nothing_can_be_changed(tmp_path: Path) -> 
             with pytest.raises(DbTrouble, match="append-only"):
                 db.run(sql)
         db.close()
-    open_store(path).close()
+    open_store(HostDisk(), path).close()

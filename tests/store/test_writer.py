@@ -15,6 +15,7 @@ from jackline.store.boot import open_store
 from jackline.store.db import Db, OpenDb, open_writer
 from jackline.store.encode import open_body
 from jackline.store.errors import DbTrouble, JournalClosed, JournalOverflow, TroubleKind
+from jackline.store.host_disk import HostDisk
 from jackline.store.journal import EMPTY, Journal, link, write
 from jackline.store.writer import GROUP_BATCHES_MAX, JournalWriter
 from tests.store.making import adopted, batch, row
@@ -40,8 +41,9 @@ class Heard:
 
 
 def start(path: Path, heard: Heard, open_db: OpenDb, queue_max: int = 64) -> JournalWriter:
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         return JournalWriter(
+            disk=HostDisk(),
             path=path,
             open_db=open_db,
             head=store.head,
@@ -54,7 +56,7 @@ def start(path: Path, heard: Heard, open_db: OpenDb, queue_max: int = 64) -> Jou
 @pytest.mark.owns("O4")
 async def test_a_resolved_future_means_durable(tmp_path: Path) -> None:
     path, heard = tmp_path / "engine.db", Heard()
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         journal: Journal = store.writer(on_broken=heard.on_broken, on_mended=heard.on_mended)
         assert await journal.append(batch(1)) == 2
         assert store.read.head().seq == 2  # seen by another connection
@@ -69,9 +71,9 @@ async def test_a_resolved_future_means_durable(tmp_path: Path) -> None:
         assert await journal.close(deadline_ms=CLOSE_MS) == 0
         assert journal.health.owed == journal.health.lag_ms == 0
         assert journal.health.batches == 39
-        assert read_anchor(path) == store.read.head()
+        assert read_anchor(HostDisk(), path) == store.read.head()
     assert heard.broken == []
-    open_store(path).close()
+    open_store(HostDisk(), path).close()
 
 
 async def test_what_is_queued_shares_a_commit(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ async def test_what_is_queued_shares_a_commit(tmp_path: Path) -> None:
 
     def slow() -> Db:
         gate.wait()
-        return open_writer(path)
+        return open_writer(HostDisk(), path)
 
     writer = start(path, heard, slow, queue_max=2 * GROUP_BATCHES_MAX)
     futures = [writer.append(batch(number)) for number in range(1, 100)]
@@ -98,7 +100,7 @@ async def test_a_full_disk_is_told_once_and_what_is_owed_is_written_when_there_i
     path, heard, pages = tmp_path / "engine.db", Heard(), [30]
 
     def small_disk() -> Db:
-        db = open_writer(path)
+        db = open_writer(HostDisk(), path)
         db.run(f"PRAGMA max_page_count = {pages[0]}")
         return db
 
@@ -116,7 +118,7 @@ async def test_a_full_disk_is_told_once_and_what_is_owed_is_written_when_there_i
     assert (len(heard.broken), heard.mends) == (1, 1)
     assert not writer.health.broken
     assert await writer.close(deadline_ms=CLOSE_MS) == 0
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert store.head.seq == 60
         assert len(store.read.ledger_entries()) == 60
 
@@ -126,7 +128,7 @@ async def test_a_queue_overflow_keeps_the_state_and_owns_up_to_the_gap(tmp_path:
 
     def stuck() -> Db:
         gate.wait()
-        return open_writer(path)
+        return open_writer(HostDisk(), path)
 
     writer = start(path, heard, stuck, queue_max=4)
     futures = [writer.append(batch(number)) for number in range(1, 30)]
@@ -138,7 +140,7 @@ async def test_a_queue_overflow_keeps_the_state_and_owns_up_to_the_gap(tmp_path:
     gate.set()
     await heard.was_mended.wait()
     assert await writer.close(deadline_ms=CLOSE_MS) == 0
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert len(store.read.load_trades()) == 29
         assert len(store.read.ledger_entries()) == 58
         assert store.read.load_account() == {"fence": "29"}
@@ -164,28 +166,28 @@ async def test_closing_keeps_its_deadline_on_a_dead_disk(tmp_path: Path) -> None
 
 async def test_a_second_writer_is_noticed_and_harms_nothing(tmp_path: Path) -> None:
     path, heard = tmp_path / "engine.db", Heard()
-    writer = start(path, heard, partial(open_writer, path))
+    writer = start(path, heard, partial(open_writer, HostDisk(), path))
     await writer.append(batch(1))
-    intruder = open_writer(path)
-    with open_store(path) as store:
+    intruder = open_writer(HostDisk(), path)
+    with open_store(HostDisk(), path) as store:
         write(intruder, link(store.head, [prepare(batch(2))]))
     intruder.close()
     writer.append(batch(3))
     await heard.was_broken.wait()
     assert "another process" in heard.broken[0]
     assert await writer.close(deadline_ms=0) == 1
-    open_store(path).close()
+    open_store(HostDisk(), path).close()
 
 
 def test_a_commit_that_failed_and_was_written_all_the_same_is_not_written_twice(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
-    open_store(path).close()
+    open_store(HostDisk(), path).close()
     linked = link(EMPTY, [prepare(batch(1))])
-    db = open_writer(path)
+    db = open_writer(HostDisk(), path)
     write(db, linked)
     write(db, linked)
     db.close()
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert store.head == linked.after
         assert store.head.seq == 2
 
@@ -198,14 +200,14 @@ def test_state_without_a_journal_row_cannot_be_written() -> None:
 
 def test_a_failed_batch_leaves_no_half(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
-    open_store(path).close()
-    db = open_writer(path)
+    open_store(HostDisk(), path).close()
+    db = open_writer(HostDisk(), path)
     db.run("PRAGMA max_page_count = 12")
     linked = link(EMPTY, [prepare(batch(1)), prepare(Batch(rows=(row("x" * 100_000),)))])
     with pytest.raises(DbTrouble) as caught:
         write(db, linked)
     assert caught.value.kind is TroubleKind.FULL
     db.close()
-    with open_store(path) as store:
+    with open_store(HostDisk(), path) as store:
         assert store.head == EMPTY
         assert store.read.load_trades() == ()

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from jackline.core.orders import PositionMode
+from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.venue import BinanceVenue
@@ -100,7 +101,7 @@ async def faulty_venue(
     settings = BinanceSettings(endpoint=endpoint, credentials=Credentials(api_key=API_KEY, secret=SECRET))
     clock = WallClock()
     faulty.on("GET time", says({"serverTime": clock.now().wire_ms}))
-    venue = BinanceVenue(settings=settings, clock=clock, permit=lambda _: None)
+    venue = BinanceVenue(settings=settings, clock=clock, permit=lambda _: None, net=AiohttpNet())
     try:
         await venue.read_clock_offset_ms()
         facts = await venue.read_account()

@@ -17,6 +17,7 @@ from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.server import ServeConfig, serve
+from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.gate import EntryPermit
@@ -126,7 +127,7 @@ async def local_exchange(
         endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
         credentials=Credentials(api_key="k", secret="s"),
     )
-    venue = await open_binance(settings=settings, clock=WallClock(), permit=permit)
+    venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
     try:
         async with aiohttp.ClientSession() as session:
             assert isinstance(await venue.read_account(), AccountFacts)

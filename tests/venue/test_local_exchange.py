@@ -13,6 +13,7 @@ import pytest
 from jackline.core.events import BarClosed, Event, FillHinted, MarkMoved, OrderHinted, StreamChanged
 from jackline.core.ids import ClientId, Role, client_id
 from jackline.core.orders import (
+    IncomeKind,
     MarginType,
     OrderKey,
     OrderState,
@@ -23,12 +24,12 @@ from jackline.core.orders import (
 )
 from jackline.core.outcomes import Absent, Acked, NotSent, Refusal, Refused
 from jackline.core.plan import Rung
-from jackline.core.requests import CloseShape, Mutation, ReadFills, ReadOrder, ReadSnapshot
-from jackline.core.values import MarketMs, OrderSide, Side, Symbol, price
+from jackline.core.requests import CloseShape, Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.values import MarketMs, OrderSide, Side, Symbol, WireMs, price
 from jackline.exchange.values import StopWhileFlat
 from jackline.venue.binance.venue import BinanceVenue
 from jackline.venue.canary import CanaryProof, CanaryTask, prove_rung
-from jackline.venue.port import AccountFacts, FillPage, SymbolFacts
+from jackline.venue.port import AccountFacts, FillPage, IncomePage, SymbolFacts
 from tests.venue.local import MINUTE, START_MS, Local, local_exchange
 from tests.venue.makers import (
     BTC,
@@ -203,7 +204,8 @@ async def test_account_symbol_and_instrument_are_read_back(hedge: bool) -> None:
         offset = await venue.read_clock_offset_ms()
         assert isinstance(offset, int)
         assert abs(offset) < 100
-        assert await venue.read_funding(0) == ()
+        page = await venue.read_income(ReadIncome(after_ms=WireMs(0)))
+        assert page == IncomePage(rows=(), complete=True)
 
 
 @pytest.mark.owns("D1")
@@ -369,3 +371,22 @@ async def test_p6_a_strangers_order_is_listed_and_a_cancel_needs_its_name() -> N
         outcome = await local.venue.send(replace(cancel(), key=key))
         assert isinstance(outcome, NotSent)
         assert len((await snapshot(local.venue)).orders) == 1
+
+
+async def test_A3_the_wallet_comes_with_the_snapshot_and_the_listing_explains_it() -> None:
+    async with local_exchange() as local:
+        before = await local.venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,)))
+        await acked(local.venue, send_stop())
+        await acked(local.venue, send_entry())
+        # The position is news: the balance that was read before it is not used again.
+        await local.venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,)))
+        after = await local.venue.read_snapshot(ReadSnapshot(asked=3, symbols=(BTC,)))
+        page = await local.venue.read_income(ReadIncome(after_ms=WireMs(0)))
+    assert isinstance(before, Snapshot)
+    assert isinstance(after, Snapshot)
+    assert isinstance(page, IncomePage)
+    assert before.balance is not None
+    assert after.balance is not None
+    assert {row.kind for row in page.rows} == {IncomeKind.TRADE}
+    moved = after.balance.wallet_quote - before.balance.wallet_quote
+    assert moved == sum(row.amount_quote for row in page.rows) < 0

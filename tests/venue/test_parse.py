@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackline.core.orders import OrderKind, OrderState, PriceSource
+from jackline.core.orders import IncomeKind, OrderKind, OrderState, PriceSource
 from jackline.core.values import MarketMs, OrderSide, Side
 from jackline.venue.binance.parse import (
     KlineRow,
     algo_view,
     completed_bars,
     fill_view,
+    income_view,
     instrument,
     listed_algo,
     listed_order,
@@ -23,7 +24,15 @@ from jackline.venue.binance.parse import (
     position_view,
     typed,
 )
-from jackline.venue.binance.rows import AlgoRow, BracketsRow, OrderRow, PositionRow, SymbolRow, TradeRow
+from jackline.venue.binance.rows import (
+    AlgoRow,
+    BracketsRow,
+    IncomeRow,
+    OrderRow,
+    PositionRow,
+    SymbolRow,
+    TradeRow,
+)
 from jackline.venue.binance.wire import Garbled
 from tests.venue.makers import BTC
 
@@ -214,6 +223,24 @@ def test_a_fill_is_exact(fill_price: Decimal, size: Decimal, fee: Decimal) -> No
     assert (view.price, view.quantity, view.fee_quote, view.realised_quote) == (fill_price, size, fee, -fee)
     assert (view.wire_ms, view.market_ms) == (10, 10)
     assert fill_view(typed(row | {"mt": 77}, TradeRow)).market_ms == 77
+
+
+@pytest.mark.owns("A3")
+@pytest.mark.parametrize(
+    ("word", "kind", "key"),
+    [
+        ("TRANSFER", IncomeKind.TRANSFER, "transfer:7"),
+        ("FUNDING_FEE", IncomeKind.FUNDING, "funding:BTCUSDT:7"),
+        ("REALIZED_PNL", IncomeKind.TRADE, "trade:BTCUSDT:7"),
+        ("A_NEW_WORD", IncomeKind.OTHER, "other:BTCUSDT:7"),
+    ],
+)
+def test_every_kind_of_income_is_told_apart(word: str, kind: IncomeKind, key: str) -> None:
+    row = {"incomeType": word, "income": "-0.5", "asset": "USDT", "time": 5, "tranId": 7, "symbol": BTC}
+    if kind is IncomeKind.TRANSFER:
+        row["symbol"] = ""
+    view = income_view(typed(row, IncomeRow))
+    assert (view.kind, view.key, view.amount_quote) == (kind, key, Decimal("-0.5"))
 
 
 def test_an_instrument_has_its_filters_and_its_tiers_in_order() -> None:

@@ -22,6 +22,7 @@ from jackline.core.events import (
 from jackline.core.orders import Bar, OrderState
 from jackline.core.outcomes import Unknown
 from jackline.core.values import MarketMs, Symbol, WireMs, price, quantity
+from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.market_stream import MarketStream
 from jackline.venue.binance.user_stream import UserStream
 from tests.venue.makers import BTC
@@ -166,7 +167,7 @@ async def user_events(*frames: str, count: int) -> list[Event]:
     """What the frames become, after the event that the stream is up."""
     inbox = Inbox()
     async with serving(tells(*frames)) as server:
-        stream = UserStream(root=server.root, listen_key=keys("K"), sink=inbox.put)
+        stream = UserStream(net=AiohttpNet(), root=server.root, listen_key=keys("K"), sink=inbox.put)
         async with running(stream):
             events = await inbox.until(lambda events: len(events) > count)
         assert server.dialled == ["/private/ws?listenKey=K"]
@@ -203,6 +204,7 @@ async def test_account_events_and_frames_we_do_not_know_wake_the_core() -> None:
     frames = (
         '{"e":"ACCOUNT_UPDATE","E":1,"T":1,"a":{"m":"ORDER","B":[],"P":[{"s":"ETHUSDT"},{"s":"BTCUSDT"}]}}',
         '{"e":"ACCOUNT_UPDATE","E":1,"T":1,"a":{"m":"FUNDING_FEE","B":[]}}',
+        '{"e":"ACCOUNT_UPDATE","E":1,"T":1,"a":{"m":"DEPOSIT","B":[]}}',
         '{"e":"MARGIN_CALL","E":1}',
         '{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"ac":{"s":"BTCUSDT","l":5}}',
         '{"e":"SOMETHING_NEW"}',
@@ -210,17 +212,21 @@ async def test_account_events_and_frames_we_do_not_know_wake_the_core() -> None:
         "not json",
         algo_frame("A_NEW_STATE"),
     )
-    symbols = [Symbol("BTCUSDT"), Symbol("ETHUSDT"), None, None, None, None, None, None]
-    events = await user_events(*frames, count=9)
-    assert events[:8] == [AccountHinted(symbol=symbol) for symbol in symbols]
-    assert events[8] == hint("jstop", OrderState.OTHER)
+    symbols = [Symbol("BTCUSDT"), Symbol("ETHUSDT"), None, None, None, None, None, None, None]
+    events = await user_events(*frames, count=10)
+    wanted = [AccountHinted(symbol=symbol) for symbol in symbols]
+    wanted[3] = AccountHinted(symbol=None, transfer=True)
+    assert events[:9] == wanted
+    assert events[9] == hint("jstop", OrderState.OTHER)
 
 
 async def test_an_expired_key_and_a_closed_socket_are_told_and_replaced() -> None:
     inbox = Inbox()
     expired = '{"e":"listenKeyExpired","E":1,"listenKey":"K1"}'
     async with serving(tells(expired), tells_and_closes(LITE), tells()) as server:
-        stream = UserStream(root=server.root, listen_key=keys("K1", "K2", "K3"), sink=inbox.put)
+        stream = UserStream(
+            net=AiohttpNet(), root=server.root, listen_key=keys("K1", "K2", "K3"), sink=inbox.put
+        )
         async with running(stream):
             events = await inbox.until(lambda events: len(events) == 6)
             assert server.dialled == [f"/private/ws?listenKey=K{number}" for number in (1, 2, 3)]
@@ -236,7 +242,9 @@ async def test_a_half_open_socket_is_noticed_by_its_silence() -> None:
             pass
 
     async with serving(deaf, autoping=False) as server:
-        stream = UserStream(root=server.root, listen_key=keys("K"), sink=inbox.put, heartbeat_s=0.1)
+        stream = UserStream(
+            net=AiohttpNet(), root=server.root, listen_key=keys("K"), sink=inbox.put, heartbeat_s=0.1
+        )
         async with running(stream):
             events = await inbox.until(lambda events: StreamChanged(up=False) in events)
     assert events[:2] == [StreamChanged(up=True), StreamChanged(up=False)]
@@ -246,7 +254,11 @@ async def test_the_key_is_extended_and_a_new_one_moves_the_stream() -> None:
     inbox = Inbox()
     async with serving(tells()) as server:
         stream = UserStream(
-            root=server.root, listen_key=keys("K1", "K1", "K1", "K2"), sink=inbox.put, keep_alive_s=0.01
+            net=AiohttpNet(),
+            root=server.root,
+            listen_key=keys("K1", "K1", "K1", "K2"),
+            sink=inbox.put,
+            keep_alive_s=0.01,
         )
         async with running(stream):
             await inbox.until(lambda events: events.count(StreamChanged(up=True)) == 2)
@@ -261,7 +273,7 @@ async def test_no_key_means_no_stream_and_another_try() -> None:
         return answers.pop(0)
 
     async with serving(tells()) as server:
-        async with running(UserStream(root=server.root, listen_key=key, sink=inbox.put)):
+        async with running(UserStream(net=AiohttpNet(), root=server.root, listen_key=key, sink=inbox.put)):
             await inbox.until(lambda events: events == [StreamChanged(up=True)])
         assert answers == []
 
@@ -311,6 +323,7 @@ async def market_events(
 
     async with serving(*scripts) as server:
         stream = MarketStream(
+            net=AiohttpNet(),
             root=server.root,
             symbols=(BTC,),
             interval_ms=MINUTE,

@@ -154,9 +154,10 @@ def _source(direct: bool) -> str:
 
 
 def _engine(config: "Config") -> dict[str, object]:
+    from jackline.store.host_disk import HostDisk
     from jackline.store.lease import is_held
 
-    holder = is_held(config.state_dir)
+    holder = is_held(HostDisk(), config.state_dir)
     return {"running": holder is not None, "pid": holder.pid if holder else None}
 
 

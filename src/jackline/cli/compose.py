@@ -11,6 +11,8 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
+from jackline.store.host_disk import HostDisk
+from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.venue import BinanceVenue, open_binance
@@ -34,7 +36,7 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> B
     """Connect. Raises EndpointRefused where the mode may not reach the address."""
     endpoint = Endpoint(mode=access.mode, base_url=access.url)
     settings = BinanceSettings(endpoint=endpoint, credentials=access.credentials)
-    return await open_binance(settings=settings, clock=clock, permit=permit)
+    return await open_binance(settings=settings, clock=clock, permit=permit, net=AiohttpNet())
 
 
 async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
@@ -48,7 +50,11 @@ async def host_watchdog(options: EngineOptions, access: VenueAccess) -> None:
 
 
 def _surroundings(access: VenueAccess) -> Surroundings:
-    return Surroundings(world=HostWorld(), open_venue=lambda clock, permit: open_venue(access, clock, permit))
+    return Surroundings(
+        world=HostWorld(),
+        disk=HostDisk(),
+        open_venue=lambda clock, permit: open_venue(access, clock, permit),
+    )
 
 
 def _stop_on_signals() -> asyncio.Event:

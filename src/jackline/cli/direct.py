@@ -18,6 +18,7 @@ from jackline.core.values import Symbol
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.process import ENTRY_DENIED
+from jackline.store.host_disk import HostDisk
 from jackline.store.lease import is_held
 from jackline.venue.port import AccountFacts, Failed, Venue
 
@@ -55,7 +56,7 @@ async def _read(config: Config, symbols: tuple[Symbol, ...] | None) -> Snapshot:
 
 
 async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
-    engine = is_held(config.state_dir)
+    engine = is_held(HostDisk(), config.state_dir)
     if engine is not None:
         say(f"an engine runs (process {engine.pid}): it removes its own orders, and it may trade again")
     async with _connected(config) as venue:

@@ -46,6 +46,9 @@ def serve(
     stop_while_flat: Annotated[
         str, typer.Option(help="accept or refuse reducing stops while flat.")
     ] = "accept",
+    faults: Annotated[
+        Path | None, typer.Option(help="File with rules of misbehaviour, as /local/v1/faults takes them.")
+    ] = None,
     fill_parts: Annotated[int, typer.Option(min=1, max=20, help="Trades per market fill.")] = 1,
     hold: Annotated[bool, typer.Option(help="Start with market time standing still.")] = False,
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
@@ -74,6 +77,7 @@ def serve(
         end=end,
         speed=speed,
         seed=seed,
+        faults=faults,
         balance=balance,
         hedge=hedge,
         key=key,

@@ -32,6 +32,9 @@ COMMANDS: dict[str, Lazy] = {
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
+    "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
+    "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 
 

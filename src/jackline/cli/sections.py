@@ -159,6 +159,7 @@ class RiskSection(Section):
         _RISK.risk_per_trade_fraction, ge=Decimal("0.001"), le=Decimal("0.02")
     )
     size_cap_fraction: Number = Field(_RISK.size_cap_fraction, gt=0, le=1)
+    daily_loss_max_fraction: Number = Field(_RISK.daily_loss_max_fraction, gt=0, le=Decimal("0.5"))
     equity_min_quote: Number = Field(_RISK.equity_min_quote, ge=1, le=1_000_000)
     taker_fraction: Number = Field(_RISK.taker_fraction, ge=0, le=Decimal("0.01"))
     slippage_fraction: Number = Field(_RISK.slippage_fraction, ge=0, le=Decimal("0.05"))

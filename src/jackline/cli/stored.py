@@ -11,11 +11,14 @@ from typing import TypeVar
 
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
 from jackline.core.values import ZERO, WireMs
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.store.encode import decode
 from jackline.store.errors import DbTrouble, TroubleKind
+from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
 from jackline.store.reader import StoreReader
 
@@ -35,7 +38,7 @@ def live_trades(config: Config) -> tuple[Trade, ...]:
 
 def engine_holder(config: Config) -> Holder | None:
     """The engine of this account that runs now."""
-    return is_held(config.state_dir)
+    return is_held(HostDisk(), config.state_dir)
 
 
 def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
@@ -51,24 +54,42 @@ def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
             f"{config.state_dir}: no engine runs for account {config.account.name}; nothing was asked.\n"
             "Fix: close at the venue itself: jackline close-all --direct",
         )
+    command_id = submit(config, CommandKind.CLOSE_ALL, reason="close-all on the command line")
+    await_answer(config, holder, command_id)
+    say(f"engine {holder.pid} has taken the order; waiting until it is flat")
+    return await_flat(config)
+
+
+def submit(config: Config, kind: CommandKind, *, reason: str, level: KillLevel | None = None) -> str:
+    """Write a command durably, whether or not an engine runs; its id."""
     command = Command(
         command_id=uuid.uuid4().hex,
         created_ms=WireMs(time.time_ns() // 1_000_000),
         actor=_actor(),
-        kind=CommandKind.CLOSE_ALL,
+        kind=kind,
         symbol=None,
         side=None,
-        reason="close-all on the command line",
+        reason=reason,
+        level=level,
     )
-    CommandDesk(config.state_dir / COMMANDS_FILE).submit(command)
-    answer = _wait(ANSWER_S, lambda: _read(config, lambda store: store.answer(command.command_id)))
+    CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
+    return command.command_id
+
+
+def await_answer(config: Config, holder: Holder, command_id: str) -> str:
+    """What the engine answered: durable, or it would not have. Raises CommandFailed when it stays silent."""
+    answer = _wait(ANSWER_S, lambda: _read(config, lambda store: store.answer(command_id)))
     if answer is None:
         raise CommandFailed(
             ExitCode.UNANSWERED,
             f"engine {holder.pid} has not answered within {ANSWER_S:g} s; the order stands and is carried "
             "out when it does.\nFix: close at the venue itself: jackline close-all --direct",
         )
-    say(f"engine {holder.pid} has taken the order; waiting until it is flat")
+    return decode(answer.result, str)
+
+
+def await_flat(config: Config) -> bool:
+    """Until the engine's records show no position, or for so long."""
     return _wait(FLAT_S, lambda: _read(config, _is_flat) or None) is not None
 
 
@@ -87,7 +108,7 @@ def _read(config: Config, question: Callable[[StoreReader], T]) -> T:
     deadline = time.monotonic() + ANSWER_S
     while True:
         try:
-            with StoreReader(path) as store:
+            with StoreReader(HostDisk(), path) as store:
                 return question(store)
         except DbTrouble as trouble:
             if trouble.kind is not TroubleKind.BUSY or time.monotonic() > deadline:

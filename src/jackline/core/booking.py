@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jackline.core import accounting
 from jackline.core.effects import BookFills
 from jackline.core.events import FillsAnswered
 from jackline.core.orders import FillView
@@ -27,7 +28,10 @@ def on_fills(turn: Turn, event: FillsAnswered) -> None:
         turn.want_fills(symbol)
     if not fills:
         return
-    turn.put_market(replace(turn.market(symbol), fills_read_to=max(fill.fill_id for fill in fills)))
+    last = max(fill.fill_id for fill in fills)
+    booked_to = max(last, market.booked_to)
+    turn.put_market(replace(turn.market(symbol), fills_read_to=last, booked_to=booked_to))
+    accounting.on_fills(turn, (fill for fill in fills if fill.fill_id > market.booked_to))
     owned: set[int] = set()
     for trade in list(turn.trades.values()):
         mine = tuple(fill for fill in fills if _belongs(fill, trade))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jackline.core.orders import FillView
+from jackline.core.events import Receipt
+from jackline.core.money import Day
+from jackline.core.orders import FillView, IncomeView
 from jackline.core.outcomes import Denied
 from jackline.core.requests import Mutation, Query
+from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason, Trade
-from jackline.core.values import MarketMs, Side, Symbol
+from jackline.core.values import MarketMs, Quote, Side, Symbol
 
 
 class Level(StrEnum):
@@ -35,6 +38,47 @@ class BookFills:
 
     trade: Trade | None
     fills: tuple[FillView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookIncome:
+    """Append what moved the wallet besides fills; idempotent by key. `day`: as these rows leave it, if they do."""
+
+    rows: tuple[IncomeView, ...]
+    day: Day | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookAdjustment:
+    """Append what an operator accounted for, and answer the command; 0 when there was nothing to account for."""
+
+    amount_quote: Quote
+    actor: str
+    reason: str
+    receipt: Receipt
+    day: Day | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveDay:
+    """Write what the day began with (K5)."""
+
+    day: Day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveKill:
+    """Write the kill level and answer who asked, in one transaction (K1).
+
+    `awaited` asks for a `ResetDurable` event once it is on disk.
+    """
+
+    before: KillLevel
+    level: KillLevel
+    actor: str
+    reason: str
+    receipt: Receipt | None
+    awaited: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,4 +108,6 @@ class TradeEnded:
     reason: ExitReason
 
 
-Effect = Mutation | Query | SaveTrade | BookFills | NoteDenied | Alert | TradeEnded
+Record = SaveTrade | SaveKill | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
+"""What only the journal hears of."""
+Effect = Mutation | Query | Record | Alert | TradeEnded

@@ -14,7 +14,6 @@ from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, Denied, NotSent, Outcome, Reason, Refusal, Refused, Unknown
 from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, TradeRequest, plan_trade
 from jackline.core.requests import ReadOrder, SendEntry
-from jackline.core.state import KillLevel
 from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Fraction, Price, Quantity, Symbol, WireMs
@@ -137,14 +136,10 @@ def is_late(turn: Turn, plan: ProtectedEntry) -> bool:
 
 def drive_arming(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
     """Rest D first where the rung says so, then send the entry once."""
-    state = turn.state
-    if (
-        is_late(turn, plan)
-        or state.kill_level is not KillLevel.NORMAL
-        or state.frozen
-        or not state.journal_ok
-    ):
-        abandon(turn, trade, "the entry was not ready in time, or may not leave any more")
+    denied = gates.account_denial(turn.state)
+    if denied is not None or is_late(turn, plan):
+        why = "the entry was not ready in time" if denied is None else f"{denied.reason}: {denied.detail}"
+        abandon(turn, trade, why)
         return
     if plan.rung is not Rung.AFTER_FILL:
         trade = protecting.ensure_disaster(turn, trade)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
-from jackline.core.orders import Bar, FillView, OrderState, Snapshot
+from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.plan import Rung
-from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason
-from jackline.core.values import MarketMs, Price, Quantity, Side, Symbol, WireMs
+from jackline.core.values import MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +131,10 @@ class OrderHinted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountHinted:
-    """The stream says positions or balances changed."""
+    """The stream says positions or balances changed. `transfer`: by a deposit or withdrawal."""
 
     symbol: Symbol | None
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +162,73 @@ class CloseAsked:
     reason: ExitReason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What answers an operator's command: written in the transaction of the change that it asked for.
+
+    `position` is the command's place in the desk; what was read up to there is not read again.
+    """
+
+    command_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillAsked:
+    """An operator raises the kill level. A level below the present one changes nothing."""
+
+    level: KillLevel
+    actor: str
+    reason: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAsked:
+    """An operator resets the kill switch, with a written reason (K4)."""
+
+    actor: str
+    reason: str
+    receipt: Receipt
+
+    def __post_init__(self) -> None:
+        invariant(bool(self.reason.strip()), "K4", actor=self.actor, reason=self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetDurable:
+    """The reset is on disk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningBooked:
+    """The ledger begins with this wallet."""
+
+    wallet_quote: Quote
+    wire_ms: WireMs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomeAnswered:
+    """A page of the income listing, oldest first; `complete` when no later page exists."""
+
+    request: ReadIncome
+    answer: tuple[IncomeView, ...] | Unknown
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountedFor:
+    """An operator accounts for money that nothing explains, with a written reason (A3)."""
+
+    actor: str
+    reason: str
+    receipt: Receipt
+
+    def __post_init__(self) -> None:
+        invariant(bool(self.reason.strip()), "A3", actor=self.actor, reason=self.reason)
+
+
 Event = (
     Ticked
     | BarClosed
@@ -177,4 +247,10 @@ Event = (
     | StreamChanged
     | RungProven
     | CloseAsked
+    | KillAsked
+    | ResetAsked
+    | ResetDurable
+    | OpeningBooked
+    | IncomeAnswered
+    | AccountedFor
 )

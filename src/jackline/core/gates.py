@@ -1,11 +1,15 @@
-"""Entry gates, in order; the first denial wins and its reason is journalled. Reductions never pass here (K2)."""
+"""Entry gates, in order; the first denial wins and its reason is journalled. Reductions never pass here (K2).
+
+The account's gates are asked three times: for the signal, before the entry is sent, and by the request gate in the
+moment of signing.
+"""
 
 from __future__ import annotations
 
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Denied, Reason
-from jackline.core.state import KillLevel
+from jackline.core.state import KillLevel, State
 from jackline.core.turn import Turn
 from jackline.core.values import Side
 
@@ -15,17 +19,29 @@ def first_denial(turn: Turn, event: Signalled) -> Denied | None:
     state = turn.state
     if event.symbol not in state.instruments:
         return _no(Reason.BAD_INPUT, f"{event.symbol} is not an instrument of this venue")
-    if state.kill_level is not KillLevel.NORMAL:
-        return _no(Reason.KILL_LEVEL, f"kill level is {state.kill_level}")
-    if state.frozen:
-        return _no(Reason.FROZEN, "; ".join(sorted(state.frozen)))
-    if not state.journal_ok:
-        return _no(Reason.JOURNAL, "the journal cannot be written")
+    denied = account_denial(state)
+    if denied is not None:
+        return denied
     if not state.stream_up:
         return _no(Reason.BLIND, "the user stream is down")
     if state.equity_quote is None:
         return _no(Reason.COLD, "no snapshot of the account yet")
     return _market_gates(turn, event)
+
+
+def account_denial(state: State) -> Denied | None:
+    """Why nothing may enter on this account right now; None when it may."""
+    if state.kill_level is not KillLevel.NORMAL:
+        return _no(Reason.KILL_LEVEL, f"kill level is {state.kill_level}")
+    if state.frozen:
+        return _no(Reason.FROZEN, "; ".join(sorted(state.frozen)))
+    books = state.money.books
+    if books is not None and books.unexplained:
+        amount = "?" if books.gap is None else f"{books.gap.amount_quote:+f}"
+        return _no(Reason.EQUITY_UNEXPLAINED, f"{amount} quote of the wallet are not accounted for")
+    if not state.journal_ok:
+        return _no(Reason.JOURNAL, "the journal cannot be written")
+    return None
 
 
 def _market_gates(turn: Turn, event: Signalled) -> Denied | None:

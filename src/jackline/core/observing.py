@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import adopting, closing, entering, guard, protecting, slots, sweeping
+from jackline.core import accounting, adopting, closing, entering, guard, protecting, slots, sweeping
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered
@@ -34,8 +34,9 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         turn.want_snapshot(turn.state.protection.reread_ms)
         return
     turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
+    accounting.on_balance(turn, snapshot)
     open_symbols = {position.symbol for position in snapshot.positions}
-    for symbol in open_symbols | set(turn.markets):
+    for symbol in sorted(open_symbols | set(turn.markets)):
         turn.market(symbol)
         if symbol not in open_symbols:
             turn.thaw(adopting.unknown_filters(symbol))

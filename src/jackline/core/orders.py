@@ -158,15 +158,42 @@ class FillView:
     market_ms: MarketMs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingView:
-    """One funding payment, signed from the account's side."""
+class IncomeKind(StrEnum):
+    """What moved the wallet, in the venue's income listing."""
 
-    symbol: Symbol
+    FUNDING = "funding"
+    TRANSFER = "transfer"
+    """A deposit or withdrawal."""
+    TRADE = "trade"
+    """Realised profit or a fee: the trade list has it, with more detail."""
+    OTHER = "other"
+    """Anything else the venue paid or charged: a rebate, a bonus, a clearing fee."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomeView:
+    """One row of the income listing, signed from the account's side. `symbol` is None for a transfer."""
+
+    kind: IncomeKind
+    symbol: Symbol | None
     income_id: int
     amount_quote: Quote
     wire_ms: WireMs
     market_ms: MarketMs
+
+    @property
+    def key(self) -> str:
+        """Its name in the ledger: listing it twice books it once."""
+        return ":".join(part for part in (self.kind, self.symbol, str(self.income_id)) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceView:
+    """Wallet, and wallet plus unrealised profit, as asked for at `asked_ms`; it may be older than its snapshot."""
+
+    wallet_quote: Quote
+    equity_quote: Quote
+    asked_ms: WireMs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +204,8 @@ class Snapshot:
         asked: number of the request that read it, from `State.asked`; orders it against mutations (rule 5).
         symbols: whose orders were listed; None means every symbol's.
         asked_ms: when the first of its requests left.
+        balance: the wallet that comes with it; None where the venue tells equity only, and then limits and the
+            ledger's own check wait.
     """
 
     asked: int
@@ -186,6 +215,7 @@ class Snapshot:
     positions: tuple[PositionView, ...]
     orders: tuple[OrderView, ...]
     equity_quote: Quote
+    balance: BalanceView | None = None
 
     def lists(self, symbol: Symbol) -> bool:
         """True when the orders of this symbol were part of the read."""

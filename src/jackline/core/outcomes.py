@@ -14,6 +14,7 @@ class Reason(StrEnum):
     BAD_INPUT = "bad_input"
     KILL_LEVEL = "kill_level"
     FROZEN = "frozen"
+    EQUITY_UNEXPLAINED = "equity_unexplained"
     BLIND = "blind"
     COLD = "cold"
     STALE_MARK = "stale_mark"

@@ -36,7 +36,7 @@ def recover(state: State, trades: Iterable[Trade], fills_read_to: Mapping[Symbol
     markets = dict(state.markets)
     for symbol, fill_id in fills_read_to.items():
         market = markets.get(symbol, MarketState(symbol=symbol))
-        markets[symbol] = replace(market, fills_read_to=fill_id, fills_due_ms=now.wire_ms)
+        markets[symbol] = replace(market, fills_read_to=fill_id, booked_to=fill_id, fills_due_ms=now.wire_ms)
     recovered: dict[str, Trade] = {}
     for trade in trades:
         recovered[trade.trade_id] = _recover_trade(trade, now)

@@ -121,7 +121,14 @@ class ReadFills:
     after_fill_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadIncome:
+    """Read what moved the wallet at or after `after_ms` (the venue's record time), besides fills."""
+
+    after_ms: WireMs
+
+
 Mutation = SendEntry | SendStop | SendTarget | SendClose | CancelOrder
 """Requests that change something at the venue."""
-Query = ReadOrder | ReadSnapshot | ReadFills
+Query = ReadOrder | ReadSnapshot | ReadFills | ReadIncome
 """Requests that only ask."""

@@ -47,6 +47,7 @@ class RiskSettings:
         entry_patience_ms: how long after the decision an entry may still be signed (rule 3).
         entry_receive_window_ms: how long after signing the venue may execute it; short on purpose.
         slippage_fraction: stressed slippage of the stop, part of the risk budget.
+        daily_loss_max_fraction: of the day's first equity; a day's loss of it stops new risk (K5).
         cooldown_ms: market time after a trade ended in which its symbol opens nothing.
     """
 
@@ -54,6 +55,7 @@ class RiskSettings:
     leverage: int = 4
     risk_per_trade_fraction: Fraction = Fraction(Decimal("0.0075"))
     size_cap_fraction: Fraction = Fraction(Decimal("0.10"))
+    daily_loss_max_fraction: Fraction = Fraction(Decimal("0.05"))
     equity_min_quote: Quote = Quote(Decimal(100))
     taker_fraction: Fraction = Fraction(Decimal("0.0005"))
     slippage_fraction: Fraction = Fraction(Decimal("0.002"))

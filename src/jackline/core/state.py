@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
+from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
@@ -15,12 +16,22 @@ from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
 
 
 class KillLevel(StrEnum):
-    """How much the engine may still do (K3). Reductions pass every level (K2)."""
+    """How much the engine may still do (K3), from all to least. Reductions pass every level (K2)."""
 
     NORMAL = "normal"
     NO_NEW_RISK = "no_new_risk"
     FLATTEN = "flatten"
     LOCKED = "locked"
+
+    @property
+    def rank(self) -> int:
+        """0 for normal; a higher one allows less."""
+        return tuple(KillLevel).index(self)
+
+    @property
+    def closes(self) -> bool:
+        """Every position of the account is closed, and any that appears."""
+        return self in {KillLevel.FLATTEN, KillLevel.LOCKED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +40,8 @@ class MarketState:
 
     Attributes:
         rung: the proven rung, or None with `rung_detail` saying why entries are blocked here.
-        fills_read_to: the trade list is booked up to this fill id.
+        fills_read_to: the trade list is read up to this fill id.
+        booked_to: the ledger holds it up to here; a live trade's fills are read again after a start.
         fills_due_ms: when the list must be read again because something may have filled; None when nothing did.
         mutated: number of the last snapshot asked before the latest mutation or its answer; a snapshot counts only
             if its number is higher (rule 5).
@@ -43,6 +55,7 @@ class MarketState:
     rung: Rung | None = None
     rung_detail: str = "not proven yet"
     fills_read_to: int = 0
+    booked_to: int = 0
     fills_due_ms: WireMs | None = None
     fills_asked_ms: WireMs | None = None
     mutated: int = 0
@@ -65,6 +78,7 @@ class State:
         frozen: reasons that block entries until a human or a reconciliation clears them.
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
+        reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
     """
 
     tag: str
@@ -88,6 +102,8 @@ class State:
     kill_level: KillLevel
     foreign_seen: frozenset[str]
     books_from_ms: WireMs
+    money: Money
+    reset_pending: bool
 
 
 def initial_state(
@@ -100,6 +116,7 @@ def initial_state(
     symbols: tuple[Symbol, ...],
     kill_level: KillLevel,
     books_from_ms: WireMs,
+    money: Money = UNKNOWN_MONEY,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -124,4 +141,6 @@ def initial_state(
         kill_level=kill_level,
         foreign_seen=frozenset(),
         books_from_ms=books_from_ms,
+        money=money,
+        reset_pending=False,
     )

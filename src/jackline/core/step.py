@@ -10,9 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from jackline.core import booking, closing, entering, observing, protecting, rules, sweeping
+from jackline.core import (
+    accounting,
+    booking,
+    closing,
+    entering,
+    limits,
+    observing,
+    protecting,
+    rules,
+    sweeping,
+    switch,
+)
 from jackline.core.effects import Effect, Level
 from jackline.core.events import (
+    AccountedFor,
     AccountHinted,
     Answered,
     BarClosed,
@@ -20,13 +32,18 @@ from jackline.core.events import (
     Event,
     FillHinted,
     FillsAnswered,
+    IncomeAnswered,
     IntentDurable,
     JournalBroken,
     JournalMended,
+    KillAsked,
     MarkMoved,
     Now,
+    OpeningBooked,
     OrderAnswered,
     OrderHinted,
+    ResetAsked,
+    ResetDurable,
     RungProven,
     Signalled,
     SnapshotAnswered,
@@ -40,7 +57,7 @@ from jackline.core.outcomes import Acked, Unknown
 from jackline.core.plan import Rung
 from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
 from jackline.core.state import State
-from jackline.core.trade import SlotState, Trade
+from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Price, Symbol
 
@@ -48,12 +65,19 @@ HINT_PAUSE_MS = 100
 """One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
 
 
+MOVES_MONEY = MarkMoved | FillHinted | FillsAnswered | SnapshotAnswered | IncomeAnswered | AccountedFor
+"""Events that can breach a limit."""
+
+
 def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...]]:
     """Map one event to the next state and the effects it wants, in the order they should start."""
     turn = Turn(state, now)
     _take(turn, event)
+    if isinstance(event, MOVES_MONEY):
+        limits.judge(turn)
     for trade in list(turn.trades.values()):
         _drive(turn, trade)
+    accounting.ask(turn)
     return turn.finish()
 
 
@@ -85,17 +109,44 @@ def _take(turn: Turn, event: Event) -> None:
             _on_order_hint(turn, event)
         case AccountHinted():
             turn.want_snapshot(HINT_PAUSE_MS)
+            if event.transfer:
+                accounting.hurry(turn, HINT_PAUSE_MS)
         case CloseAsked():
             _on_close_asked(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven():
             _on_condition(turn, event)
+        case (
+            KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
+        ):
+            _on_account(turn, event)
         case _:
             assert_never(event)
+
+
+def _on_account(
+    turn: Turn, event: KillAsked | ResetAsked | ResetDurable | OpeningBooked | IncomeAnswered | AccountedFor
+) -> None:
+    """What concerns the account as a whole: its kill switch and its money."""
+    match event:
+        case KillAsked():
+            switch.on_kill(turn, event)
+        case ResetAsked():
+            switch.on_reset(turn, event)
+        case ResetDurable():
+            switch.on_reset_durable(turn)
+        case OpeningBooked():
+            accounting.on_opening(turn, event)
+        case IncomeAnswered():
+            accounting.on_income(turn, event)
+        case AccountedFor():
+            accounting.on_accounted(turn, event)
 
 
 def _drive(turn: Turn, trade: Trade) -> None:
     """One step towards what the trade's phase wants."""
     trade = entering.pursue_entry(turn, trade)
+    if turn.state.kill_level.closes:
+        trade = closing.want(turn, trade, ExitReason.KILL_SWITCH)
     match trade.phase:
         case Phase.INTENDED:
             if trade.entry is not None and entering.is_late(turn, trade.entry):
@@ -214,6 +265,7 @@ def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
     if trade is not None and name is not None and name.role is Role.ENTRY:
         entering.on_entry_fill(turn, trade, quantity=event.quantity, price=event.price)
         return
+    limits.settle_legs(turn, event.symbol, event.price)
     turn.want_snapshot(HINT_PAUSE_MS)
 
 
@@ -254,6 +306,8 @@ def _on_condition(turn: Turn, event: StreamChanged | JournalBroken | JournalMend
             turn.state = replace(turn.state, journal_ok=True)
         case RungProven(symbol=symbol, rung=rung, detail=detail):
             turn.put_market(replace(turn.market(symbol), rung=rung, rung_detail=detail))
+            if rung is None:
+                turn.want_full_listing()  # a canary that proved nothing may still rest there (P6)
 
 
 def _owner(turn: Turn, request: Mutation) -> Trade | None:

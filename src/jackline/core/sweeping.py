@@ -69,7 +69,7 @@ def sweep_leftovers(
     for finding in findings:
         if isinstance(finding, guard.Leftover):
             found.setdefault(finding.order.key.symbol, []).append(finding.order)
-    for symbol in fresh:
+    for symbol in sorted(fresh):
         orders, market = found.get(symbol, []), turn.market(symbol)
         if not orders:
             turn.put_market(replace(market, leftover_ms=None))

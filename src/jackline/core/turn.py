@@ -10,6 +10,7 @@ from dataclasses import replace
 from jackline.core.effects import Alert, Effect, Level, SaveTrade
 from jackline.core.events import Now
 from jackline.core.ids import TradeId
+from jackline.core.money import Money
 from jackline.core.orders import Snapshot
 from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
 from jackline.core.state import MarketState, State
@@ -60,6 +61,10 @@ class Turn:
         """Store the new version of a symbol's state."""
         self.markets[market.symbol] = market
 
+    def put_money(self, money: Money) -> None:
+        """Store the new version of the account's money."""
+        self.state = replace(self.state, money=money)
+
     def send(self, request: Mutation, symbol: Symbol) -> None:
         """Emit a mutation; until it is answered no snapshot counts for its symbol."""
         self.in_flight[flight_key(request)] = symbol
@@ -94,6 +99,12 @@ class Turn:
         """No read of the symbol's trade list is due or out."""
         market = self.market(symbol)
         return market.fills_due_ms is None and market.fills_asked_ms is None
+
+    def want_full_listing(self) -> None:
+        """Let the next snapshot list every symbol's orders; the first one of all does so anyway."""
+        if self.state.full_due_ms > 0:
+            self.state = replace(self.state, full_due_ms=self.now.wire_ms)
+        self.want_snapshot()
 
     def alert(self, level: Level, code: str, text: str) -> None:
         """Raise something a human should see."""

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 
 import structlog
 
 from jackline.core.effects import TradeEnded
 from jackline.core.events import (
+    AccountedFor,
     BarClosed,
     CloseAsked,
+    Event,
+    IncomeAnswered,
     JournalBroken,
     JournalMended,
+    KillAsked,
     MarkMoved,
+    Receipt,
+    ResetAsked,
     Ticked,
 )
-from jackline.core.requests import SendEntry
-from jackline.core.state import KillLevel, State
+from jackline.core.gates import account_denial
+from jackline.core.machine import Phase
+from jackline.core.outcomes import Unknown
+from jackline.core.requests import ReadIncome, SendEntry
+from jackline.core.state import State
 from jackline.core.step import step
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Symbol
@@ -31,24 +40,26 @@ from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import StreamingVenue, opening_ms
-from jackline.store.batch import AccountKey, CommandAnswer, JournalKind
+from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
-from jackline.store.commands import CommandDesk, Posted
-from jackline.store.encode import encode
+from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
 from jackline.store.errors import StoreError
 from jackline.store.lease import Lease
-from jackline.venue.port import Failed
 
 log = structlog.get_logger("engine")
 
 TICK_S = 0.05
 """The loop looks at its deadlines twenty times a second; the shortest deadline is 250 ms."""
 COMMAND_POLL_S = 0.2
-FUNDING_POLL_S = 60.0
-"""The income listing costs thirty times a query, and funding is paid every few hours."""
+NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
+"""Commands that allow risk again: who gives one says why (K4, A3)."""
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
+AT_RISK = frozenset(
+    {Phase.INTENDED, Phase.ARMING, Phase.ENTERING, Phase.DOUBTFUL, Phase.EXPOSED, Phase.CLOSING}
+)
+"""Phases in which the watchdog must hear at once when this process can do nothing."""
 
 
 class Engine:
@@ -77,7 +88,7 @@ class Engine:
         )
         self._recorder = Recorder(self._journal, clock)
         self._runner = Runner(
-            venue=venue, recorder=self._recorder, inbox=self._inbox, on_ended=self._after_trade
+            venue=venue, clock=clock, recorder=self._recorder, inbox=self._inbox, on_ended=self._after_trade
         )
         self._book = BarBook(options.strategy, options.interval_ms)
         self._opener = Opener(
@@ -91,18 +102,24 @@ class Engine:
             view=lambda: self._state,
         )
         self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
+        self._commands_known = False
+        self._desk = CommandDesk(store.disk, options.state_dir / COMMANDS_FILE)
         self._has_opening = opening_ms(store) > 0
-        self._funding_ms = opening_ms(store) or clock.now().wire_ms
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
+        self._at_risk = False
+        self._risk_changed = asyncio.Event()
 
     def may_enter(self, request: SendEntry) -> str | None:
         """The request gate's last question: None, or why this entry must not leave (rule 3)."""
         if self._stopping:
             return "the engine is stopping"
-        if self._state.kill_level is not KillLevel.NORMAL:
-            return f"kill level is {self._state.kill_level}"
+        if not self._commands_known:
+            return "what operators have ordered has not been read yet"
+        denied = account_denial(self._state)
+        if denied is not None:
+            return f"{denied.reason}: {denied.detail}"
         if not self._lease.is_intact():
             return "the lease file was replaced: another engine may own the account"
         return None
@@ -110,6 +127,7 @@ class Engine:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
+        self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
@@ -119,7 +137,6 @@ class Engine:
                     self._tick_loop(),
                     self._bring_up(),
                     self._command_loop(),
-                    self._funding_loop(),
                     self._heartbeat_loop(),
                     self._venue.keep_clock(),
                     self._venue.user_stream(self._inbox.put).run(),
@@ -130,7 +147,7 @@ class Engine:
             log.info("stopping", note="no stop is cancelled")
             await self._opener.settle(SETTLE_S)
             await self._runner.settle(SETTLE_S)
-            await self._book_funding()
+            await self._book_last_income()
             for task in tasks:
                 task.cancel()
         owed = await self._journal.close(deadline_ms=JOURNAL_CLOSE_MS)
@@ -144,11 +161,19 @@ class Engine:
             event = await self._inbox.get()
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
-            self._state, effects = step(self._state, event, self._clock.now())
-            self._runner.carry_out(effects)
-            self._turns += 1
+            self._take(event)
             if isinstance(event, BarClosed):
                 self._on_bar(event)
+
+    def _take(self, event: Event) -> None:
+        """One turn. It never waits, so a command may take one between two events of the inbox."""
+        self._state, effects = step(self._state, event, self._clock.now())
+        self._runner.carry_out(effects)
+        self._turns += 1
+        at_risk = any(trade.phase in AT_RISK for trade in self._state.trades.values())
+        if at_risk is not self._at_risk:
+            self._at_risk = at_risk
+            self._risk_changed.set()
 
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -198,48 +223,54 @@ class Engine:
             group.create_task(self._opener.run())
 
     async def _command_loop(self) -> None:
-        """Take operators' commands; answer each in the same transaction that remembers it was read."""
-        desk = CommandDesk(self._options.state_dir / COMMANDS_FILE)
+        """Take operators' commands; each is answered in the transaction that makes it durable."""
         while True:
             await asyncio.sleep(COMMAND_POLL_S)
-            try:
-                posted = desk.poll_new(self._commands_read)
-            except StoreError as error:
-                log.warning("commands_unreadable", detail=str(error))
-                continue
-            for item in posted:
-                self._take_command(item)
+            self._read_commands()
 
-    def _take_command(self, item: Posted) -> None:
-        command = item.command
-        self._inbox.put(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
-        self._commands_read = item.seq
-        answer = CommandAnswer(
-            command_id=command.command_id, wire_ms=self._clock.now().wire_ms, result=encode("closing")
-        )
-        self._recorder.command(answer, str(item.seq))
-        log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
-
-    async def _funding_loop(self) -> None:
-        """Book funding payments now and then (A1); an orderly stop books the last."""
-        while True:
-            await self._book_funding()
-            await asyncio.sleep(FUNDING_POLL_S)
-
-    async def _book_funding(self) -> None:
-        """The ledger ignores what it already has, so the last payment may be read again."""
-        payments = await self._venue.read_funding(self._funding_ms)
-        if isinstance(payments, Failed) or not payments:
+    def _read_commands(self) -> None:
+        """Until the desk was read once nothing may enter: a kill may be waiting in it."""
+        try:
+            posted = self._desk.poll_new(self._commands_read)
+        except StoreError as error:
+            log.warning("commands_unreadable", detail=str(error))
             return
-        self._recorder.funding(payments)
-        self._funding_ms = max(payment.wire_ms for payment in payments)
+        for item in posted:
+            self._commands_read = item.seq
+            self._take_command(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
+        self._commands_known = len(posted) < POLL_MAX
+
+    def _take_command(self, command: Command, receipt: Receipt) -> None:
+        log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
+        actor, reason = command.actor, command.reason
+        if command.kind in NEED_REASON and not reason.strip():
+            self._recorder.answer(receipt, "refused: it needs a written reason")
+        elif command.level is not None:
+            self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.RESET:
+            self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.ACCOUNT_FOR:
+            self._take(AccountedFor(actor=actor, reason=reason, receipt=receipt))
+        else:
+            self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
+            self._recorder.answer(receipt, "closing")
+
+    async def _book_last_income(self) -> None:
+        """An orderly stop books what was paid since the last read (A1)."""
+        books = self._state.money.books
+        if books is None:
+            return
+        request = ReadIncome(after_ms=books.income_from_ms)
+        page = await self._venue.read_income(request)
+        if not isinstance(page, Unknown):
+            self._take(IncomeAnswered(request=request, answer=page.rows, complete=page.complete))
 
     async def _heartbeat_loop(self) -> None:
         """Say how far the loop has come, not that it exists (L2)."""
         while True:
             now = self._clock.now()
             beat = Heartbeat(
-                pid=os.getpid(),
+                pid=self._lease.holder.pid,
                 wire_ms=now.wire_ms,
                 market_ms=now.market_ms,
                 turns=self._turns,
@@ -247,12 +278,17 @@ class Engine:
                 loop_lag_ms=self._loop_lag_ms,
                 journal_lag_ms=self._journal.health.lag_ms,
                 ready=self._is_ready(),
+                at_risk=self._at_risk,
+                unheard_since_ms=self._runner.unheard_since_ms,
             )
             try:
-                heartbeat.write(self._options.state_dir, beat)
+                heartbeat.write(self._store.disk, self._options.state_dir, beat)
             except OSError as error:
                 log.warning("heartbeat_failed", code="L2", detail=str(error))
-            await asyncio.sleep(heartbeat.PERIOD_MS / 1_000)
+            self._risk_changed.clear()
+            period_ms = heartbeat.PERIOD_AT_RISK_MS if self._at_risk else heartbeat.PERIOD_MS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._risk_changed.wait(), period_ms / 1_000)
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""

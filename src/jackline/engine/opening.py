@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from jackline.core.events import RungProven
+from jackline.core.events import OpeningBooked, RungProven
 from jackline.core.ids import mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
@@ -33,6 +33,9 @@ PROOF_MS_MAX = 24 * 3_600_000
 EXPIRY_POLL_S = 60.0
 RETRY_S = 1.0
 """A venue that did not answer is asked again after this."""
+UNPROVEN_RETRY_S_MAX = 60.0
+"""A canary that proved nothing sings again, after a pause that doubles from `RETRY_S` up to this: a symbol must not
+stay closed because one answer was lost."""
 MARK_WAIT_S = 0.05
 HISTORY_TRIES_MAX = 30
 
@@ -70,6 +73,7 @@ class Opener:
         self._at_rest.set()
         self._decided: set[Symbol] = set()
         self._proved_ms: dict[Symbol, WireMs] = {}
+        self._unproven: dict[Symbol, int] = {}
 
     def want(self, symbol: Symbol) -> None:
         """Prove a rung on this symbol unless one is proven."""
@@ -87,6 +91,8 @@ class Opener:
                 symbol = await asyncio.wait_for(self._wanted.get(), EXPIRY_POLL_S)
             except TimeoutError:
                 self._expire()
+                continue
+            if self._view().markets[symbol].rung is not None:
                 continue
             self._at_rest.clear()
             try:
@@ -113,9 +119,10 @@ class Opener:
             log.warning("opening_unreadable", code="A3", answer=str(account))
             await asyncio.sleep(RETRY_S)
         now = self._clock.now()
-        await self._recorder.capital(
+        await self._recorder.opening(
             opening_entry(balance_quote=account.wallet_quote, wire_ms=now.wire_ms, market_ms=now.market_ms)
         )
+        self._inbox.put(OpeningBooked(wallet_quote=account.wallet_quote, wire_ms=now.wire_ms))
 
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
@@ -190,7 +197,12 @@ class Opener:
     def _decide(self, symbol: Symbol, rung: Rung | None, detail: str) -> None:
         log.info("rung", code="C4", symbol=symbol, rung=rung, detail=detail)
         self._decided.add(symbol)
-        if rung is not None:
+        if rung is None:
+            failed = self._unproven[symbol] = self._unproven.get(symbol, 0) + 1
+            pause_s = min(RETRY_S * 2 ** (failed - 1), UNPROVEN_RETRY_S_MAX)
+            asyncio.get_running_loop().call_later(pause_s, self.want, symbol)
+        else:
+            self._unproven.pop(symbol, None)
             self._proved_ms[symbol] = self._clock.now().wire_ms
         self._inbox.put(RungProven(symbol=symbol, rung=rung, detail=detail))
 

@@ -23,6 +23,7 @@ from jackline.engine.startup import (
 )
 from jackline.engine.watchdog import Watchdog
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
+from jackline.store.disk import Disk
 from jackline.store.lease import acquire
 from jackline.store.watch import open_watch_store
 from jackline.venue.port import Venue
@@ -43,6 +44,7 @@ class Surroundings:
     """Everything outside that a process needs: a host's, or a simulated world's."""
 
     world: World
+    disk: Disk
     open_venue: OpenVenue
 
 
@@ -61,11 +63,17 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     )
     try:
         facts = await read_venue(options, venue)
-        await protect_first(options, venue, clock, facts)
-        lease = acquire(options.state_dir, mode=options.mode, wire_ms=clock.now().wire_ms)
+        await protect_first(options, venue, clock, facts, around.disk)
+        lease = acquire(
+            around.disk,
+            options.state_dir,
+            world=around.world,
+            mode=options.mode,
+            wire_ms=clock.now().wire_ms,
+        )
         if lease.took_over_from is not None:
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
-        with open_store(options.state_dir / ENGINE_FILE) as store:
+        with open_store(around.disk, options.state_dir / ENGINE_FILE) as store:
             state = await first_state(options, venue, clock, facts, store, lease.fence)
             engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
             running.append(engine)
@@ -83,7 +91,7 @@ async def run_watchdog(options: EngineOptions, around: Surroundings, stop: async
         facts = await _wait_for_venue(options, venue, stop)
         if facts is None:
             return
-        with open_watch_store(options.state_dir / WATCHDOG_FILE) as store:
+        with open_watch_store(around.disk, options.state_dir / WATCHDOG_FILE) as store:
             log.info("watching", account=options.account, symbols=options.symbols, records=str(store.path))
             await Watchdog(options=options, venue=venue, clock=clock, store=store, facts=facts).run(stop)
     finally:

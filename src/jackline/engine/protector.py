@@ -37,6 +37,11 @@ FIRST_ORDINAL = 36**4 // 4
 """An engine that began in the same second counts its trades from 1 and never gets here; two ordinals a symbol, one
 for each leg of a hedge."""
 
+ATTEMPT_MS = 50
+"""One attempt's worth of clock: no process makes twenty a second."""
+ATTEMPTS_FIRST_MAX = 40_000
+"""Room for six thousand attempts after the first."""
+
 Uncovered = guard.Naked | guard.Reached | guard.Stuck
 """A position that is neither protected nor flattening."""
 
@@ -79,7 +84,8 @@ class Protector:
         self._instruments = instruments
         self._risk = risk
         self._protection = protection
-        self._attempts = 0
+        # By the clock, so that the next life of this process does not spell another order with an id of this one (O2).
+        self._attempts = clock.now().wire_ms // ATTEMPT_MS % ATTEMPTS_FIRST_MAX
         self._asked = 0
         self._fence = clock.now().wire_ms // 1_000
 
@@ -120,8 +126,7 @@ class Protector:
     ) -> tuple[Action, ...]:
         """Place a whole-position stop and read it back; where it cannot rest, close."""
         position = finding.position
-        stop = planned.get((position.symbol, position.side))
-        trade_id = stop.trade_id if stop is not None else self._mint(position)
+        trade_id = self._trade_of(position, planned)
         if isinstance(finding, guard.Naked):
             placed = await self._place(trade_id, position, finding.protection)
             if placed.read_back:
@@ -129,11 +134,12 @@ class Protector:
             return (placed, await self._close(trade_id, position))
         return (await self._close(trade_id, position),)
 
-    async def add_stop(self, finding: Uncovered) -> Action | None:
+    async def add_stop(self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop]) -> Action | None:
         """Only place: what a process without the lease may do while an engine may be alive."""
         if not isinstance(finding, guard.Naked):
             return None
-        return await self._place(self._mint(finding.position), finding.position, finding.protection)
+        position = finding.position
+        return await self._place(self._trade_of(position, planned), position, finding.protection)
 
     async def _place(self, trade_id: TradeId, position: PositionView, protection: Protection) -> Action:
         request = SendStop(
@@ -193,6 +199,10 @@ class Protector:
             outcome=outcome,
             read_back=isinstance(outcome, Acked),
         )
+
+    def _trade_of(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> TradeId:
+        stop = planned.get((position.symbol, position.side))
+        return stop.trade_id if stop is not None else self._mint(position)
 
     def _next_attempt(self) -> int:
         self._attempts += 1

@@ -5,17 +5,31 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from jackline.core.effects import Alert, BookFills, NoteDenied, SaveTrade, TradeEnded
+from jackline.core.effects import (
+    Alert,
+    BookAdjustment,
+    BookFills,
+    BookIncome,
+    NoteDenied,
+    SaveDay,
+    SaveKill,
+    SaveTrade,
+    TradeEnded,
+)
+from jackline.core.events import Receipt
 from jackline.core.ids import TradeId
-from jackline.core.orders import FundingView
+from jackline.core.money import Day
 from jackline.core.outcomes import Outcome
 from jackline.core.ports import Clock
 from jackline.core.requests import CancelOrder, Mutation, SendEntry
 from jackline.core.trade import ExitReason
+from jackline.core.values import WireMs
 from jackline.store.batch import AccountKey, Batch, CommandAnswer, JournalKind, JournalRow
 from jackline.store.encode import encode
 from jackline.store.journal import Journal
-from jackline.store.ledger import LedgerEntry, fill_entries, funding_entry
+from jackline.store.ledger import LedgerEntry, adjustment_entry, fill_entries, income_entry
+
+NOTHING_TO_ACCOUNT = "nothing to account for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +87,50 @@ class Recorder:
         row = self._row(JournalKind.FILLS, encode(effect.fills), trade_id)
         self._journal.append(Batch(rows=(row,), ledger=entries))
 
-    def funding(self, payments: tuple[FundingView, ...]) -> None:
-        """Book funding payments."""
-        entries = tuple(funding_entry(payment, None) for payment in payments)
+    def income(self, effect: BookIncome) -> None:
+        """Book what moved the wallet besides fills."""
+        row = self._row(JournalKind.INCOME, encode(effect.rows), None)
+        entries = tuple(income_entry(income) for income in effect.rows)
+        self._journal.append(Batch(rows=(row,), ledger=entries, account=_day(effect.day)))
+
+    def adjustment(self, effect: BookAdjustment) -> None:
+        """Book what an operator accounted for, and answer, in one transaction (A3)."""
+        row, receipt = self._row(JournalKind.CAPITAL, encode(effect), None), effect.receipt
+        entry = adjustment_entry(
+            command_id=receipt.command_id,
+            amount_quote=effect.amount_quote,
+            wire_ms=row.wire_ms,
+            market_ms=row.market_ms,
+        )
+        result = (
+            f"{effect.amount_quote:+f} quote accounted for" if effect.amount_quote else NOTHING_TO_ACCOUNT
+        )
         self._journal.append(
-            Batch(rows=(self._row(JournalKind.FUNDING, encode(payments), None),), ledger=entries)
+            Batch(
+                rows=(row,),
+                ledger=(entry,) if effect.amount_quote else (),
+                account=(*_day(effect.day), _read_to(receipt)),
+                answers=(_answer(receipt, row.wire_ms, result),),
+            )
         )
 
-    def capital(self, entry: LedgerEntry) -> asyncio.Future[int]:
-        """Book the opening balance or a transfer."""
+    def kill(self, effect: SaveKill) -> asyncio.Future[int]:
+        """Change the kill level, and answer the command that asked for it, in one transaction (K1, K4)."""
+        row, receipt = self._row(JournalKind.KILL, encode(effect), None), effect.receipt
+        level = (AccountKey.KILL_LEVEL, effect.level.value)
+        if receipt is None:
+            return self._journal.append(Batch(rows=(row,), account=(level,)))
+        answer = _answer(receipt, row.wire_ms, effect.level.value)
+        return self._journal.append(Batch(rows=(row,), account=(level, _read_to(receipt)), answers=(answer,)))
+
+    def day(self, effect: SaveDay) -> None:
+        """Keep what the day began with: a restart forgives no loss (K5)."""
+        self._journal.append(
+            Batch(rows=(self._row(JournalKind.DAY, encode(effect.day), None),), account=_day(effect.day))
+        )
+
+    def opening(self, entry: LedgerEntry) -> asyncio.Future[int]:
+        """Book the balance that the ledger begins with."""
         row = self._row(JournalKind.CAPITAL, encode(entry), None)
         return self._journal.append(Batch(rows=(row,), ledger=(entry,)))
 
@@ -109,11 +158,11 @@ class Recorder:
             Batch(rows=(self._row(kind, encode(value), None),), account=((key, value),))
         )
 
-    def command(self, answer: CommandAnswer, position: str) -> None:
+    def answer(self, receipt: Receipt, result: str) -> None:
         """Answer a command and remember how far the command file was read, in one transaction."""
+        answer = _answer(receipt, self._clock.now().wire_ms, result)
         row = self._row(JournalKind.COMMAND, encode(answer), None)
-        account = ((AccountKey.COMMANDS_READ, position),)
-        self._journal.append(Batch(rows=(row,), answers=(answer,), account=account))
+        self._journal.append(Batch(rows=(row,), answers=(answer,), account=(_read_to(receipt),)))
 
     def _append(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> None:
         self._journal.append(Batch(rows=(self._row(kind, body, trade_id),)))
@@ -123,6 +172,18 @@ class Recorder:
         return JournalRow(
             kind=kind, trade_id=trade_id, wire_ms=now.wire_ms, market_ms=now.market_ms, body=body
         )
+
+
+def _answer(receipt: Receipt, wire_ms: WireMs, result: str) -> CommandAnswer:
+    return CommandAnswer(command_id=receipt.command_id, wire_ms=wire_ms, result=encode(result))
+
+
+def _read_to(receipt: Receipt) -> tuple[AccountKey, str]:
+    return AccountKey.COMMANDS_READ, str(receipt.position)
+
+
+def _day(day: Day | None) -> tuple[tuple[AccountKey, str], ...]:
+    return () if day is None else ((AccountKey.DAY, encode(day)),)
 
 
 def client_id_of(request: Mutation) -> str:

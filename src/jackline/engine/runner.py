@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar, assert_never
 
 import structlog
 
-from jackline.core.effects import Alert, BookFills, Effect, Level, NoteDenied, SaveTrade, TradeEnded
+from jackline.core.effects import (
+    Alert,
+    BookAdjustment,
+    BookFills,
+    BookIncome,
+    Effect,
+    Level,
+    NoteDenied,
+    Record,
+    SaveDay,
+    SaveKill,
+    SaveTrade,
+    TradeEnded,
+)
 from jackline.core.errors import invariant
 from jackline.core.events import (
     Answered,
     FillsAnswered,
+    IncomeAnswered,
     IntentDurable,
     OrderAnswered,
+    ResetDurable,
     SnapshotAnswered,
 )
 from jackline.core.outcomes import Unknown
+from jackline.core.ports import Clock
 from jackline.core.requests import (
     CancelOrder,
     Mutation,
     ReadFills,
+    ReadIncome,
     ReadOrder,
     ReadSnapshot,
     SendClose,
@@ -29,6 +46,7 @@ from jackline.core.requests import (
     SendStop,
     SendTarget,
 )
+from jackline.core.values import WireMs
 from jackline.engine.inbox import Inbox
 from jackline.engine.recorder import Recorder, client_id_of
 from jackline.store.errors import StoreError
@@ -40,36 +58,38 @@ TASKS_MAX = 512
 log = structlog.get_logger("engine")
 
 EndedSink = Callable[[TradeEnded], None]
+Answer = TypeVar("Answer")
 
 
 class Runner:
     """One task a request; answers come back as events."""
 
-    def __init__(self, *, venue: Venue, recorder: Recorder, inbox: Inbox, on_ended: EndedSink) -> None:
+    def __init__(
+        self, *, venue: Venue, clock: Clock, recorder: Recorder, inbox: Inbox, on_ended: EndedSink
+    ) -> None:
         self._venue = venue
+        self._clock = clock
         self._recorder = recorder
         self._inbox = inbox
         self._on_ended = on_ended
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unheard_since_ms = WireMs(0)
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def carry_out(self, effects: tuple[Effect, ...]) -> None:
         """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2)."""
         for effect in effects:
             match effect:
-                case SaveTrade():
-                    self._save(effect)
-                case BookFills():
-                    self._recorder.fills(effect)
-                case NoteDenied():
-                    self._recorder.denied(effect)
-                    log.info(
-                        "entry_denied",
-                        symbol=effect.symbol,
-                        side=effect.side,
-                        reason=effect.denied.reason,
-                        detail=effect.denied.detail,
-                    )
+                case (
+                    SaveTrade()
+                    | SaveKill()
+                    | SaveDay()
+                    | BookFills()
+                    | BookIncome()
+                    | BookAdjustment()
+                    | NoteDenied()
+                ):
+                    self._record(effect)
                 case Alert():
                     self._alert(effect)
                 case TradeEnded():
@@ -85,8 +105,39 @@ class Runner:
                     self._start(self._read_snapshot(effect))
                 case ReadFills():
                     self._start(self._read_fills(effect))
+                case ReadIncome():
+                    self._start(self._read_income(effect))
                 case _:
                     assert_never(effect)
+
+    def _record(self, effect: Record) -> None:
+        """Hand to the journal what only it hears of."""
+        match effect:
+            case SaveTrade():
+                self._save(effect)
+            case SaveKill():
+                written = self._recorder.kill(effect)
+                if effect.awaited:
+                    self._start(self._await_reset(written))
+            case SaveDay():
+                self._recorder.day(effect)
+            case BookFills():
+                self._recorder.fills(effect)
+            case BookIncome():
+                self._recorder.income(effect)
+            case BookAdjustment():
+                self._recorder.adjustment(effect)
+            case NoteDenied(denied=denied):
+                self._recorder.denied(effect)
+                log.info(
+                    "entry_denied",
+                    symbol=effect.symbol,
+                    side=effect.side,
+                    reason=denied.reason,
+                    detail=denied.detail,
+                )
+            case _:
+                assert_never(effect)
 
     async def settle(self, timeout_s: float) -> None:
         """Wait for requests under way, at most this long; for an orderly stop."""
@@ -110,8 +161,21 @@ class Runner:
         """Raise what a request raised; otherwise wait for ever."""
         await self._crashed
 
+    @property
+    def unheard_since_ms(self) -> WireMs:
+        """Since when the venue has been asked without an answer; 0 while it answers."""
+        return self._unheard_since_ms
+
+    async def _ask(self, asking: Awaitable[Answer]) -> Answer:
+        """Wait for the venue; its deadline is the transport's."""
+        self._unheard_since_ms = self._unheard_since_ms or self._clock.now().wire_ms
+        answer = await asking
+        if not isinstance(answer, Unknown):
+            self._unheard_since_ms = WireMs(0)
+        return answer
+
     async def _send(self, request: Mutation) -> None:
-        outcome = await self._venue.send(request)
+        outcome = await self._ask(self._venue.send(request))
         self._recorder.outcome(request, outcome)
         log.debug(
             "answered", verb=type(request).__name__, client_id=client_id_of(request), outcome=str(outcome)
@@ -119,17 +183,28 @@ class Runner:
         self._inbox.put(Answered(request=request, outcome=outcome))
 
     async def _read_order(self, request: ReadOrder) -> None:
-        self._inbox.put(OrderAnswered(request=request, answer=await self._venue.read_order(request)))
+        self._inbox.put(
+            OrderAnswered(request=request, answer=await self._ask(self._venue.read_order(request)))
+        )
 
     async def _read_snapshot(self, request: ReadSnapshot) -> None:
-        self._inbox.put(SnapshotAnswered(request=request, answer=await self._venue.read_snapshot(request)))
+        self._inbox.put(
+            SnapshotAnswered(request=request, answer=await self._ask(self._venue.read_snapshot(request)))
+        )
 
     async def _read_fills(self, request: ReadFills) -> None:
-        page = await self._venue.read_fills(request)
+        page = await self._ask(self._venue.read_fills(request))
         if isinstance(page, Unknown):
             self._inbox.put(FillsAnswered(request=request, answer=page, complete=False))
         else:
             self._inbox.put(FillsAnswered(request=request, answer=page.fills, complete=page.complete))
+
+    async def _read_income(self, request: ReadIncome) -> None:
+        page = await self._ask(self._venue.read_income(request))
+        if isinstance(page, Unknown):
+            self._inbox.put(IncomeAnswered(request=request, answer=page, complete=False))
+        else:
+            self._inbox.put(IncomeAnswered(request=request, answer=page.rows, complete=page.complete))
 
     def _save(self, effect: SaveTrade) -> None:
         written = self._recorder.trade(effect)
@@ -144,6 +219,15 @@ class Runner:
             log.warning("intent_lost", code="O4", trade_id=effect.trade.trade_id, detail=str(error))
             return
         self._inbox.put(IntentDurable(trade_id=effect.trade.trade_id))
+
+    async def _await_reset(self, written: asyncio.Future[int]) -> None:
+        """A reset allows risk again: it waits for the disk. One that cannot be written changes nothing."""
+        try:
+            await written
+        except StoreError as error:
+            log.warning("reset_lost", code="K4", detail=str(error))
+            return
+        self._inbox.put(ResetDurable())
 
     def _alert(self, effect: Alert) -> None:
         self._recorder.alert(effect)

@@ -8,9 +8,11 @@ from typing import Protocol
 
 import structlog
 
+from jackline.core.accounting import INCOME_OVERLAP_MS
 from jackline.core.events import Event
 from jackline.core.ids import account_tag
 from jackline.core.instrument import Instrument
+from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
 from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.ports import Clock
 from jackline.core.recovering import recover
@@ -18,10 +20,13 @@ from jackline.core.requests import ReadFills
 from jackline.core.state import KillLevel, State, initial_state
 from jackline.core.values import MarketMs, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
+from jackline.engine.plans import read_plans
 from jackline.engine.protector import Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
-from jackline.store.ledger import EntryKind
+from jackline.store.disk import Disk
+from jackline.store.encode import decode
+from jackline.store.ledger import INCOME_ENTRIES, EntryKind, totals
 from jackline.venue.port import AccountFacts, Failed, Venue
 
 log = structlog.get_logger("startup")
@@ -113,8 +118,13 @@ def _why(failed: Failed) -> str:
     return f"no answer: {failed.cause}"
 
 
-async def protect_first(options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts) -> None:
-    """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop."""
+async def protect_first(
+    options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts, disk: Disk
+) -> None:
+    """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop.
+
+    Where the records can be read it goes where they say; else where a stop goes by default.
+    """
     protector = Protector(
         venue=venue,
         clock=clock,
@@ -126,9 +136,10 @@ async def protect_first(options: EngineOptions, venue: Venue, clock: Clock, fact
     snapshot = await protector.look(options.symbols)
     if snapshot is None:
         return
-    for finding in protector.judge(snapshot, {}):
+    planned = read_plans(disk, options.state_dir)
+    for finding in protector.judge(snapshot, planned):
         log.warning("start_found_naked", code="P1", finding=str(finding))
-        await protector.add_stop(finding)
+        await protector.add_stop(finding, planned)
 
 
 async def first_state(
@@ -146,12 +157,13 @@ async def first_state(
         symbols=options.symbols,
         kill_level=level,
         books_from_ms=WireMs(opening_ms(store) or clock.now().wire_ms),
+        money=_money(store, account.get(AccountKey.DAY.value)),
     )
     trades = store.read.load_trades()
     booked = _fills_booked(store)
     for symbol in options.symbols:
         if symbol not in booked:
-            booked[symbol] = await _last_fill_id(venue, symbol)
+            booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opening_ms(store))
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
     return recover(state, trades, booked, clock.now())
 
@@ -164,6 +176,23 @@ def opening_ms(store: Store) -> int:
     return 0
 
 
+def _money(store: Store, day_text: str | None) -> Money:
+    """What the ledger explains, what of the income listing it holds, and what the day began with (A3, K5)."""
+    entries = store.read.ledger_entries()
+    opened_ms = opening_ms(store)
+    if not opened_ms:
+        return UNKNOWN_MONEY
+    listed = {entry.entry_id: entry.wire_ms for entry in entries if entry.kind in INCOME_ENTRIES.values()}
+    newest_ms = max(listed.values(), default=opened_ms)
+    from_ms = WireMs(max(opened_ms, newest_ms - INCOME_OVERLAP_MS))
+    books = Books(
+        explained_quote=totals(entries).wallet_quote,
+        income_from_ms=from_ms,
+        income_known={key: wire_ms for key, wire_ms in listed.items() if wire_ms >= from_ms},
+    )
+    return Money(books=books, day=None if day_text is None else decode(day_text, Day))
+
+
 def _fills_booked(store: Store) -> dict[Symbol, int]:
     """How far the ledger has booked each symbol's trade list."""
     booked: dict[Symbol, int] = {}
@@ -174,8 +203,11 @@ def _fills_booked(store: Store) -> dict[Symbol, int]:
     return booked
 
 
-async def _last_fill_id(venue: Venue, symbol: Symbol) -> int:
-    """Fills older than this ledger are not its business: the opening balance stands for them (A3)."""
+async def _last_fill_id(venue: Venue, symbol: Symbol, *, opened_ms: int) -> int:
+    """The last fill of before this ledger, whose opening balance stands for it (A3).
+
+    A symbol of which nothing is booked may all the same have traded since: its writer can have been killed.
+    """
     last = 0
     for _ in range(FILL_PAGES_MAX):
         page = await venue.read_fills(ReadFills(symbol=symbol, after_fill_id=last))
@@ -183,7 +215,8 @@ async def _last_fill_id(venue: Venue, symbol: Symbol) -> int:
             raise VenueUnreadable(
                 f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again"
             )
-        last = max((fill.fill_id for fill in page.fills), default=last)
-        if page.complete:
+        older = [fill.fill_id for fill in page.fills if not opened_ms or fill.wire_ms < opened_ms]
+        last = max(older, default=last)
+        if page.complete or len(older) < len(page.fills):
             break
     return last

@@ -1,32 +1,32 @@
 """The watchdog: a second process that looks at venue truth and acts when the engine does not.
 
 While the engine lives it only looks, and acts when a breach outlives the engine's grace. Once the engine's lock is
-gone, or its heartbeat has stopped, it acts at once. It adds whole-position stops and closes what cannot be covered;
-it never enters, cancels, ratchets or sweeps (protocol, watchdog).
+gone, its heartbeat has stopped, or the venue does not answer it, the watchdog acts at once. It adds whole-position
+stops and closes what cannot be covered; it never enters, cancels, ratchets or sweeps (protocol, watchdog).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 import structlog
 
-from jackline.core.guard import PositionKey, Protection
+from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag
 from jackline.core.orders import Snapshot
-from jackline.core.trade import Trade
 from jackline.core.values import WireMs
 from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
+from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.options import EngineOptions
-from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
+from jackline.engine.plans import read_plans
+from jackline.engine.protector import Action, Protector, Uncovered
 from jackline.engine.startup import VenueFacts
-from jackline.store.boot import ENGINE_FILE, Store
-from jackline.store.errors import StoreError
+from jackline.store.boot import Store
 from jackline.store.journal import Journal
 from jackline.store.lease import is_held
-from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchActing, WatchAction, acting_batch, action_batch, snapshot_batch
 from jackline.venue.port import Venue
 
@@ -38,8 +38,10 @@ LOOK_CALM_MS = 2_000
 """Venue reads beside a living engine: they share the address's request weight, and the engine needs most of it."""
 LOOK_ALONE_MS = 800
 """Venue reads while no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
-LOOK_ALARMED_MS = 400
-"""Venue reads while an entry of a dead engine may still execute, or something is uncovered: well inside P1."""
+LOOK_ALARMED_MS = 250
+"""Venue reads while an entry may be executing unprotected, or something is uncovered: several times inside P1."""
+LOOKS_AT_ONCE_MAX = 6
+"""Looks under way while alarmed: as many as begin within the deadline of one."""
 LATE_MARGIN_MS = 2_000
 """Added to the time an entry can still execute after its engine died."""
 RECORD_MS = 2_000
@@ -64,6 +66,7 @@ class Watchdog:
     ) -> None:
         self._options = options
         self._clock = clock
+        self._disk = store.disk
         self._protector = Protector(
             venue=venue,
             clock=clock,
@@ -76,25 +79,35 @@ class Watchdog:
         self._sightings: dict[PositionKey, _Sighting] = {}
         self._silent_since: WireMs | None = None
         self._looked_ms = 0
+        self._looking = 0
+        self._acted_ms = 0
         self._recorded_ms = 0
         self._acting = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop. Nothing the venue or the disk does ends the loop."""
-        while not stop.is_set():
-            now = self._clock.now().wire_ms
-            silent = self._note_silence(now)
-            period = LOOK_ALONE_MS if silent else LOOK_CALM_MS
-            if self._is_alarmed(now):
-                period = LOOK_ALARMED_MS
-            if now - self._looked_ms >= period:
-                self._looked_ms = now
-                await self._pass(silent=silent)
-            try:
-                await asyncio.wait_for(stop.wait(), PROBE_S)
-            except TimeoutError:
-                continue
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                self._look_if_due(group)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), PROBE_S)
         await self._journal.close(deadline_ms=RECORD_MS)
+
+    def _look_if_due(self, group: asyncio.TaskGroup) -> None:
+        """Start a look when it is time. An alarmed one never waits for the answer to the one before: it may be lost."""
+        now = self._clock.now().wire_ms
+        beat = heartbeat.read(self._disk, self._options.state_dir)
+        silent = self._note_silence(now, beat)
+        period, at_once = (LOOK_ALONE_MS if silent else LOOK_CALM_MS), 1
+        if self._is_alarmed(now) or (beat is not None and beat.at_risk):
+            period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
+        if abs(now - self._looked_ms) >= period and self._looking < at_once:
+            self._looked_ms = now
+            self._looking += 1
+            group.create_task(self._pass(silent=silent)).add_done_callback(self._looked)
+
+    def _looked(self, _: asyncio.Task[None]) -> None:
+        self._looking -= 1
 
     def _is_alarmed(self, now: WireMs) -> bool:
         """Something is uncovered, or the engine fell silent so lately that an entry of its may still execute."""
@@ -103,28 +116,27 @@ class Watchdog:
         since = self._silent_since
         return bool(self._sightings) or (since is not None and now - since <= late_ms)
 
-    def _note_silence(self, now: WireMs) -> bool:
-        """True while no engine holds the lock, or the one that does makes no progress (L2)."""
-        held = is_held(self._options.state_dir) is not None
-        beat = heartbeat.read(self._options.state_dir)
-        beating = beat is not None and now - beat.wire_ms <= heartbeat.STALE_MS
-        silent = not (held and beating)
-        if silent and self._silent_since is None:
+    def _note_silence(self, now: WireMs, beat: Heartbeat | None) -> bool:
+        """True while no engine holds the lock, or the one that does makes no progress or is not heard (L2)."""
+        held = is_held(self._disk, self._options.state_dir) is not None
+        why = heartbeat.silence(beat, now) if held else "nobody holds its lock"
+        if why is not None and self._silent_since is None:
             self._silent_since = now
-            log.warning("engine_silent", code="L2", lock_held=held, beating=beating)
-        if not silent and self._silent_since is not None:
+            log.warning("engine_silent", code="L2", why=why)
+        if why is None and self._silent_since is not None:
             log.info("engine_back", after_ms=now - self._silent_since)
             self._silent_since = None
-        return silent
+        return why is not None
 
     async def _pass(self, *, silent: bool) -> None:
         """One look at the venue, and what follows from it."""
+        asked_ms = self._clock.now().wire_ms
         snapshot = await self._protector.look(())
-        if snapshot is None:
-            return
+        if snapshot is None or asked_ms < self._acted_ms:
+            return  # older than what was done meanwhile: poison (rule 5)
         if silent:
             self._record(snapshot)
-        planned = self._planned()
+        planned = read_plans(self._disk, self._options.state_dir)
         uncovered = self._protector.judge(snapshot, planned)
         self._forget({(found.position.symbol, found.position.side) for found in uncovered})
         for finding in uncovered:
@@ -132,6 +144,8 @@ class Watchdog:
                 self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
                 for action in await self._protector.act(finding, planned):
                     self._record_action(finding, action)
+                    if action.read_back:
+                        self._acted_ms = self._clock.now().wire_ms
         if not uncovered and self._acting and not silent:
             self._mark_acting(None)
 
@@ -147,16 +161,6 @@ class Watchdog:
 
     def _forget(self, uncovered: set[PositionKey]) -> None:
         self._sightings = {key: seen for key, seen in self._sightings.items() if key in uncovered}
-
-    def _planned(self) -> dict[PositionKey, PlannedStop]:
-        """The engine's own plans, where its store can be read; else every position gets the default stop."""
-        try:
-            with StoreReader(self._options.state_dir / ENGINE_FILE) as reader:
-                trades = reader.load_trades()
-        except StoreError as error:
-            log.warning("plans_unreadable", code="P1", detail=str(error))
-            return {}
-        return {(trade.symbol, trade.side): _planned_stop(trade) for trade in trades}
 
     # -- records: never in the way of an action ------------------------------------------------------------
 
@@ -183,11 +187,6 @@ class Watchdog:
         self._acting = reason is not None
         acting = None if reason is None else WatchActing(since_ms=now.wire_ms, reason=reason)
         self._journal.append(acting_batch(acting, wire_ms=now.wire_ms, market_ms=now.market_ms))
-
-
-def _planned_stop(trade: Trade) -> PlannedStop:
-    protection = Protection(stop_price=trade.ratchet_price, price_source=trade.stop.price_source)
-    return PlannedStop(trade_id=trade.trade_id, protection=protection)
 
 
 def _say_broken(detail: str) -> None:

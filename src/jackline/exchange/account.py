@@ -1,6 +1,6 @@
 """One trading account: its wallet, its settings per symbol, and everything that was ever ordered on it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -33,7 +33,11 @@ class SymbolSettings:
 @dataclass(slots=True, kw_only=True)
 class Account:
     """Orders and conditional orders are kept for ever, and the live ones indexed; the witness and the venue's
-    histories read the same records."""
+    histories read the same records.
+
+    `dropped` are conditional orders that the venue lost without a word: no listing shows them. `version`
+    counts changes of anything in here.
+    """
 
     name: str
     wallet: Decimal
@@ -46,9 +50,12 @@ class Account:
     order_ids: dict[str, int] = field(default_factory=dict)
     algos: dict[int, Algo] = field(default_factory=dict)
     open_algos: dict[int, Algo] = field(default_factory=dict)
+    triggering_algos: dict[int, Algo] = field(default_factory=dict)
     algo_ids: dict[str, int] = field(default_factory=dict)
+    dropped: dict[int, Algo] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     incomes: list[Income] = field(default_factory=list)
+    version: int = 0
 
     def setting(self, symbol: str) -> SymbolSettings:
         return self.settings.setdefault(symbol, SymbolSettings())
@@ -69,6 +76,7 @@ class Account:
 
     def keep(self, order: Order) -> Order:
         """Records the present state of an order."""
+        self.version += 1
         self.orders[order.order_id] = order
         self.order_ids[order.client_id] = order.order_id
         if order.status.open:
@@ -79,13 +87,49 @@ class Account:
 
     def keep_algo(self, algo: Algo) -> Algo:
         """Records the present state of a conditional order; only NEW counts as open."""
+        self.version += 1
         self.algos[algo.algo_id] = algo
         self.algo_ids[algo.client_id] = algo.algo_id
         if algo.status is AlgoStatus.NEW:
             self.open_algos[algo.algo_id] = algo
+            return algo
+        self.open_algos.pop(algo.algo_id, None)
+        if algo.status is AlgoStatus.TRIGGERING:
+            self.triggering_algos[algo.algo_id] = algo
         else:
-            self.open_algos.pop(algo.algo_id, None)
+            self.triggering_algos.pop(algo.algo_id, None)
         return algo
+
+    def forget_algo(self, algo: Algo) -> None:
+        """Loses an open conditional order: it is neither listed nor found any more."""
+        self.version += 1
+        del self.open_algos[algo.algo_id]
+        del self.algos[algo.algo_id]
+        if self.algo_ids.get(algo.client_id) == algo.algo_id:
+            del self.algo_ids[algo.client_id]
+        self.dropped[algo.algo_id] = algo
+
+    def copy(self) -> "Account":
+        """The account as it is now, untouched by what happens to the original later."""
+        return Account(
+            name=self.name,
+            wallet=self.wallet,
+            wallet_at_start=self.wallet_at_start,
+            hedge=self.hedge,
+            settings={symbol: replace(setting) for symbol, setting in self.settings.items()},
+            positions={key: replace(position) for key, position in self.positions.items()},
+            orders=self.orders.copy(),
+            open_orders=self.open_orders.copy(),
+            order_ids=self.order_ids.copy(),
+            algos=self.algos.copy(),
+            open_algos=self.open_algos.copy(),
+            triggering_algos=self.triggering_algos.copy(),
+            algo_ids=self.algo_ids.copy(),
+            dropped=self.dropped.copy(),
+            fills=self.fills.copy(),
+            incomes=self.incomes.copy(),
+            version=self.version,
+        )
 
     def can_only_reduce(self, *, side: Side, position_side: PositionSide, reduce_only: bool) -> bool:
         """In hedge mode the closing side of a position side cannot open anything; else only reduce-only is

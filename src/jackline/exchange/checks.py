@@ -5,10 +5,22 @@ from decimal import Decimal
 from jackline.exchange import margin
 from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
+from jackline.exchange.market import Market
 from jackline.exchange.orders import Order
 from jackline.exchange.state import State
 from jackline.exchange.symbols import Symbol
-from jackline.exchange.values import ZERO, PositionSide, Side, is_multiple, text, to_nearest
+from jackline.exchange.values import (
+    ZERO,
+    OrderType,
+    PositionSide,
+    Side,
+    SymbolStatus,
+    TimeInForce,
+    is_multiple,
+    text,
+    to_nearest,
+)
+from jackline.exchange.whims import ThinBook, Whims
 
 
 def check_position_side(account: Account, position_side: PositionSide) -> None:
@@ -37,13 +49,40 @@ def check_price(symbol: Symbol, price: Decimal) -> None:
         raise VenueError(-4014)
 
 
-def check_price_band(symbol: Symbol, *, side: Side, price: Decimal, mark: Decimal) -> None:
-    """A limit may not lie further than the band beyond mark, on the side where it would give money away."""
-    bound = to_nearest(mark * (1 + side.sign * symbol.price_band_fraction), symbol.tick)
-    if side is Side.BUY and price > bound:
-        raise VenueError(-4016, price=text(bound))
-    if side is Side.SELL and price < bound:
-        raise VenueError(-4024, price=text(bound))
+def check_status(market: Market, *, reducing: bool) -> None:
+    """-4141 while the symbol does not trade at all, -4140 while it may only be left."""
+    if market.status is SymbolStatus.BREAK:
+        raise VenueError(-4141)
+    if market.status is SymbolStatus.SETTLING and not reducing:
+        raise VenueError(-4140)
+
+
+def check_price_band(market: Market, whims: Whims, *, side: Side, price: Decimal, taking: bool) -> None:
+    """A limit may not lie further than the band beyond mark, on the side where it would give money away; a
+    market order (`taking`) only where the band was set by a whim."""
+    symbol = market.symbol
+    fraction = whims.price_band_fraction.get(symbol.name)
+    if taking and fraction is None:
+        return
+    if fraction is None:
+        fraction = symbol.price_band_fraction
+    bound = to_nearest(market.mark * (1 + side.sign * fraction), symbol.tick)
+    if (price - bound) * side.sign <= 0:
+        return
+    if taking:
+        raise VenueError(-4131)
+    raise VenueError(-4016 if side is Side.BUY else -4024, price=text(bound))
+
+
+def check_depth(whims: Whims, order: Order) -> None:
+    """-4131 for a market order, -5021 for fill-or-kill, where a thin book does not carry it."""
+    depth = whims.market_depth.get(order.symbol)
+    if depth is None:
+        return
+    if order.type is OrderType.MARKET and depth == 0 and whims.thin_book is ThinBook.REFUSE:
+        raise VenueError(-4131)
+    if order.time_in_force is TimeInForce.FOK and depth < order.quantity:
+        raise VenueError(-5021)
 
 
 def check_notional(symbol: Symbol, notional: Decimal) -> None:

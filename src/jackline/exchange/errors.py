@@ -7,7 +7,12 @@ contract; the texts are kept because people search for them.
 from typing import Final
 
 _TEXTS: Final[dict[int, str]] = {
+    -1000: "An unknown error occurred while processing the request.",
+    -1001: "Internal error; unable to process your request. Please try again.",
     -1003: "Too many requests; current limit is {limit} requests per minute.",
+    -1006: "An unexpected response was received from the message bus. Execution status unknown.",
+    -1007: "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+    -1008: "Server is currently overloaded with other requests. Please try again in a few minutes.",
     -1015: "Too many new orders; current limit is {limit} orders per {window}.",
     -1021: "Timestamp for this request is outside of the recvWindow.",
     -1022: "Signature for this request is not valid.",
@@ -23,6 +28,7 @@ _TEXTS: Final[dict[int, str]] = {
     -1121: "Invalid symbol.",
     -1125: "This listenKey does not exist.",
     -1130: "Data sent for parameter '{name}' is not valid.",
+    -2010: "NEW_ORDER_REJECTED",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",
     -2014: "API-key format invalid.",
@@ -44,6 +50,9 @@ _TEXTS: Final[dict[int, str]] = {
     -4046: "No need to change margin type.",
     -4047: "Margin type cannot be changed if there exists open orders.",
     -4048: "Margin type cannot be changed if there exists position.",
+    -4049: "Add margin only support for isolated position.",
+    -4050: "Cross balance insufficient.",
+    -4051: "Isolated balance insufficient.",
     -4059: "No need to change position side.",
     -4061: "Order's position side does not match user's setting.",
     -4067: "Position side cannot be changed if there exists open orders.",
@@ -52,8 +61,13 @@ _TEXTS: Final[dict[int, str]] = {
     -4118: "ReduceOnly Order Failed. Please check your existing position and open orders.",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
     -4130: "An open stop or take profit order with GTE and closePosition in the direction is existing.",
+    -4131: "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+    -4136: "Target strategy invalid for orderType {type}, closePosition {close}.",
     -4137: "Quantity must be zero with closePosition equals true.",
     -4138: "Reduce only must be true.",
+    -4140: "Invalid symbol status for opening position.",
+    -4141: "Symbol is closed.",
+    -4142: "REJECT: take-profit or stop order will be triggered immediately.",
     -4161: "Leverage reduction is not supported in Isolated Margin Mode with open positions.",
     -4164: "Order's notional must be no smaller than {notional} (unless you choose reduce only).",
     -4509: "Time in Force (TIF) GTE can only be used with open positions or open orders."
@@ -62,10 +76,22 @@ _TEXTS: Final[dict[int, str]] = {
     " The order will not be recorded in the order history.",
     -5022: "Due to the order could not be executed as maker, the Post Only order will be rejected."
     " The order will not be recorded in the order history.",
+    -5028: "Timestamp for this request is outside of the ME recvWindow.",
     -20124: "Invalid algo id or the algo order is completed.",
     -20132: "The client algo id is duplicated.",
 }
-_HTTP: Final[dict[int, int]] = {-1003: 429, -1015: 429, -1125: 401, -2014: 401, -2015: 401}
+_HTTP: Final[dict[int, int]] = {
+    -1000: 500,
+    -1001: 503,
+    -1003: 429,
+    -1006: 500,
+    -1007: 408,
+    -1008: 503,
+    -1015: 429,
+    -1125: 401,
+    -2014: 401,
+    -2015: 401,
+}
 
 
 class VenueError(Exception):

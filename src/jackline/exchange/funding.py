@@ -1,6 +1,7 @@
 """Funding: every eight hours of market time longs pay shorts (or the reverse) a share of the notional at
 mark."""
 
+from decimal import Decimal
 from typing import Final
 
 from jackline.exchange.account import Account
@@ -28,11 +29,12 @@ class Funding:
         self._periods[market.symbol.name] = period
         return period > known
 
-    def book(self, account: Account, market: Market) -> None:
+    def book(self, account: Account, market: Market, *, fraction: Decimal) -> None:
+        """Charges longs `fraction` of their notional at mark, and pays it to shorts; negative the reverse."""
         for position in account.open_positions():
             if position.symbol != market.symbol.name:
                 continue
-            amount = money(-position.amount * market.mark * self._state.rules.funding_fraction)
+            amount = money(-position.amount * market.mark * fraction)
             self._state.book_income(
                 account, symbol=position.symbol, kind="FUNDING_FEE", amount=amount, trade_id=None
             )

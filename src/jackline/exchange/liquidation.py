@@ -56,7 +56,16 @@ class Liquidation:
             price = self._bankruptcy_price(position, margin_balance)
             left = max(ZERO, margin_balance + position.unrealised(price))
         fee = min(left, abs(position.amount) * price * self._state.rules.liquidation_fraction)
-        self._matching.liquidate(account, position, price=price, commission=money(fee))
+        state = self._state
+        self._matching.take_over(
+            account,
+            position,
+            quantity=abs(position.amount),
+            price=price,
+            commission=money(fee),
+            client_id=f"autoclose-{state.clock.wire_ms()}-{state.counters.order_id}",
+            liquidation=True,
+        )
 
     def _bankruptcy_price(self, position: Position, margin_balance: Decimal) -> Decimal:
         """Where nothing of the margin is left, rounded to a tick in the account's favour."""

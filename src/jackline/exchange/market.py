@@ -7,7 +7,7 @@ from typing import Final
 
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.symbols import Symbol
-from jackline.exchange.values import ZERO, Side, to_nearest
+from jackline.exchange.values import ZERO, Side, SymbolStatus, to_nearest
 
 CANDLES_MAX: Final = 20_000
 """Base bars kept per symbol: two weeks of minutes, and more than any listing may ask for."""
@@ -20,6 +20,7 @@ class Market:
 
     symbol: Symbol
     interval_ms: int
+    status: SymbolStatus = SymbolStatus.TRADING
     half_spread_fraction: Decimal = ZERO
     last: Decimal = ZERO
     prev_last: Decimal = ZERO

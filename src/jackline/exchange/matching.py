@@ -1,11 +1,12 @@
 """Plain orders meet the market: taking, resting, filling, trimming.
 
-There is no book of strangers: a taker fills whole at the last price (worse by half the spread), a resting
-limit fills whole at its own price when the last price reaches it.
+There is no book of strangers: a taker fills whole at the last price (worse by half the spread) unless a whim
+makes the book thin; a resting limit fills whole at its own price when the last price reaches it.
 """
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from jackline.exchange import checks
 from jackline.exchange.account import Account
@@ -26,8 +27,13 @@ from jackline.exchange.values import (
 )
 from jackline.exchange.witness import Witness
 
-KNOCKED_OUT = 4
+KNOCKED_OUT: Final = 4
 """The venue's expiry reason for an order that had nothing left to reduce."""
+
+DELISTED: Final = 7
+"""The venue's expiry reason for an order whose symbol was settled."""
+
+_IMMEDIATE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class Matching:
@@ -36,6 +42,7 @@ class Matching:
     def __init__(self, state: State, witness: Witness) -> None:
         self._state = state
         self._witness = witness
+        self._slow: dict[int, float] = {}
 
     def place(self, account: Account, request: OrderRequest, *, trigger: Trigger | None = None) -> Order:
         """Checks, takes and where possible fills an order; returns its final state so far. Raises
@@ -48,15 +55,18 @@ class Matching:
 
     def cancel(self, account: Account, order: Order) -> Order:
         """Raises VenueError -2011 when the order is no longer open."""
-        if order.order_id not in account.open_orders:
+        living = account.open_orders.get(order.order_id)
+        if living is None:
             raise VenueError(-2011)
-        return self._end(account, order, OrderStatus.CANCELED, Execution.CANCELED)
+        return self._end(account, living, OrderStatus.CANCELED, Execution.CANCELED)
 
     def match_resting(self, account: Account, market: Market) -> None:
         """Fills the resting limits that the last price has reached."""
         for order in list(account.open_orders.values()):
             reached = (order.price - market.last) * order.side.sign >= 0
-            if order.symbol == market.symbol.name and reached and order.order_id in account.open_orders:
+            if order.order_id in self._slow:
+                self._finish_slow(account, order, market, reached=reached)
+            elif order.symbol == market.symbol.name and reached and order.order_id in account.open_orders:
                 self._fill(
                     account,
                     account.open_orders[order.order_id],
@@ -65,20 +75,34 @@ class Matching:
                     maker=True,
                 )
 
-    def liquidate(self, account: Account, position: Position, *, price: Decimal, commission: Decimal) -> None:
-        """Takes a position over at `price`, with an order of the venue's own."""
+    def expire_all(self, account: Account, symbol: str) -> None:
+        """Ends every open order of a symbol that is settled."""
+        for order in [one for one in account.open_orders.values() if one.symbol == symbol]:
+            self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=DELISTED)
+
+    def take_over(
+        self,
+        account: Account,
+        position: Position,
+        *,
+        quantity: Decimal,
+        price: Decimal,
+        commission: Decimal,
+        client_id: str,
+        liquidation: bool,
+    ) -> Order:
+        """Ends `quantity` of a position at `price`, with an order of the venue's own."""
         wire_ms = self._state.clock.wire_ms()
-        side = Side.SELL if position.amount > 0 else Side.BUY
         order = Order(
             order_id=self._state.next_order_id(),
             account=account.name,
-            client_id=f"autoclose-{wire_ms}-{self._state.counters.order_id}",
+            client_id=client_id,
             symbol=position.symbol,
-            side=side,
+            side=Side.SELL if position.amount > 0 else Side.BUY,
             position_side=position.side,
             type=OrderType.LIMIT,
             time_in_force=TimeInForce.IOC,
-            quantity=abs(position.amount),
+            quantity=quantity,
             price=price,
             reduce_only=False,
             reducing=True,
@@ -87,16 +111,18 @@ class Matching:
             market_ms=self._state.markets[position.symbol].market_ms,
         )
         self._record(account, order, Execution.NEW)
-        self._trade(
+        order = self._trade(
             account,
             order,
-            order.quantity,
+            quantity,
             price=price,
             maker=False,
             commission=commission,
-            liquidation=True,
+            execution=Execution.CALCULATED,
+            liquidation=liquidation,
         )
         self._knock_out(account, position)
+        return order
 
     def _drafted(
         self, account: Account, request: OrderRequest, market: Market, trigger: Trigger | None
@@ -131,14 +157,16 @@ class Matching:
         if known in account.open_orders:
             raise VenueError(-4116)
         symbol = market.symbol
+        checks.check_status(market, reducing=order.reducing)
         limited = order.type is OrderType.LIMIT
         largest = symbol.quantity_max if limited else symbol.market_quantity_max
         if order.trigger is None or not order.trigger.close_position:
             checks.check_quantity(symbol, order.quantity, largest=largest)
         if limited:
             checks.check_price(symbol, order.price)
-            checks.check_price_band(symbol, side=order.side, price=order.price, mark=market.mark)
         price = order.price if limited else market.taker_price(order.side)
+        checks.check_price_band(market, self._state.whims, side=order.side, price=price, taking=not limited)
+        checks.check_depth(self._state.whims, order)
         if order.reducing:
             checks.check_reducing(account, order, triggered=order.trigger is not None)
         else:
@@ -152,30 +180,54 @@ class Matching:
 
     def _execute(self, account: Account, order: Order, market: Market) -> Order:
         price = market.taker_price(order.side)
-        crossing = order.type is OrderType.MARKET or (order.price - price) * order.side.sign >= 0
-        if crossing:
-            return self._fill(account, order, order.quantity, price=price, maker=False)
-        if order.time_in_force is TimeInForce.IOC:
+        taking = order.type is OrderType.MARKET
+        if taking or (order.price - price) * order.side.sign >= 0:
+            quantity = self._takeable(order, market)
+            slow_ms = self._state.whims.slow_fill_ms
+            if slow_ms and order.time_in_force is TimeInForce.IOC and not (taking or order.reducing):
+                self._slow[order.order_id] = self._state.clock.exact_ms() + slow_ms
+                part = to_step(quantity / 3, market.symbol.step)
+                return self._fill(account, order, part, price=price, maker=False)
+            if quantity:
+                order = self._fill(account, order, quantity, price=price, maker=False)
+        ends = taking or order.time_in_force in _IMMEDIATE
+        if ends and order.status.open:
             return self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED)
         return order
+
+    def _finish_slow(self, account: Account, order: Order, market: Market, *, reached: bool) -> None:
+        """Fills the rest of an immediate order that was kept open, once its time has come."""
+        if order.symbol != market.symbol.name or self._state.clock.exact_ms() < self._slow[order.order_id]:
+            return
+        del self._slow[order.order_id]
+        if reached:
+            order = self._fill(account, order, order.remaining, price=order.price, maker=False)
+        if order.status.open:
+            self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED)
+
+    def _takeable(self, order: Order, market: Market) -> Decimal:
+        """How much of a crossing order finds somebody on the other side."""
+        whims = self._state.whims
+        quantity = min(order.quantity, whims.market_depth.get(order.symbol, order.quantity))
+        if whims.child_fill_fraction is not None and order.trigger and order.type is OrderType.MARKET:
+            share = to_step(order.quantity * whims.child_fill_fraction, market.symbol.step)
+            quantity = min(quantity, share)
+        return quantity
 
     def _fill(
         self, account: Account, order: Order, quantity: Decimal, *, price: Decimal, maker: bool
     ) -> Order:
-        """Fills `quantity`, or as much of it as there is to reduce; what cannot be filled then expires."""
+        """Fills `quantity`, or as much of it as there is to reduce; what has nothing to reduce expires."""
         position = account.position(order.symbol, order.position_side)
         if order.reducing:
-            reducible = checks.reducible_quantity(
-                account, symbol=order.symbol, position_side=order.position_side, side=order.side
-            )
-            quantity = min(quantity, reducible)
+            quantity = min(quantity, _reducible(account, order))
         rate = self._state.rules.maker_fraction if maker else self._state.rules.taker_fraction
         for part in self._parts(order, quantity):
             order = self._trade(
                 account, order, part, price=price, maker=maker, commission=money(part * price * rate)
             )
-        if order.status.open:
-            order = self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=KNOCKED_OUT)
+        if order.status.open and order.reducing and not _reducible(account, order):
+            self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=KNOCKED_OUT)
         self._knock_out(account, position)
         return account.orders[order.order_id]
 
@@ -195,6 +247,7 @@ class Matching:
         price: Decimal,
         maker: bool,
         commission: Decimal,
+        execution: Execution = Execution.TRADE,
         liquidation: bool = False,
     ) -> Order:
         state, wire_ms = self._state, self._state.clock.wire_ms()
@@ -229,9 +282,7 @@ class Matching:
         executed = order.executed + quantity
         status = OrderStatus.FILLED if executed == order.quantity else OrderStatus.PARTIALLY_FILLED
         order = replace(order, executed=executed, paid=order.paid + quantity * price, status=status)
-        order = self._record(
-            account, order, Execution.CALCULATED if liquidation else Execution.TRADE, fill=fill
-        )
+        order = self._record(account, order, execution, fill=fill)
         state.tell_account(account, reason="ORDER", symbol=order.symbol, positions=(position,))
         self._witness.on_fill(account, fill, before=before, after=position.amount)
         return order
@@ -244,13 +295,10 @@ class Matching:
             if order.reducing and (order.symbol, order.position_side) == (position.symbol, position.side)
         ]
         for order in reversed(claims):
-            reducible = checks.reducible_quantity(
-                account, symbol=order.symbol, position_side=order.position_side, side=order.side
-            )
             reserved = checks.reserved_quantity(
                 account, symbol=order.symbol, position_side=order.position_side, side=order.side
             )
-            if reserved > reducible:
+            if reserved > _reducible(account, order):
                 self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED, reason=KNOCKED_OUT)
 
     def _end(
@@ -267,3 +315,9 @@ class Matching:
         event = OrderEvent(account=account.name, order=order, execution=execution, fill=fill, wire_ms=wire_ms)
         self._state.outbox.append(event)
         return order
+
+
+def _reducible(account: Account, order: Order) -> Decimal:
+    return checks.reducible_quantity(
+        account, symbol=order.symbol, position_side=order.position_side, side=order.side
+    )

@@ -12,6 +12,7 @@ from jackline.exchange.market import Market
 from jackline.exchange.orders import Income
 from jackline.exchange.position import Position
 from jackline.exchange.values import ZERO, StopWhileFlat, WireClock
+from jackline.exchange.whims import Whims
 
 # Far apart, because clients keep plain and conditional orders in one cache keyed by id.
 FIRST_ALGO_ID: Final = 2_000_000_000_001
@@ -47,6 +48,7 @@ class State:
     rules: Rules
     accounts: Mapping[str, Account]
     markets: Mapping[str, Market]
+    whims: Whims = field(default_factory=Whims)
     counters: Counters = field(default_factory=Counters)
     outbox: list[Event] = field(default_factory=list)
 
@@ -56,6 +58,12 @@ class State:
         if market is None:
             raise VenueError(-1121)
         return market
+
+    def market_ms(self, symbol: str) -> int:
+        """Market time of a symbol; the latest of all for "", which stands for the account itself."""
+        if symbol:
+            return self.markets[symbol].market_ms
+        return max((market.market_ms for market in self.markets.values()), default=0)
 
     def next_order_id(self) -> int:
         self.counters.order_id += 1
@@ -72,9 +80,10 @@ class State:
     def book_income(
         self, account: Account, *, symbol: str, kind: str, amount: Decimal, trade_id: int | None
     ) -> None:
-        """Adds `amount` to the wallet and to the income history."""
+        """Adds `amount` to the wallet and to the income history; `symbol` is "" for the account's own."""
         if amount == 0:
             return
+        account.version += 1
         account.wallet += amount
         account.incomes.append(
             Income(
@@ -84,7 +93,7 @@ class State:
                 amount=amount,
                 trade_id=trade_id,
                 wire_ms=self.clock.wire_ms(),
-                market_ms=self.markets[symbol].market_ms,
+                market_ms=self.market_ms(symbol),
             )
         )
         self.counters.income_id += 1
@@ -107,7 +116,7 @@ class State:
                 change=change,
                 positions=tuple(self._view(account, position) for position in positions),
                 wire_ms=self.clock.wire_ms(),
-                market_ms=self.markets[symbol].market_ms,
+                market_ms=self.market_ms(symbol),
             )
         )
 

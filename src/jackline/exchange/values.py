@@ -99,6 +99,14 @@ class StopWhileFlat(StrEnum):
     REFUSE = "refuse"
 
 
+class SymbolStatus(StrEnum):
+    """Whether a symbol may be traded: always, only to get out, or not at all."""
+
+    TRADING = "TRADING"
+    SETTLING = "SETTLING"
+    BREAK = "BREAK"
+
+
 class WireClock(Protocol):
     """Wire time: whole milliseconds for stamps, and an exact one that never runs backwards for durations."""
 

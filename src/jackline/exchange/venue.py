@@ -2,7 +2,7 @@
 comes with the ticks. Every call leaves the events it caused in an outbox, which `drain` empties."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
@@ -10,9 +10,12 @@ from jackline.exchange import margin
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.conditional import Conditional
 from jackline.exchange.conditions import Algo, AlgoRequest
+from jackline.exchange.cover import CoverLoss
 from jackline.exchange.errors import VenueError
 from jackline.exchange.events import Event, LeverageEvent
 from jackline.exchange.funding import Funding
+from jackline.exchange.hands import Hands
+from jackline.exchange.history import History
 from jackline.exchange.liquidation import Liquidation
 from jackline.exchange.market import Market
 from jackline.exchange.matching import Matching
@@ -20,7 +23,8 @@ from jackline.exchange.orders import Order, OrderRequest
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules, State
 from jackline.exchange.symbols import symbol_named
-from jackline.exchange.values import ZERO, MarginType, WireClock
+from jackline.exchange.values import ZERO, MarginType, PositionSide, SymbolStatus, WireClock
+from jackline.exchange.whims import Whims
 from jackline.exchange.witness import Witness
 
 _Result = TypeVar("_Result")
@@ -39,7 +43,8 @@ class VenueSpec:
 
 class Venue:
     """A local exchange. Everything that changes it goes through here, so that the witness looks after every
-    change."""
+    change. Methods of three groups: what a client may ask for, what happens to an account without an order, and
+    what the venue changes about its symbols."""
 
     def __init__(self, spec: VenueSpec, clock: WireClock) -> None:
         self.state = State(
@@ -53,6 +58,29 @@ class Venue:
         self._conditional = Conditional(self.state, self._matching, self.witness)
         self._liquidation = Liquidation(self.state, self._matching)
         self._funding = Funding(self.state, self.witness)
+        self._history = History()
+        self._hands = Hands(self.state, self._matching, self._conditional)
+
+    @property
+    def whims(self) -> Whims:
+        """Switches for what goes wrong here."""
+        return self.state.whims
+
+    @property
+    def keeps_history(self) -> bool:
+        """Whether accounts can be read as they were; off at first, because every change is then copied."""
+        return self._history.on
+
+    @keeps_history.setter
+    def keeps_history(self, on: bool) -> None:
+        self._history.on = on
+        for account in self.state.accounts.values():
+            self._history.note(account, self.state.clock.exact_ms())
+
+    def account_as_of(self, name: str, wire_ms: float) -> Account:
+        """The account as it was at that time, to be read only: at best the oldest state that is still kept.
+        The present one while no history is kept. Raises KeyError for an account that does not exist."""
+        return self._history.as_of(self.state.accounts[name], wire_ms)
 
     def drain(self) -> list[Event]:
         """The events since the last call, in the order they happened."""
@@ -78,14 +106,20 @@ class Venue:
         market = self.state.markets[tick.symbol]
         market.move(tick)
         funding = self._funding.due(market)
+        standing = market.status is SymbolStatus.BREAK
         for account in self.state.accounts.values():
-            self._conditional.on_tick(account, market)
-            touched = self._liquidation.on_tick(account, market)
-            self._matching.match_resting(account, market)
+            touched: list[str] = []
+            if not standing:
+                self._conditional.on_tick(account, market)
+                touched = self._liquidation.on_tick(account, market)
+                self._matching.match_resting(account, market)
             if funding:
-                self._funding.book(account, market)
-            for symbol in {tick.symbol, *touched}:
-                self._settle(account, symbol)
+                fraction = self.state.rules.funding_fraction
+                self._funding.book(account, market, fraction=fraction)
+            self._settle(account, tick.symbol)
+            for symbol in dict.fromkeys(touched):
+                if symbol != tick.symbol:
+                    self._settle(account, symbol)
 
     def place_order(self, account: Account, request: OrderRequest) -> Order:
         """Raises VenueError."""
@@ -97,11 +131,18 @@ class Venue:
 
     def place_algo(self, account: Account, request: AlgoRequest) -> Algo:
         """Raises VenueError."""
+        self.require_conditional()
         return self._changing(account, request.symbol, lambda: self._conditional.place(account, request))
 
     def cancel_algo(self, account: Account, algo: Algo) -> Algo:
         """Raises VenueError -20124."""
+        self.require_conditional()
         return self._changing(account, algo.symbol, lambda: self._conditional.cancel(account, algo))
+
+    def require_conditional(self) -> None:
+        """Raises VenueError -1001 while the conditional service is down; reads of it ask here too."""
+        if self.state.whims.conditional_down:
+            raise VenueError(-1001)
 
     def set_leverage(self, account: Account, symbol: str, leverage: int) -> None:
         """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids
@@ -120,6 +161,7 @@ class Venue:
             if notional / leverage - notional / setting.leverage > margin.available(self.state, account):
                 raise VenueError(-2028)
         setting.leverage = leverage
+        self._noted(account)
         self.state.outbox.append(
             LeverageEvent(
                 account=account.name, symbol=symbol, leverage=leverage, wire_ms=self.state.clock.wire_ms()
@@ -138,6 +180,7 @@ class Venue:
         if any(one.symbol == symbol for one in account.open_positions()):
             raise VenueError(-4048)
         setting.margin_type = margin_type
+        self._noted(account)
 
     def set_hedge(self, account: Account, hedge: bool) -> None:
         """Raises VenueError: -4059 unchanged, -4067 open orders, -4068 a position, on any symbol."""
@@ -148,16 +191,98 @@ class Venue:
         if account.open_positions():
             raise VenueError(-4068)
         account.hedge = hedge
+        self._noted(account)
+
+    def drop_algo(self, account: Account, algo: Algo, *, quietly: bool) -> None:
+        """The venue loses a waiting conditional order: with an EXPIRED event, or quietly, as if it had never
+        been taken. Raises VenueError -20124 where it does not wait."""
+        if quietly:
+            self._conditional.forget(account, algo)
+        else:
+            self._conditional.expire(account, algo, CoverLoss.DROPPED)
+        self._settle(account, algo.symbol)
+
+    def cancel_algo_by_hand(self, account: Account, algo: Algo) -> Algo:
+        """As `cancel_algo`, by the account's owner; the witness keeps the two apart."""
+        hand = CoverLoss.CANCELLED_BY_HAND
+        return self._changing(account, algo.symbol, lambda: self._conditional.cancel(account, algo, hand))
+
+    def transfer(self, account: Account, amount: Decimal) -> None:
+        """A deposit, or a withdrawal where `amount` (quote) is negative. Raises VenueError -4050."""
+        self._hands.transfer(account, amount)
+        self._noted(account)
+
+    def add_isolated_margin(self, account: Account, symbol: str, side: PositionSide, amount: Decimal) -> None:
+        """Raises VenueError: -4049 for a cross position or none, -4050, -4051 where it is not there."""
+        self._hands.add_isolated_margin(account, account.position(symbol, side), amount)
+        self._noted(account)
+
+    def adl(
+        self,
+        account: Account,
+        symbol: str,
+        side: PositionSide,
+        fraction: Decimal,
+        *,
+        price: Decimal | None = None,
+    ) -> Order | None:
+        """Auto-deleverages `fraction` of a position, at mark unless a price is given; None where it is flat."""
+        position = account.position(symbol, side)
+        return self._changing(
+            account,
+            symbol,
+            lambda: self._hands.deleverage(account, position, fraction=fraction, price=price),
+        )
+
+    def fund(self, symbol: str, fraction: Decimal) -> None:
+        """Books funding now, whatever the hour: longs pay `fraction` of their notional, shorts get it."""
+        market = self.state.market(symbol)
+        for account in self.state.accounts.values():
+            self._funding.book(account, market, fraction=fraction)
+            self._settle(account, symbol)
+
+    def set_status(self, symbol: str, status: SymbolStatus) -> None:
+        """Halts a symbol or lets it trade again. In a BREAK mark moves and nothing triggers, fills or is
+        liquidated by a step of this symbol; new orders are refused and cancels work."""
+        self.state.market(symbol).status = status
+
+    def delist(self, symbol: str) -> None:
+        """Ends all orders and positions of a symbol at mark, and its trading."""
+        market = self.state.market(symbol)
+        for account in self.state.accounts.values():
+            self._hands.delist(account, market)
+            self._settle(account, symbol)
+        market.status = SymbolStatus.BREAK
+
+    def set_filters(self, symbol: str, *, tick: Decimal | None = None, step: Decimal | None = None) -> None:
+        """Changes a symbol's price or quantity step from now on; resting orders keep the prices they have."""
+        market = self.state.market(symbol)
+        old = market.symbol
+        market.symbol = replace(old, tick=tick or old.tick, step=step or old.step)
+
+    def set_spread(self, symbol: str, spread_fraction: Decimal | None) -> None:
+        """The whole spread from now on, as a share of the price; None for the usual one."""
+        market = self.state.market(symbol)
+        usual = self.state.rules.half_spread_fraction
+        market.half_spread_fraction = usual if spread_fraction is None else spread_fraction / 2
+
+    def _settle(self, account: Account, symbol: str) -> None:
+        """Brings everything that hangs on a change of an account up to date, and lets the witness look."""
+        self._conditional.finish_children(account)
+        self._conditional.expire_without_position(account, symbol)
+        self.witness.look(account, symbol)
+        if self._history.on:
+            self._history.note(account, self.state.clock.exact_ms())
 
     def _changing(self, account: Account, symbol: str, change: Callable[[], _Result]) -> _Result:
         result = change()
         self._settle(account, symbol)
         return result
 
-    def _settle(self, account: Account, symbol: str) -> None:
-        self._conditional.finish_children(account)
-        self._conditional.expire_without_position(account, symbol)
-        self.witness.look(account, symbol)
+    def _noted(self, account: Account) -> None:
+        account.version += 1
+        if self._history.on:
+            self._history.note(account, self.state.clock.exact_ms())
 
 
 def _opened(spec: AccountSpec) -> Account:

@@ -8,9 +8,9 @@ or removed, an old backup put back): SQLite drops such a tail in silence, the an
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
+from jackline.store.disk import Disk
 from jackline.store.journal import Head
 
 _HASH_WIDTH = 64
@@ -22,10 +22,10 @@ def anchor_path(path: Path) -> Path:
     return path.with_name(path.name + ".anchor")
 
 
-def read_anchor(path: Path) -> Head | None:
+def read_anchor(disk: Disk, path: Path) -> Head | None:
     """The last head noted for the database at `path`; None when there is none or a power cut tore it."""
     try:
-        text = anchor_path(path).read_text("ascii")
+        text = disk.read(anchor_path(path)).decode("ascii")
     except (FileNotFoundError, UnicodeDecodeError):
         return None
     seq, _, chained = text.rstrip("\n").partition(" ")
@@ -34,22 +34,9 @@ def read_anchor(path: Path) -> Head | None:
     return Head(seq=int(seq), hash=chained)
 
 
-class Anchor:
-    """The anchor file of a writer. A note that cannot be made is skipped: it is evidence, not state."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = anchor_path(path)
-        self._handle: int | None = None
-
-    def note(self, head: Head) -> None:
-        """Remember a durable head; one small write in place, which needs no room on a full disk."""
-        with contextlib.suppress(OSError):
-            if self._handle is None:
-                self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            os.pwrite(self._handle, f"{head.seq:0{_SEQ_WIDTH}} {head.hash}\n".encode("ascii"), 0)
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
+def note_anchor(disk: Disk, path: Path, head: Head) -> None:
+    """Remember a durable head of the database at `path`; one small write in place, which needs no room on a full
+    disk. A note that cannot be made is skipped: it is evidence, not state.
+    """
+    with contextlib.suppress(OSError):
+        disk.overwrite(anchor_path(path), f"{head.seq:0{_SEQ_WIDTH}} {head.hash}\n".encode("ascii"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from jackline.core.trade import Trade
 from jackline.store.anchor import read_anchor
 from jackline.store.batch import LEDGER, SEALED_TABLES, TRADES, entry_from
 from jackline.store.db import Db, Row, beside, open_reader
+from jackline.store.disk import Disk
 from jackline.store.encode import decode, open_body
 from jackline.store.errors import BodyUnreadable, DbTrouble, StoreDamaged, TroubleKind
 from jackline.store.journal import EMPTY, Head, digest, read_head
@@ -21,18 +23,20 @@ from jackline.store.schema import Schema
 ROWS_AT_ONCE = 5_000
 """Journal rows held in memory while the chain is followed."""
 
+_SHAPE = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+
 Seals = dict[tuple[str, str], str]
 
 
-def check_store(path: Path, schema: Schema) -> Head:
+def check_store(disk: Disk, path: Path, schema: Schema) -> Head:
     """Check everything and give the head. Raises StoreDamaged, or DbTrouble when the disk refuses."""
-    if path.stat().st_size == 0:
+    if disk.size(path) == 0:
         raise _damaged(path, "the file is empty")
     try:
-        with closing(open_reader(path)) as db:
+        with closing(open_reader(disk, path)) as db:
             db.run("BEGIN")  # one view of the file throughout, even if an engine is writing to it
             _check_file(db, path, schema)
-            head, seals = _check_chain(db, path)
+            head, seals = _check_chain(db, path, read_anchor(disk, path))
             _check_state(db, path, seals)
     except DbTrouble as trouble:
         if trouble.kind in {TroubleKind.BUSY, TroubleKind.FULL, TroubleKind.IO}:
@@ -41,9 +45,9 @@ def check_store(path: Path, schema: Schema) -> Head:
     return head
 
 
-def check_absent(path: Path) -> None:
+def check_absent(disk: Disk, path: Path) -> None:
     """Raise StoreDamaged when only a log or anchor is left of a database: a new one would inherit it."""
-    left = [part.name for part in beside(path) if part.exists()]
+    left = [part.name for part in beside(path) if disk.exists(part)]
     if left:
         raise _damaged(path, f"the database is missing, but {', '.join(left)} is there")
 
@@ -68,20 +72,24 @@ def _check_file(db: Db, path: Path, schema: Schema) -> None:
     findings = [row[0] for row in db.run("PRAGMA quick_check(3)")]
     if findings != ["ok"]:
         raise _damaged(path, f"SQLite finds: {'; '.join(findings)}")
-    shape = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        for statement in schema.statements:
-            model.execute(statement)
-        differing = set(model.execute(shape).fetchall()) ^ set(db.run(shape))
+    differing = _shape(schema) ^ set(db.run(_SHAPE))
     if differing:
         raise _damaged(
             path, f"table definitions differ: {', '.join(sorted({str(row[1]) for row in differing}))}"
         )
 
 
-def _check_chain(db: Db, path: Path) -> tuple[Head, Seals]:
+@cache
+def _shape(schema: Schema) -> frozenset[Row]:
+    """The definitions a file of this schema has."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        for statement in schema.statements:
+            model.execute(statement)
+        return frozenset(model.execute(_SHAPE).fetchall())
+
+
+def _check_chain(db: Db, path: Path, anchor: Head | None) -> tuple[Head, Seals]:
     """Follow the chain from the first row to the head and past the anchor; collect the seals of the state."""
-    anchor = read_anchor(path)
     keeps_first = {table.name for table in SEALED_TABLES if table.keeps_first}
     head, seals = EMPTY, Seals()
     for row in _journal(db):

@@ -11,8 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from jackline.core.errors import invariant
+from jackline.core.state import KillLevel
 from jackline.core.values import Side, Symbol, WireMs
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
+from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
 from jackline.store.schema import COMMANDS
@@ -23,10 +25,13 @@ _INSERT = "INSERT INTO commands (id, created_ms, actor, kind, args, reason) VALU
 
 
 class CommandKind(StrEnum):
-    """What may be asked. Both only reduce risk."""
+    """What may be asked. A reset and an accounting allow risk again, and need a written reason (K4, A3)."""
 
     CLOSE = "close"
     CLOSE_ALL = "close_all"
+    KILL = "kill"
+    RESET = "reset"
+    ACCOUNT_FOR = "account_for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,8 @@ class Command:
     Attributes:
         command_id: idempotency key, chosen by the sender; the same key is the same command.
         actor: who asked.
-        symbol, side: what to close; both None for `CLOSE_ALL`. `side` None closes both sides.
+        symbol, side: what to close; both None but for `CLOSE`. `side` None closes both sides.
+        level: what to raise the kill level to; None but for `KILL`.
     """
 
     command_id: str
@@ -46,12 +52,15 @@ class Command:
     symbol: Symbol | None
     side: Side | None
     reason: str
+    level: KillLevel | None = None
 
     def __post_init__(self) -> None:
         fits = (self.symbol is not None) == (self.kind is CommandKind.CLOSE) and (
             self.symbol or self.side is None
         )
         invariant(bool(fits), "K2", kind=self.kind, symbol=self.symbol, side=self.side)
+        levelled = (self.level is not None) == (self.kind is CommandKind.KILL)
+        invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +77,16 @@ class _Args:
     side: Side | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KillArgs:
+    level: KillLevel
+
+
 class CommandDesk:
     """Both ends of the desk at `path`. `submit` is for the sender, `poll_new` for the engine."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk = disk
         self._path = path
         self._reading: Db | None = None
 
@@ -80,15 +95,15 @@ class CommandDesk:
 
         Raises CommandConflict when its id was used for another one, StoreDamaged and DbTrouble.
         """
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            create(self._path, COMMANDS)
-        with closing(open_writer(self._path)) as db:
+        if not self._disk.exists(self._path):
+            self._disk.make_directory(self._path.parent)
+            create(self._disk, self._path, COMMANDS)
+        with closing(open_writer(self._disk, self._path)) as db:
             self._check(db)
             with transaction(db):
                 rows = db.run("SELECT * FROM commands WHERE id = ?", (command.command_id,))
                 if not rows:
-                    args = encode(_Args(symbol=command.symbol, side=command.side))
+                    args = _args_text(command)
                     values = (command.command_id, command.created_ms, command.actor, command.kind.value, args)
                     db.run(
                         _INSERT,
@@ -96,16 +111,16 @@ class CommandDesk:
                     )
                     return True
         found = _posted(rows[0]).command
-        if (found.kind, found.symbol, found.side) != (command.kind, command.symbol, command.side):
+        if _order(found) != _order(command):
             raise CommandConflict(f"command {command.command_id} is already: {found}. Fix: use a new id")
         return False
 
     def poll_new(self, after: int) -> tuple[Posted, ...]:
         """At most POLL_MAX commands after row `after`, oldest first. Read-only; no file, no commands."""
         if self._reading is None:
-            if not self._path.exists():
+            if not self._disk.exists(self._path):
                 return ()
-            self._reading = open_reader(self._path)
+            self._reading = open_reader(self._disk, self._path)
             self._check(self._reading)
         try:
             rows = self._reading.run(
@@ -132,9 +147,23 @@ class CommandDesk:
             )
 
 
+def _order(command: Command) -> tuple[object, ...]:
+    """What is asked for, whoever asks."""
+    return command.kind, command.symbol, command.side, command.level
+
+
+def _args_text(command: Command) -> str:
+    if command.level is not None:
+        return encode(_KillArgs(level=command.level))
+    return encode(_Args(symbol=command.symbol, side=command.side))
+
+
 def _posted(row: Row) -> Posted:
     seq, command_id, created_ms, actor, kind, args_text, reason = row
-    args = decode(args_text, _Args)
+    if kind == CommandKind.KILL:
+        args, level = _Args(symbol=None, side=None), decode(args_text, _KillArgs).level
+    else:
+        args, level = decode(args_text, _Args), None
     command = Command(
         command_id=command_id,
         created_ms=created_ms,
@@ -143,5 +172,6 @@ def _posted(row: Row) -> Posted:
         symbol=args.symbol,
         side=args.side,
         reason=reason,
+        level=level,
     )
     return Posted(seq=seq, command=command)

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import socket
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from jackline.core.ports import World
 from jackline.core.values import WireMs
-from jackline.store.db import sync_directory
+from jackline.store.disk import Disk, Lock, LockBusy
 from jackline.store.errors import StoreDamaged, StoreError
 
 LOCK_FILE = "engine.lock"
 FENCE_FILE = "fence"
-LOCK_TRIES = 10
-LOCK_PAUSE_S = 0.05
-"""A watchdog's probe holds a shared lock for microseconds; half a second outlasts any number of them."""
-HOLDER_BYTES_MAX = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,106 +52,76 @@ class Lease:
 
     Attributes:
         fence: fencing number of this holder, above every earlier one and at least the wall clock in seconds.
+        holder: this process, as whoever is refused sees it.
         took_over_from: the previous holder, when it ended without releasing (crash, kill, power cut).
     """
 
-    def __init__(self, *, directory: Path, handle: int, fence: int, took_over_from: Holder | None) -> None:
+    def __init__(self, *, lock: Lock, fence: int, holder: Holder, took_over_from: Holder | None) -> None:
         self.fence = fence
+        self.holder = holder
         self.took_over_from = took_over_from
-        self._path = directory / LOCK_FILE
-        self._handle = handle
+        self._lock = lock
 
     def is_intact(self) -> bool:
         """False when someone removed or replaced the lock file: a second engine could start."""
-        return _is_same_file(self._handle, self._path)
+        return self._lock.is_intact()
 
     def release(self) -> None:
         """End the lease in order: the next holder takes over from nobody."""
         with contextlib.suppress(OSError):  # the lock matters, the note does not
-            os.ftruncate(self._handle, 0)
-        os.close(self._handle)
+            self._lock.note(b"")
+        self._lock.release()
 
 
-def acquire(directory: Path, *, mode: str, wire_ms: WireMs, fence_floor: int = 0) -> Lease:
+def acquire(
+    disk: Disk, directory: Path, *, world: World, mode: str, wire_ms: WireMs, fence_floor: int = 0
+) -> Lease:
     """Take the lease of a state directory or raise LeaseHeld, within about half a second.
 
     Args:
+        disk: where the directory is.
         directory: where the account's state lives.
+        world: which process this is.
         mode: shown to whoever is refused.
         wire_ms: the wall clock; its seconds are the least fencing number.
         fence_floor: highest fencing number known from elsewhere (the journal, ids seen at the venue).
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    handle = _lock(directory)
+    disk.make_directory(directory)
     try:
-        previous = _read_holder(handle)
-        fence = _next_fence(directory, max(fence_floor + 1, wire_ms // 1_000))
-        holder = Holder(pid=os.getpid(), host=socket.gethostname(), started_ms=wire_ms, mode=mode)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, msgspec.json.encode(holder), 0)
+        lock = disk.lock(directory / LOCK_FILE)
+    except LockBusy as busy:
+        raise LeaseHeld(directory, _holder(busy.text) or NOBODY_SAID) from None
+    try:
+        previous = _holder(lock.read())
+        fence = _next_fence(disk, directory, max(fence_floor + 1, wire_ms // 1_000))
+        holder = Holder(pid=world.pid(), host=world.host(), started_ms=wire_ms, mode=mode)
+        lock.note(msgspec.json.encode(holder))
     except BaseException:
-        os.close(handle)
+        lock.release()
         raise
-    return Lease(directory=directory, handle=handle, fence=fence, took_over_from=previous)
+    return Lease(lock=lock, fence=fence, holder=holder, took_over_from=previous)
 
 
-def is_held(directory: Path) -> Holder | None:
+def is_held(disk: Disk, directory: Path) -> Holder | None:
     """Who holds the lease now; None when nobody does. A starting engine outlasts the probe."""
-    try:
-        handle = os.open(directory / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    text = disk.probe(directory / LOCK_FILE)
+    return None if text is None else _holder(text) or NOBODY_SAID
+
+
+def _holder(text: bytes) -> Holder | None:
+    if not text:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read_holder(handle) or NOBODY_SAID
-    else:
-        return None
-    finally:
-        os.close(handle)  # gives the shared lock back
-
-
-def _lock(directory: Path) -> int:
-    path = directory / LOCK_FILE
-    holder: Holder | None = None
-    for attempt in range(LOCK_TRIES):
-        if attempt:
-            time.sleep(LOCK_PAUSE_S)  # before any loop runs: nothing else waits for this
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _read_holder(handle)
-            os.close(handle)
-            continue
-        if _is_same_file(handle, path):
-            return handle
-        os.close(handle)  # the file was replaced between open and lock: what we locked is nobody's lock
-    raise LeaseHeld(directory, holder or NOBODY_SAID)
-
-
-def _is_same_file(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except OSError:
-        return False
-
-
-def _read_holder(handle: int) -> Holder | None:
-    raw = os.pread(handle, HOLDER_BYTES_MAX, 0)
-    if not raw:
-        return None
-    try:
-        return msgspec.json.decode(raw, type=Holder)
+        return msgspec.json.decode(text, type=Holder)
     except msgspec.MsgspecError:
         return NOBODY_SAID
 
 
-def _next_fence(directory: Path, floor: int) -> int:
+def _next_fence(disk: Disk, directory: Path, floor: int) -> int:
     """Mint a fencing number and make it durable before use, in a file that outlives the database."""
     path = directory / FENCE_FILE
     try:
-        previous = path.read_text("ascii").strip()
+        previous = disk.read(path).decode("ascii").strip()
     except FileNotFoundError:
         previous = "0"
     except UnicodeDecodeError:
@@ -170,11 +133,5 @@ def _next_fence(directory: Path, floor: int) -> int:
             fix="see that the clock is right, then delete the file: the clock gives the next number",
         )
     fence = max(int(previous) + 1, floor)
-    fresh = path.with_name(FENCE_FILE + ".new")
-    with fresh.open("w", encoding="ascii") as file:
-        file.write(f"{fence}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    sync_directory(directory)
+    disk.replace(path, f"{fence}\n".encode("ascii"), durable=True)
     return fence

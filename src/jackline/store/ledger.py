@@ -8,7 +8,7 @@ from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation,
 from enum import StrEnum
 
 from jackline.core.ids import TradeId
-from jackline.core.orders import FillView, FundingView
+from jackline.core.orders import FillView, IncomeKind, IncomeView
 from jackline.core.values import (
     ZERO,
     MarketMs,
@@ -33,6 +33,13 @@ class EntryKind(StrEnum):
     FUNDING = "funding"
     OPENING = "opening"
     TRANSFER = "transfer"
+    OTHER = "other"
+    """What else the venue paid or charged: a rebate, a bonus, a clearing fee."""
+    ADJUSTMENT = "adjustment"
+    """What an operator accounted for in writing, because the venue lists nothing that does (A3)."""
+
+
+_CAPITAL = (EntryKind.OPENING, EntryKind.TRANSFER, EntryKind.ADJUSTMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +70,14 @@ class LedgerEntry:
 class Totals:
     """Sums of a set of entries, quote currency. `fees_quote` is what was paid (≥ 0 unless rebates).
 
-    `net_quote` is realised − fees + funding (A2); openings and transfers are capital, not result.
+    `net_quote` is realised − fees + funding + other (A2); openings, transfers and adjustments are capital, not
+    result.
     """
 
     realised_quote: Quote
     fees_quote: Quote
     funding_quote: Quote
+    other_quote: Quote
     capital_quote: Quote
     net_quote: Quote
 
@@ -112,16 +121,23 @@ def fill_entries(fill: FillView, trade_id: TradeId | None) -> tuple[LedgerEntry,
     return executed, fee
 
 
-def funding_entry(funding: FundingView, trade_id: TradeId | None) -> LedgerEntry:
-    """The row of a funding payment."""
+INCOME_ENTRIES: dict[IncomeKind, EntryKind] = {
+    IncomeKind.FUNDING: EntryKind.FUNDING,
+    IncomeKind.TRANSFER: EntryKind.TRANSFER,
+    IncomeKind.OTHER: EntryKind.OTHER,
+}
+"""Income that is booked from the listing; what trades earned and cost is booked from the trade list."""
+
+
+def income_entry(income: IncomeView) -> LedgerEntry:
+    """The row of a funding payment, a deposit (> 0), a withdrawal (< 0) or anything else but a trade's."""
     return _plain(
-        entry_id=f"funding:{funding.symbol}:{funding.income_id}",
-        kind=EntryKind.FUNDING,
-        symbol=funding.symbol,
-        trade_id=trade_id,
-        amount_quote=funding.amount_quote,
-        wire_ms=funding.wire_ms,
-        market_ms=funding.market_ms,
+        entry_id=income.key,
+        kind=INCOME_ENTRIES[income.kind],
+        symbol=income.symbol,
+        amount_quote=income.amount_quote,
+        wire_ms=income.wire_ms,
+        market_ms=income.market_ms,
     )
 
 
@@ -131,22 +147,20 @@ def opening_entry(*, balance_quote: Quote, wire_ms: WireMs, market_ms: MarketMs)
         entry_id="opening",
         kind=EntryKind.OPENING,
         symbol=None,
-        trade_id=None,
         amount_quote=balance_quote,
         wire_ms=wire_ms,
         market_ms=market_ms,
     )
 
 
-def transfer_entry(
-    *, transfer_id: str, amount_quote: Quote, wire_ms: WireMs, market_ms: MarketMs
+def adjustment_entry(
+    *, command_id: str, amount_quote: Quote, wire_ms: WireMs, market_ms: MarketMs
 ) -> LedgerEntry:
-    """A deposit (> 0) or withdrawal (< 0)."""
+    """What the operator's command accounted for."""
     return _plain(
-        entry_id=f"transfer:{transfer_id}",
-        kind=EntryKind.TRANSFER,
+        entry_id=f"adjustment:{command_id}",
+        kind=EntryKind.ADJUSTMENT,
         symbol=None,
-        trade_id=None,
         amount_quote=amount_quote,
         wire_ms=wire_ms,
         market_ms=market_ms,
@@ -163,8 +177,9 @@ def totals(entries: Iterable[LedgerEntry]) -> Totals:
             realised_quote=Quote(sums[EntryKind.FILL]),
             fees_quote=Quote(-sums[EntryKind.FEE]),
             funding_quote=Quote(sums[EntryKind.FUNDING]),
-            capital_quote=Quote(sums[EntryKind.OPENING] + sums[EntryKind.TRANSFER]),
-            net_quote=Quote(sums[EntryKind.FILL] + sums[EntryKind.FEE] + sums[EntryKind.FUNDING]),
+            other_quote=Quote(sums[EntryKind.OTHER]),
+            capital_quote=Quote(sum((sums[kind] for kind in _CAPITAL), ZERO)),
+            net_quote=Quote(sum((sums[kind] for kind in EntryKind if kind not in _CAPITAL), ZERO)),
         )
 
 
@@ -196,7 +211,6 @@ def _plain(
     entry_id: str,
     kind: EntryKind,
     symbol: Symbol | None,
-    trade_id: TradeId | None,
     amount_quote: Quote,
     wire_ms: WireMs,
     market_ms: MarketMs,
@@ -205,7 +219,7 @@ def _plain(
         entry_id=entry_id,
         kind=kind,
         symbol=symbol,
-        trade_id=trade_id,
+        trade_id=None,
         side=None,
         position_side=None,
         quantity=None,

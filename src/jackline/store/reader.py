@@ -12,6 +12,7 @@ from jackline.core.trade import Trade
 from jackline.core.values import MarketMs, WireMs
 from jackline.store.batch import ACCOUNT, LEDGER, CommandAnswer, entry_from
 from jackline.store.db import Db, Row, open_reader
+from jackline.store.disk import Disk
 from jackline.store.encode import decode
 from jackline.store.journal import Head, read_head
 from jackline.store.ledger import LedgerEntry
@@ -37,8 +38,8 @@ class StoreReader:
     Methods raise DbTrouble when the file is busy or gone and BodyUnreadable for a row of another version.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._db: Db = open_reader(path)
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._db: Db = open_reader(disk, path)
 
     def head(self) -> Head:
         """Number and hash of the last journal row."""

@@ -10,6 +10,7 @@ from jackline.core.orders import Snapshot
 from jackline.core.values import MarketMs, Side, Symbol, WireMs
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
 from jackline.store.boot import Store, open_store
+from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.reader import StoreReader
 from jackline.store.schema import WATCHDOG
@@ -47,9 +48,9 @@ class WatchNote:
     """None: the mark was taken down."""
 
 
-def open_watch_store(path: Path) -> Store:
+def open_watch_store(disk: Disk, path: Path) -> Store:
     """The watchdog's own store, for the watchdog; see `open_store`."""
-    return open_store(path, WATCHDOG)
+    return open_store(disk, path, WATCHDOG)
 
 
 def snapshot_batch(snapshot: Snapshot, *, market_ms: MarketMs) -> Batch:
@@ -72,8 +73,8 @@ def acting_batch(acting: WatchActing | None, *, wire_ms: WireMs, market_ms: Mark
 class WatchReader:
     """The engine's view of the watchdog's store. Raises DbTrouble where there is none or it is busy."""
 
-    def __init__(self, path: Path) -> None:
-        self._read = StoreReader(path)
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._read = StoreReader(disk, path)
 
     def acting(self) -> WatchActing | None:
         """The mark, when it is set."""

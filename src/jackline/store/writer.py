@@ -1,20 +1,22 @@
-"""The writer thread: it owns the connection, so a slow disk never holds up the loop that sends stops."""
+"""The journal's writer: what waits for the disk and when, while the loop that sends stops goes on.
+
+It is work in steps (`Work`): a thread carries it in production, a simulated process in a simulation.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jackline.store.anchor import Anchor
+from jackline.store.anchor import note_anchor
 from jackline.store.batch import Batch, Prepared, prepare
-from jackline.store.db import Db, OpenDb
+from jackline.store.db import Db, OpenDb, open_writer
+from jackline.store.disk import Disk, OnDisk, Until, Work
 from jackline.store.errors import DbTrouble, JournalClosed, JournalOverflow, StoreError, TroubleKind
 from jackline.store.journal import Head, JournalHealth, Linked, link, write
 from jackline.store.overflow import Overflow
@@ -36,63 +38,64 @@ class _Owed:
 
 
 class JournalWriter:
-    """`Journal` over a thread. Make it, append and close on one running loop; callbacks run on that loop.
+    """`Journal` over a disk. Make it, append and close on one running loop; callbacks run on that loop.
 
     `on_broken(detail)` is called once when a write fails or the queue is full, `on_mended()` once when
-    everything owed is on disk again.
+    everything owed is on disk again. `open_db` is for tests that need a connection of their own kind.
     """
 
     def __init__(
         self,
         *,
+        disk: Disk,
         path: Path,
-        open_db: OpenDb,
         head: Head,
         on_broken: Callable[[str], None],
         on_mended: Callable[[], None],
         queue_max: int = QUEUE_BATCHES_MAX,
-        monotonic: Callable[[], float] = time.monotonic,
+        open_db: OpenDb | None = None,
     ) -> None:
-        self._path, self._open_db, self._head = path, open_db, head
+        self._disk, self._path, self._head = disk, path, head
+        self._open_db = open_db or partial(open_writer, disk, path)
         self._on_broken, self._on_mended = on_broken, on_mended
-        self._queue_max, self._monotonic = queue_max, monotonic
+        self._queue_max = queue_max
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        self._wake = threading.Condition()
-        # Guarded by _wake from here on; the database and the head belong to the thread alone.
+        # Under the guard from here on; the database belongs to the work alone.
         self._queue: deque[_Owed] = deque()
         self._group: list[_Owed] = []
+        self._linked: Linked | None = None
         self._overflow: Overflow | None = None
         self._broken = self._closing = self._abandoned = False
         self._batches = self._commits = self._failures = 0
         self._db: Db | None = None
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._thread.start()
+        self._carrier = disk.carrier("journal")
+        self._carrier.start(self._work())
 
     def append(self, batch: Batch) -> asyncio.Future[int]:
         """Owe a batch; see `Journal.append`."""
         prepared = prepare(batch)
         future: asyncio.Future[int] = self._loop.create_future()
-        with self._wake:
+        with self._carrier.guard():
             if self._closing:
                 _fail(future, JournalClosed("the journal is closed"))
             elif self._overflow is not None or len(self._queue) >= self._queue_max:
-                self._overflow = self._overflow or Overflow(since_s=self._monotonic())
+                self._overflow = self._overflow or Overflow(since_s=self._loop.time())
                 self._overflow.fold(prepared)
                 _fail(future, JournalOverflow(f"{len(self._queue)} batches are waiting for the disk"))
                 self._declare_broken(f"queue full: {len(self._queue)} batches are waiting for the disk")
             else:
-                self._queue.append(_Owed(prepared=prepared, future=future, since_s=self._monotonic()))
-            self._wake.notify()
+                self._queue.append(_Owed(prepared=prepared, future=future, since_s=self._loop.time()))
+            self._carrier.wake()
         return future
 
     @property
     def health(self) -> JournalHealth:
         """Progress figures."""
-        with self._wake:
+        with self._carrier.guard():
             since_s = self._oldest_s()
             return JournalHealth(
-                lag_ms=0 if since_s is None else int((self._monotonic() - since_s) * 1_000),
+                lag_ms=0 if since_s is None else int((self._loop.time() - since_s) * 1_000),
                 owed=self._owed(),
                 broken=self._broken,
                 batches=self._batches,
@@ -102,15 +105,15 @@ class JournalWriter:
 
     async def close(self, *, deadline_ms: int) -> int:
         """Write what is owed, at most until the deadline; the number of batches that could not be written."""
-        with self._wake:
+        with self._carrier.guard():
             self._closing = True
-            self._wake.notify()
+            self._carrier.wake()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._ended), deadline_ms / 1_000)
-        with self._wake:
+        with self._carrier.guard():
             self._abandoned = True
             lost = [*self._group, *self._queue]
-            self._wake.notify()
+            self._carrier.wake()
             for owed in lost:
                 if owed.future is not None:
                     _fail(owed.future, JournalClosed("the journal closed before this was durable"))
@@ -125,57 +128,64 @@ class JournalWriter:
     def _owed(self) -> int:
         return len(self._group) + len(self._queue) + (self._overflow.batches if self._overflow else 0)
 
-    # ---- everything below runs in the thread
+    # ---- the work
 
-    def _run(self) -> None:
-        anchor = Anchor(self._path)
+    def _work(self) -> Work:
         try:
-            while group := self._take():
-                linked = link(self._head, [owed.prepared for owed in group])
-                if not self._write_until_durable(linked):
+            while (yield from self._take()):
+                if not (yield from self._write_until_durable()):
                     break
-                self._head = linked.after
-                anchor.note(linked.after)
-                self._settle(group, linked)
+                yield OnDisk(do=self._note, syncs=False)
+                self._settle()
+            yield OnDisk(do=self._close_db, syncs=True)
         finally:
             self._close_db()
-            anchor.close()
-            with self._wake:
-                if (
-                    not self._closing
-                ):  # a bug of ours; without this line the engine would wait for it in silence
-                    self._declare_broken("the writer thread ended")
-            self._call(partial(_end, self._ended))
+            if not self._closing:  # a bug of ours; without this line the engine would wait for it in silence
+                self._declare_broken("the journal's writer ended")
+            self._carrier.post(partial(_end, self._ended))
 
-    def _take(self) -> list[_Owed]:
-        """The next group, oldest first; empty when the writer is to end."""
-        with self._wake:
-            self._wake.wait_for(lambda: self._queue or self._overflow or self._closing)
-            while self._queue and len(self._group) < GROUP_BATCHES_MAX:
-                self._group.append(self._queue.popleft())
-            if not self._group and self._overflow is not None:
-                rest, self._overflow = self._overflow, None
-                self._group.append(_Owed(prepared=rest.prepared(), future=None, since_s=rest.since_s))
-            return list(self._group)
+    def _take(self) -> Generator[Until, None, bool]:
+        """Take the next group, oldest first; False when the writer is to end."""
+        yield Until(ready=lambda: bool(self._queue or self._overflow or self._closing), at_most_ms=None)
+        while self._queue and len(self._group) < GROUP_BATCHES_MAX:
+            self._group.append(self._queue.popleft())
+        if not self._group and self._overflow is not None:
+            rest, self._overflow = self._overflow, None
+            self._group.append(_Owed(prepared=rest.prepared(), future=None, since_s=rest.since_s))
+        self._linked = None
+        return bool(self._group)
 
-    def _write_until_durable(self, linked: Linked) -> bool:
+    def _write_until_durable(self) -> Generator[Until | OnDisk, None, bool]:
         """Write, again and again if need be. False when told to abandon it."""
         pause_ms = RETRY_MS_FIRST
         while True:
             try:
-                if self._db is None:
-                    self._db = self._open()
-                write(self._db, linked)
+                yield OnDisk(do=self._write, syncs=True)
             except StoreError as error:
-                self._close_db()
-                with self._wake:
-                    self._failures += 1
-                    self._declare_broken(str(error))
-                    if self._wake.wait_for(lambda: self._abandoned, pause_ms / 1_000):
-                        return False
+                self._failures += 1
+                self._declare_broken(str(error))
+                yield Until(ready=lambda: self._abandoned, at_most_ms=pause_ms)
+                if self._abandoned:
+                    return False
                 pause_ms = min(2 * pause_ms, RETRY_MS_MAX)
             else:
                 return True
+
+    def _write(self) -> None:
+        """One attempt. The group does not change while it is under way: only the work itself takes and settles."""
+        if self._linked is None:
+            self._linked = link(self._head, [owed.prepared for owed in self._group])
+        try:
+            if self._db is None:
+                self._db = self._open()
+            write(self._db, self._linked)
+        except StoreError:
+            self._close_db()
+            raise
+        self._head = self._linked.after
+
+    def _note(self) -> None:
+        note_anchor(self._disk, self._path, self._head)
 
     def _open(self) -> Db:
         """A new connection after every failure: a file handle whose sync has failed once proves nothing ever
@@ -196,18 +206,17 @@ class JournalWriter:
                 raise
         return db
 
-    def _settle(self, group: list[_Owed], linked: Linked) -> None:
-        with self._wake:
-            self._group.clear()
-            self._batches += len(group)
-            self._commits += 1
-            mended = self._broken and not self._queue and self._overflow is None
-            if mended:
-                self._broken = False
-        done = [(owed.future, seq) for owed, seq in zip(group, linked.last_seqs, strict=True) if owed.future]
-        self._call(lambda: _resolve(done))
+    def _settle(self) -> None:
+        last_seqs = self._linked.last_seqs if self._linked else ()
+        done = [(owed.future, seq) for owed, seq in zip(self._group, last_seqs, strict=True) if owed.future]
+        self._batches += len(self._group)
+        self._commits += 1
+        self._group.clear()
+        mended = self._broken and not self._queue and self._overflow is None
+        self._carrier.post(partial(_resolve, done))
         if mended:
-            self._call(self._on_mended)
+            self._broken = False
+            self._carrier.post(self._on_mended)
 
     def _close_db(self) -> None:
         if self._db is not None:
@@ -218,11 +227,7 @@ class JournalWriter:
     def _declare_broken(self, detail: str) -> None:
         if not self._broken:
             self._broken = True
-            self._call(lambda: self._on_broken(detail))
-
-    def _call(self, what: Callable[[], object]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-            self._loop.call_soon_threadsafe(what)
+            self._carrier.post(partial(self._on_broken, detail))
 
 
 def _end(ended: asyncio.Future[None]) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jackline.core.instrument import Instrument
-from jackline.core.orders import Bar, FillView, FundingView, MarginType, PositionMode, Snapshot
+from jackline.core.orders import Bar, FillView, IncomeView, MarginType, PositionMode, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Refused, Unknown
-from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.values import Quote, Symbol
 
 Failed = Refused | Unknown
@@ -47,6 +47,14 @@ class FillPage:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomePage:
+    """What moved the wallet, oldest first; `complete` when no later page exists."""
+
+    rows: tuple[IncomeView, ...]
+    complete: bool
+
+
 class Venue(Protocol):
     """One account at one venue."""
 
@@ -66,8 +74,8 @@ class Venue(Protocol):
         """One page of the trade list after `request.after_fill_id`."""
         ...
 
-    async def read_funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
-        """Funding payments at or after `after_income_ms` (the venue's record time), oldest first."""
+    async def read_income(self, request: ReadIncome) -> IncomePage | Unknown:
+        """One page of the income listing at or after `request.after_ms` (the venue's record time)."""
         ...
 
     async def read_bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:

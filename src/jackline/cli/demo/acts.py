@@ -18,6 +18,7 @@ from jackline.core.values import WireMs
 from jackline.engine import heartbeat
 from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.errors import StoreError
+from jackline.store.host_disk import HostDisk
 from jackline.store.ledger import totals
 
 ENGINE_READY_S: Final = 30.0
@@ -93,7 +94,7 @@ async def _await_engine(run: Run) -> None:
     run.observer.tell("reading the venue back, proving the rung with a canary stop")
 
     def settled() -> bool:
-        beat = heartbeat.read(run.config.state_dir)
+        beat = heartbeat.read(HostDisk(), run.config.state_dir)
         ready = beat is not None and beat.pid == run.engine.pid and beat.ready
         return ready or not run.engine.is_running
 
@@ -118,7 +119,7 @@ async def _close(run: Run) -> None:
         side=None,
         reason="end of the demo",
     )
-    CommandDesk(run.place.commands).submit(command)
+    CommandDesk(HostDisk(), run.place.commands).submit(command)
     follower = run.observer.follower
     answered = await run.observer.until(lambda: follower.is_answered(command.command_id), within_s=ANSWER_S)
     if not answered:

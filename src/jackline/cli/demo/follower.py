@@ -13,6 +13,7 @@ from jackline.core.values import WireMs
 from jackline.store.batch import JournalKind
 from jackline.store.encode import decode
 from jackline.store.errors import StoreError
+from jackline.store.host_disk import HostDisk
 from jackline.store.ledger import LedgerEntry
 from jackline.store.reader import JournalEntry, StoreReader
 
@@ -100,5 +101,5 @@ class Follower:
 
     def _read(self) -> StoreReader:
         if self._reader is None:
-            self._reader = StoreReader(self._path)
+            self._reader = StoreReader(HostDisk(), self._path)
         return self._reader

@@ -10,6 +10,7 @@ from jackline.exchange.state import State
 from jackline.exchange.symbols import QUOTE, Symbol
 from jackline.exchange.values import ZERO, MarginType, PositionSide, money, text
 from jackline.exchange.wire.json import Json
+from jackline.exchange.wire.order_payloads import quantity_text
 
 FEE_TIER: Final = 0
 
@@ -108,7 +109,7 @@ def risk_row(state: State, account: Account, position: Position) -> dict[str, Js
     return {
         "symbol": position.symbol,
         "positionSide": position.side.value,
-        "positionAmt": text(position.amount.quantize(market.symbol.step)),
+        "positionAmt": quantity_text(position.symbol, position.amount),
         "entryPrice": amount_text(position.entry_price),
         "breakEvenPrice": amount_text(_break_even(state, position)),
         "markPrice": amount_text(market.mark),

@@ -124,6 +124,7 @@ def _named(call: Call, *, code: int) -> Algo:
 
 
 def query(call: Call) -> Json:
+    call.venue.require_conditional()
     return order_payloads.algo_record(_named(call, code=-2013))
 
 
@@ -133,6 +134,7 @@ def cancel(call: Call) -> Json:
 
 
 def list_open(call: Call) -> Json:
+    call.venue.require_conditional()
     symbol, algo_id = call.params.symbol(), call.params.integer("algoId")
     if call.params.text("algoType") not in {None, "CONDITIONAL"}:
         raise VenueError(-1130, name="algoType")
@@ -145,6 +147,7 @@ def list_open(call: Call) -> Json:
 
 
 def list_all(call: Call) -> Json:
+    call.venue.require_conditional()
     params = call.params
     symbol = need(params.symbol(), "symbol")
     from_id, span = params.integer("algoId"), read_span(params)

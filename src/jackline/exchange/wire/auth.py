@@ -1,6 +1,5 @@
 """Who is asking, and is the request fresh: API key, HMAC signature, receive window."""
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -37,12 +36,16 @@ class Gatekeeper:
             raise VenueError(-2015)
         return account
 
+    def holder(self, key: str | None) -> Account | None:
+        """The account behind a key, for whoever refuses before anything is checked."""
+        return self._accounts.get(key or "")
+
     def check_signature(self, key: str, *, query: str, body: str, params: Params) -> None:
         """The signature covers raw query followed by raw body, as sent, without itself. -1022 if it does
         not."""
         given = need(params.text("signature"), "signature")
         payload = unsigned(query) + unsigned(body)
-        wanted = hmac.new(self._secrets[key], payload.encode(), hashlib.sha256).hexdigest()
+        wanted = hmac.digest(self._secrets[key], payload.encode(), "sha256").hex()
         if not hmac.compare_digest(wanted.encode(), given.encode()):
             raise VenueError(-1022)
 

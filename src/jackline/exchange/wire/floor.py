@@ -1,28 +1,40 @@
 """The venue with everything that stands around it on the wire: listeners, keys, and the way events reach
 them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jackline.exchange.ports import Tick
 from jackline.exchange.venue import Venue
+from jackline.exchange.wire.faults import Deed, ForgetKey, HangUp, Rule, Stale
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.listen_keys import ListenKeys
 from jackline.exchange.wire.market_streams import MarketStreams
+from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import Hub
 from jackline.exchange.wire.user_events import user_messages
+
+
+def _surely() -> float:
+    """The draw of a board whose owner gave none: whatever may happen, happens."""
+    return 0.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Floor:
     """Shared by the REST surface, the control surface and the runner; all on one loop, so nothing
-    interleaves."""
+    interleaves. `draw` decides the uncertain rules of the board."""
 
     venue: Venue
-    hub: Hub = field(default_factory=Hub)
+    draw: Callable[[], float] = _surely
     listen_keys: ListenKeys = field(default_factory=ListenKeys)
+    board: Board = field(init=False)
+    hub: Hub = field(init=False)
     streams: MarketStreams = field(init=False)
 
     def __post_init__(self) -> None:
+        self.board = Board(self.venue.state.clock.wire_ms, self.draw)
+        self.hub = Hub(self.board)
         self.streams = MarketStreams(self.hub)
 
     def apply(self, tick: Tick) -> None:
@@ -35,18 +47,51 @@ class Floor:
     def deliver(self) -> None:
         """Sends the venue's events to the accounts they belong to; an account without a live key misses
         them."""
+        self.hub.release()
         for event in self.venue.drain():
             key = self.listen_keys.current(event.account)
-            if key is not None:
+            if key is not None and self.hub.heard(key):
                 for message in user_messages(event):
-                    self.hub.publish(key, message)
+                    self.hub.publish(key, message, account=event.account)
 
     def flush(self, *, force: bool = False) -> None:
         """Sends due prices, and the farewell of listen keys whose hour is over."""
+        self.hub.release()
         clock = self.venue.state.clock
         wire_ms = clock.wire_ms()
         markets = list(self.venue.state.markets.values())
         self.streams.flush(markets, exact_ms=clock.exact_ms(), wire_ms=wire_ms, force=force)
-        for key in self.listen_keys.expired(wire_ms):
+        for account, key in self.listen_keys.expired(wire_ms):
             farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
-            self.hub.publish(key, farewell)
+            self.hub.publish(key, farewell, account=account)
+
+    def put_up(self, rule: Rule) -> int:
+        """Puts a rule on the board. Raises ValueError for one that makes no sense.
+
+        The past a read lag shows is kept from the first such rule on; whoever needs it earlier has the venue
+        keep it."""
+        number = self.board.put_up(rule)
+        if isinstance(rule, Stale) and not self.venue.keeps_history:
+            self.venue.keeps_history = True
+        return number
+
+    def do(self, deed: Deed) -> None:
+        """What happens at once."""
+        match deed:
+            case ForgetKey():
+                self.forget_key(deed.account)
+            case HangUp():
+                self.hang_up(deed.account)
+
+    def forget_key(self, account: str) -> None:
+        """The account's listen key is gone and nobody is told: its sockets stay open and hear nothing more."""
+        self.listen_keys.close(account)
+
+    def hang_up(self, account: str | None) -> None:
+        """Closes every socket, or those of one account; one without a live key has none to lose."""
+        if account is None:
+            self.hub.hang_up(None)
+            return
+        key = self.listen_keys.current(account)
+        if key is not None:
+            self.hub.hang_up(key)

@@ -16,6 +16,8 @@ from jackline.exchange.feeds.replay import open_replay
 from jackline.exchange.ports import Feed
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
+from jackline.exchange.wire.fault_routes import read_rules
+from jackline.exchange.wire.faults import Rule, check
 from jackline.exchange.wire.server import ServeConfig, serve
 
 
@@ -33,6 +35,7 @@ class LaunchOptions:
     end: str | None
     speed: float
     seed: int
+    faults: Path | None
     balance: str
     hedge: bool
     key: str
@@ -93,8 +96,23 @@ def _config(options: LaunchOptions) -> ServeConfig:
         accounts=(account,),
         ratio=options.speed,
         held=options.hold,
+        faults=_faults(options.faults),
+        seed=options.seed,
         rules=Rules(stop_while_flat=StopWhileFlat(options.stop_while_flat), fill_parts=options.fill_parts),
     )
+
+
+def _faults(file: Path | None) -> tuple[Rule, ...]:
+    if file is None:
+        return ()
+    try:
+        rules = read_rules(file.read_bytes())
+        for rule in rules:
+            check(rule)
+    except ValueError as error:
+        message = f"--faults {file}: {error}"
+        raise ValueError(message) from error
+    return rules
 
 
 def _feed(options: LaunchOptions) -> Feed:

@@ -49,7 +49,7 @@ class ListenKeys:
         key = self._keys.get(account)
         return None if key is None else key.text
 
-    def expired(self, wire_ms: int) -> list[str]:
-        """Takes out the keys whose time is over."""
+    def expired(self, wire_ms: int) -> list[tuple[str, str]]:
+        """Takes out the keys whose time is over: (account, key)."""
         dead = [account for account, key in self._keys.items() if key.expires_ms <= wire_ms]
-        return [self._keys.pop(account).text for account in dead]
+        return [(account, self._keys.pop(account).text) for account in dead]

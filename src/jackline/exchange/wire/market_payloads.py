@@ -6,7 +6,7 @@ from typing import Final
 from jackline.exchange.funding import FUNDING_INTERVAL_MS
 from jackline.exchange.market import Market
 from jackline.exchange.ports import Candle
-from jackline.exchange.symbols import QUOTE, Symbol
+from jackline.exchange.symbols import QUOTE
 from jackline.exchange.values import OrderType, TimeInForce, money, text
 from jackline.exchange.wire import limits
 from jackline.exchange.wire.json import Json
@@ -24,8 +24,9 @@ _TOP_OF_BOOK: Final = "100.000"
 """Size shown at bid and ask: there is no book, a taker of any size fills at one price."""
 
 
-def symbol_payload(symbol: Symbol) -> Json:
+def symbol_payload(market: Market) -> Json:
     """An entry of exchangeInfo.symbols."""
+    symbol = market.symbol
     tick, step = text(symbol.tick), text(symbol.step)
     return {
         "symbol": symbol.name,
@@ -33,7 +34,7 @@ def symbol_payload(symbol: Symbol) -> Json:
         "contractType": "PERPETUAL",
         "deliveryDate": 4_133_404_800_000,
         "onboardDate": 1_569_398_400_000,
-        "status": "TRADING",
+        "status": market.status.value,
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": symbol.base,
@@ -93,7 +94,7 @@ def exchange_info(markets: list[Market], *, wire_ms: int) -> Json:
         ],
         "exchangeFilters": [],
         "assets": [{"asset": QUOTE, "marginAvailable": True, "autoAssetExchange": "-10000"}],
-        "symbols": [symbol_payload(market.symbol) for market in markets],
+        "symbols": [symbol_payload(market) for market in markets],
     }
 
 

@@ -12,11 +12,17 @@ from jackline.exchange.wire.json import Json
 
 
 def quantity_text(symbol: str, quantity: Decimal) -> str:
-    return text(quantity.quantize(symbol_named(symbol).step))
+    return _padded(quantity, symbol_named(symbol).step)
 
 
 def price_text(symbol: str, price: Decimal) -> str:
-    return text(price.quantize(symbol_named(symbol).tick))
+    return _padded(price, symbol_named(symbol).tick)
+
+
+def _padded(value: Decimal, step: Decimal) -> str:
+    """With the places of the symbol's usual step, and more where a changed filter let finer values in."""
+    shown = value.quantize(step)
+    return text(shown if shown == value else value.normalize())
 
 
 def order_payload(order: Order, *, fill_prices: bool = True) -> dict[str, Json]:

@@ -1,23 +1,24 @@
-"""The REST surface: from raw request to venue and back, checked in the real venue's order."""
+"""The REST surface: from a raw request to the venue and back, checked in the real venue's order. Synchronous,
+and without a server: whoever carries the bytes calls `respond`."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
-
-from aiohttp import web
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
 from jackline.exchange.wire import account_routes, algo_routes, market_routes, order_routes
 from jackline.exchange.wire.auth import Gatekeeper
 from jackline.exchange.wire.call import Access, Call, Route, WireOptions
+from jackline.exchange.wire.faults import Refuse
 from jackline.exchange.wire.floor import Floor
+from jackline.exchange.wire.forms import JSON_TYPE, Spoken, garbled
 from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.limits import Limits
+from jackline.exchange.wire.messages import Inbound, Outbound
+from jackline.exchange.wire.misbehaviour import CALM, Verdict
 from jackline.exchange.wire.params import Params
-
-BODY_DEADLINE_S: Final = 10.0
-"""A request whose body does not arrive in this time is dropped."""
+from jackline.exchange.wire.turned_away import say
 
 ROUTES: Final[tuple[Route, ...]] = (
     *market_routes.ROUTES,
@@ -25,42 +26,102 @@ ROUTES: Final[tuple[Route, ...]] = (
     *order_routes.ROUTES,
     *algo_routes.ROUTES,
 )
+_TABLE: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
+_NOWHERE: Final = Outbound(
+    status=404, headers={"Content-Type": "text/html"}, body=b"<html>404</html>", taken=False, code=None
+)
+
+
+class Past(Protocol):
+    """Accounts as they were."""
+
+    def account_as_of(self, name: str, wire_ms: int) -> Account:
+        """A copy of the account as it was at that wire time; changing it changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One request, read once."""
+
+    route: Route
+    inbound: Inbound
+    params: Params
+    key: str | None
+    wire_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What the venue itself says; `code` is None where it does not refuse."""
+
+    payload: Json
+    status: int
+    code: int | None
+    account: Account | None
 
 
 class Rest:
     """Answers the routes of the table."""
 
-    def __init__(self, floor: Floor, gatekeeper: Gatekeeper, options: WireOptions) -> None:
+    def __init__(self, floor: Floor, gatekeeper: Gatekeeper, options: WireOptions, *, past: Past) -> None:
         self._floor = floor
         self._gatekeeper = gatekeeper
         self._options = options
+        self._past = past
         self._limits = Limits()
 
-    def add_to(self, app: web.Application) -> None:
-        for route in ROUTES:
-            app.router.add_route(route.method, route.path, self._handler(route))
+    def respond(self, inbound: Inbound) -> Outbound:
+        """One request, executed at once. Every refusal is the venue's `{"code", "msg"}`; nothing raises."""
+        route = _TABLE.get((inbound.method, inbound.path))
+        if route is None:
+            return _NOWHERE
+        asked = _Asked(
+            route=route,
+            inbound=inbound,
+            params=Params(query=inbound.query, body=inbound.body),
+            key=inbound.headers.get("x-mbx-apikey"),
+            wire_ms=self._floor.venue.state.clock.wire_ms(),
+        )
+        verdict = self._verdict(asked)
+        if verdict.refusal is not None:
+            return self._turned_away(asked, verdict.refusal, verdict)
+        instead = verdict.answer
+        if instead is not None and not instead.executed:
+            spoken = garbled(instead.form, None)
+            return _outbound(spoken, self._headers(asked, None), verdict, taken=False, code=None)
+        said = self._ask(asked, lag_ms=verdict.lag_ms)
+        # Also after a refusal: a handler may have changed something before it met one.
+        self._floor.deliver()
+        spoken = Spoken(status=said.status, content_type=JSON_TYPE, body=encode(said.payload))
+        if instead is not None:
+            spoken = garbled(instead.form, spoken.body)
+        return _outbound(spoken, self._headers(asked, said.account), verdict, taken=True, code=said.code)
 
-    def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
-            return await self.answer(request, route)
+    def _verdict(self, asked: _Asked) -> Verdict:
+        board = self._floor.board
+        if board.calm:
+            return CALM
+        return board.meet(
+            method=asked.route.method,
+            path=asked.route.path,
+            params=asked.params,
+            account=self._gatekeeper.holder(asked.key),
+        )
 
-        return handle
-
-    async def answer(self, request: web.Request, route: Route) -> web.Response:
-        """One request. Every refusal is the venue's `{"code", "msg"}`."""
-        wire_ms = self._floor.venue.state.clock.wire_ms()
+    def _ask(self, asked: _Asked, *, lag_ms: int) -> _Said:
+        """Checks the request and lets the venue do it."""
+        route, params, wire_ms = asked.route, asked.params, asked.wire_ms
         account: Account | None = None
         try:
-            body = await asyncio.wait_for(request.text(), BODY_DEADLINE_S)
-            query = request.raw_path.partition("?")[2]
-            params = Params(query=query, body=body)
             self._limits.take_weight(wire_ms, _weight(route, params))
-            key = request.headers.get("X-MBX-APIKEY")
             if route.access is not Access.PUBLIC:
-                account = self._gatekeeper.account(key)
+                account = self._gatekeeper.account(asked.key)
             if route.access is Access.SIGNED:
                 self._gatekeeper.check_fresh(params, wire_ms=wire_ms)
-                self._gatekeeper.check_signature(key or "", query=query, body=body, params=params)
+                self._gatekeeper.check_signature(
+                    asked.key or "", query=asked.inbound.query, body=asked.inbound.body, params=params
+                )
             if route.order and account is not None:
                 self._limits.take_order(account.name, wire_ms)
             call = Call(
@@ -68,24 +129,51 @@ class Rest:
                 params=params,
                 options=self._options,
                 listen_keys=self._floor.listen_keys,
-                caller=account,
+                caller=self._as_seen(account, route, wire_ms=wire_ms, lag_ms=lag_ms),
             )
-            payload, status = route.handler(call), 200
+            return _Said(payload=route.handler(call), status=200, code=None, account=account)
         except VenueError as refusal:
-            payload, status = {"code": refusal.code, "msg": refusal.text}, refusal.http
-        # Also after a refusal: a handler may have changed something before it met one.
-        self._floor.deliver()
-        return self._response(payload, status, route=route, account=account, wire_ms=wire_ms)
+            payload: Json = {"code": refusal.code, "msg": refusal.text}
+            return _Said(payload=payload, status=refusal.http, code=refusal.code, account=account)
 
-    def _response(
-        self, payload: Json, status: int, *, route: Route, account: Account | None, wire_ms: int
-    ) -> web.Response:
-        headers = self._limits.weight_header(wire_ms)
-        if route.order and account is not None:
-            headers |= self._limits.order_headers(account.name, wire_ms)
-        return web.Response(
-            body=encode(payload), status=status, headers=headers, content_type="application/json"
-        )
+    def _as_seen(self, account: Account | None, route: Route, *, wire_ms: int, lag_ms: int) -> Account | None:
+        """The account a handler is shown: a signed read may see the past."""
+        if account is None or not lag_ms or route.method != "GET":
+            return account
+        return self._past.account_as_of(account.name, wire_ms - lag_ms)
+
+    def _headers(self, asked: _Asked, account: Account | None) -> dict[str, str]:
+        headers = self._limits.weight_header(asked.wire_ms)
+        if asked.route.order and account is not None:
+            headers |= self._limits.order_headers(account.name, asked.wire_ms)
+        return headers
+
+    def _turned_away(self, asked: _Asked, rule: Refuse, verdict: Verdict) -> Outbound:
+        """A refusal from the outer walls: nothing was executed."""
+        banned = rule.status == 418
+        status, text = say(rule.code, until_ms=verdict.until_ms if banned else None)
+        headers: dict[str, str] = {}
+        if rule.retry_after_s is not None:
+            headers["Retry-After"] = str(rule.retry_after_s)
+        elif banned and verdict.until_ms is not None:
+            headers["Retry-After"] = str((verdict.until_ms - asked.wire_ms + 999) // 1_000)
+        body = encode({"code": rule.code, "msg": text})
+        spoken = Spoken(status=rule.status or status, content_type=JSON_TYPE, body=body)
+        return _outbound(spoken, headers, verdict, taken=False, code=rule.code)
+
+
+def _outbound(
+    spoken: Spoken, headers: dict[str, str], verdict: Verdict, *, taken: bool, code: int | None
+) -> Outbound:
+    headers["Content-Type"] = spoken.content_type
+    return Outbound(
+        status=spoken.status,
+        headers=headers,
+        body=spoken.body,
+        delay_ms=verdict.delay_ms,
+        taken=taken,
+        code=code,
+    )
 
 
 def _weight(route: Route, params: Params) -> int:

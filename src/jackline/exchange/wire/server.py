@@ -11,15 +11,17 @@ from aiohttp import web
 
 from jackline.exchange.account import AccountSpec
 from jackline.exchange.feeds.clock import MarketClock
+from jackline.exchange.feeds.draws import Draws
 from jackline.exchange.ports import Feed
 from jackline.exchange.state import Rules
-from jackline.exchange.venue import Venue, VenueSpec
-from jackline.exchange.wire.auth import Gatekeeper
 from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.control import Control
-from jackline.exchange.wire.floor import Floor
-from jackline.exchange.wire.rest import Rest
+from jackline.exchange.wire.exchange import ExchangeConfig, open_exchange
+from jackline.exchange.wire.fault_routes import FaultRoutes
+from jackline.exchange.wire.faults import Rule
+from jackline.exchange.wire.http import add_rest
 from jackline.exchange.wire.runner import Runner
+from jackline.exchange.wire.sockets import Sockets
 
 HOST: Final = "127.0.0.1"
 """Never anything else: the control surface is open to whoever reaches the port."""
@@ -36,13 +38,16 @@ class PortError(OSError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeConfig:
     """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time
-    standing still until the control surface resumes it."""
+    standing still until the control surface resumes it. `faults` are put up before the first request, and
+    `seed` draws the uncertain ones."""
 
     port: int
     feed: Feed
     accounts: tuple[AccountSpec, ...]
     ratio: float = 1.0
     held: bool = False
+    faults: tuple[Rule, ...] = ()
+    seed: int = 1
     rules: Rules = field(default_factory=Rules)
     options: WireOptions = field(default_factory=WireOptions)
 
@@ -65,29 +70,35 @@ async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
 
     Raises:
         PortError: the port is in use or may not be had.
-        ValueError: a symbol or ratio that cannot be served.
+        ValueError: a symbol, ratio or fault that cannot be served.
     """
     clock = SystemClock()
     feed = config.feed
-    venue = Venue(
-        VenueSpec(
+    exchange = open_exchange(
+        ExchangeConfig(
             accounts=config.accounts,
             symbols=feed.symbols,
             interval_ms=feed.interval_ms,
+            draw=Draws(f"misbehaviour|{config.seed}").uniform,
             history={symbol: feed.history(symbol) for symbol in feed.symbols},
             rules=config.rules,
+            options=config.options,
         ),
         clock,
     )
-    floor = Floor(venue=venue)
+    floor = exchange.floor
+    for rule in config.faults:
+        floor.put_up(rule)
     market_clock = MarketClock(feed.start_ms, config.ratio, clock.exact_ms)
     if config.held:
         market_clock.hold()
     runner = Runner(floor, feed, market_clock)
     app = web.Application(client_max_size=REQUEST_BYTES_MAX)
-    Rest(floor, Gatekeeper(config.accounts, venue.state.accounts), config.options).add_to(app)
+    add_rest(app, exchange.rest)
     Control(floor, feed=feed, clock=market_clock, runner=runner).add_to(app)
-    _add_sockets(app, floor)
+    FaultRoutes(floor).add_to(app)
+    sockets = Sockets(floor.hub)
+    sockets.add_to(app)
     web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await web_runner.setup()
     market = asyncio.create_task(runner.run())
@@ -97,7 +108,7 @@ async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
     finally:
         market.cancel()
         await asyncio.gather(market, return_exceptions=True)
-        await floor.hub.close()
+        await sockets.close()
         await web_runner.cleanup()
 
 
@@ -112,23 +123,3 @@ async def _bind(runner: web.AppRunner, port: int) -> int:
         )
         raise PortError(message) from error
     return int(runner.addresses[0][1])
-
-
-def _add_sockets(app: web.Application, floor: Floor) -> None:
-    """`/ws`, `/ws/<stream>` and `/stream?streams=` under each of the venue's three roots, and bare as of
-    old."""
-
-    async def plain(request: web.Request) -> web.WebSocketResponse:
-        named = [one for one in request.match_info.get("streams", "").split("/") if one]
-        key = request.query.get("listenKey")
-        return await floor.hub.serve(request, combined=False, streams=named if key is None else [*named, key])
-
-    async def combined(request: web.Request) -> web.WebSocketResponse:
-        named = [one for one in request.query.get("streams", "").split("/") if one]
-        key = request.query.get("listenKey")
-        return await floor.hub.serve(request, combined=True, streams=named if key is None else [*named, key])
-
-    for root in ("", "/public", "/market", "/private"):
-        app.router.add_get(f"{root}/ws", plain)
-        app.router.add_get(root + "/ws/{streams:.+}", plain)
-        app.router.add_get(f"{root}/stream", combined)

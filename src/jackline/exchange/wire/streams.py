@@ -1,23 +1,19 @@
-"""Sockets: who listens to which stream, and a bounded queue between the venue and each of them."""
+"""Who listens to which stream. A listener may be a real socket or a callback; publishing never waits."""
 
-import asyncio
-from collections import defaultdict
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from urllib.parse import parse_qs, unquote
 
 import msgspec
-from aiohttp import WSCloseCode, WSMsgType, web
 
 from jackline.exchange.wire.json import Json, encode
+from jackline.exchange.wire.misbehaviour import Board
 
-QUEUE_MAX: Final = 4_096
-"""Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never
-waits."""
-
-SEND_DEADLINE_S: Final = 10.0
-PING_S: Final = 180.0
 STREAMS_MAX: Final = 200
 """Streams per socket, as at the venue."""
 
+_ROOTS: Final = ("/public", "/market", "/private")
 _REFUSED: Final = 2
 
 
@@ -32,109 +28,156 @@ class _Command(msgspec.Struct, frozen=True):
 _DECODER: Final = msgspec.json.Decoder(_Command)
 
 
-class Listener:
-    """One socket. `combined` wraps each message with the name of its stream."""
-
-    def __init__(self, *, combined: bool) -> None:
-        self.combined = combined
-        self.streams: set[str] = set()
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_MAX)
-        self.overflowed = asyncio.Event()
+class Listener(Protocol):
+    """One connection to the streams, told apart from others by identity."""
 
     def offer(self, frame: bytes) -> None:
-        """Queues a frame, or marks the socket for closing when it is too far behind."""
-        try:
-            self.queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.overflowed.set()
+        """Takes one text frame; must not wait."""
+        ...
+
+    def hang_up(self) -> None:
+        """The venue has closed the connection; nothing is offered any more."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class _Seat:
+    """`combined` wraps each message with the name of its stream."""
+
+    combined: bool
+    streams: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """What an address asks for."""
+
+    combined: bool
+    streams: tuple[str, ...]
+
+
+def read_dial(path: str, query: str) -> Dial | None:
+    """`/ws`, `/ws/<streams>` and `/stream?streams=` under each of the venue's three roots, and bare as of old;
+    a listen key is a stream. None where no socket is served."""
+    for root in _ROOTS:
+        if path.startswith(f"{root}/"):
+            path = path.removeprefix(root)
+            break
+    asked = parse_qs(query)
+    keys = asked.get("listenKey", [])[:1]
+    if path == "/stream":
+        return Dial(combined=True, streams=(*_names(asked.get("streams", [""])[0]), *keys))
+    if path == "/ws" or path.startswith("/ws/"):
+        return Dial(combined=False, streams=(*_names(unquote(path.removeprefix("/ws"))), *keys))
+    return None
+
+
+def _names(text: str) -> list[str]:
+    return [one for one in text.split("/") if one]
 
 
 class Hub:
-    """All sockets by stream. Publishing never waits."""
+    """All listeners by stream, in the order in which they came."""
 
-    def __init__(self) -> None:
-        self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
-        self._sockets: set[web.WebSocketResponse] = set()
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._seats: dict[Listener, _Seat] = {}
+        self._listeners: dict[str, dict[Listener, None]] = {}
+
+    def attach(self, path: str, query: str, listener: Listener) -> bool:
+        """Seats a listener by the address it dialled. False where no socket is served, or none just now."""
+        dial = read_dial(path, query)
+        if dial is None or self._board.refuses_dial():
+            return False
+        self._seats[listener] = _Seat(combined=dial.combined)
+        self.subscribe(listener, dial.streams[:STREAMS_MAX])
+        return True
+
+    def detach(self, listener: Listener) -> None:
+        """Forgets a listener; one that is not seated is no error, for both sides may hang up at once."""
+        seat = self._seats.get(listener)
+        if seat is not None:
+            self.unsubscribe(listener, list(seat.streams))
+            del self._seats[listener]
+
+    def hang_up(self, stream: str | None) -> None:
+        """Closes everyone on a stream, or everyone."""
+        for listener in list(self._seats if stream is None else self._listeners.get(stream, ())):
+            self.detach(listener)
+            listener.hang_up()
 
     def heard(self, stream: str) -> bool:
-        return bool(self._listeners.get(stream))
+        return stream in self._listeners
 
-    def publish(self, stream: str, message: Json) -> None:
+    def publish(self, stream: str, message: Json, *, account: str | None = None) -> None:
+        """Tells a stream; `account` is whose user stream it is, None for the market's. The board may have it
+        otherwise."""
+        if self._board.calm:
+            self._send(stream, message)
+            return
+        for _ in range(self._board.copies(stream, message, account=account)):
+            self._send(stream, message)
+
+    def release(self) -> None:
+        """Sends what was held back and no longer is."""
+        for stream, message in self._board.released():
+            self._send(stream, message)
+
+    def _send(self, stream: str, message: Json) -> None:
         listeners = self._listeners.get(stream)
         if not listeners:
             return
-        plain = encode(message)
-        wrapped = encode({"stream": stream, "data": message})
-        for listener in listeners:
-            listener.offer(wrapped if listener.combined else plain)
+        plain: bytes | None = None
+        wrapped: bytes | None = None
+        # A copy, asked again each time: whoever is offered a frame may leave at once, or send others away.
+        for listener in tuple(listeners):
+            seat = self._seats.get(listener)
+            if seat is None:
+                continue
+            if seat.combined:
+                wrapped = wrapped or encode({"stream": stream, "data": message})
+                listener.offer(wrapped)
+            else:
+                plain = plain or encode(message)
+                listener.offer(plain)
 
-    def subscribe(self, listener: Listener, streams: list[str]) -> None:
+    def subscribe(self, listener: Listener, streams: Sequence[str]) -> None:
+        seat = self._seats[listener]
         for stream in streams:
-            listener.streams.add(stream)
-            self._listeners[stream].add(listener)
+            seat.streams[stream] = None
+            self._listeners.setdefault(stream, {})[listener] = None
 
-    def unsubscribe(self, listener: Listener, streams: list[str]) -> None:
+    def unsubscribe(self, listener: Listener, streams: Sequence[str]) -> None:
+        seat = self._seats[listener]
         for stream in streams:
-            listener.streams.discard(stream)
-            self._listeners[stream].discard(listener)
+            if stream not in seat.streams:
+                continue
+            del seat.streams[stream]
+            del self._listeners[stream][listener]
             if not self._listeners[stream]:
                 del self._listeners[stream]
 
-    async def serve(
-        self, request: web.Request, *, combined: bool, streams: list[str]
-    ) -> web.WebSocketResponse:
-        """Runs one socket until either side ends it."""
-        socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=64 * 1024)
-        await socket.prepare(request)
-        listener = Listener(combined=combined)
-        self.subscribe(listener, streams[:STREAMS_MAX])
-        self._sockets.add(socket)
-        writer = asyncio.create_task(_write(socket, listener))
-        try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    listener.offer(encode(self._answer(listener, message.data)))
-        finally:
-            self._sockets.discard(socket)
-            self.unsubscribe(listener, list(listener.streams))
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
-        return socket
-
-    async def close(self) -> None:
-        """Says goodbye to every socket, each within the send deadline."""
-        farewells = [
-            asyncio.wait_for(socket.close(code=WSCloseCode.GOING_AWAY), SEND_DEADLINE_S)
-            for socket in self._sockets
-        ]
-        await asyncio.gather(*farewells, return_exceptions=True)
+    def command(self, listener: Listener, text: str) -> None:
+        """A frame from the client; the answer is offered to it like any other frame."""
+        if listener in self._seats:
+            listener.offer(encode(self._answer(listener, text)))
 
     def _answer(self, listener: Listener, text: str) -> Json:
         try:
             command = _DECODER.decode(text)
         except msgspec.DecodeError as error:
             return {"error": {"code": _REFUSED, "msg": f"Invalid request: {error}"}, "id": None}
+        streams = self._seats[listener].streams
         match command.method:
             case "SUBSCRIBE":
-                if len(listener.streams | set(command.params)) > STREAMS_MAX:
+                if len(streams | dict.fromkeys(command.params)) > STREAMS_MAX:
                     return {"error": {"code": _REFUSED, "msg": "Too many streams."}, "id": command.id}
                 self.subscribe(listener, command.params)
             case "UNSUBSCRIBE":
-                self.unsubscribe(listener, [one for one in command.params if one in listener.streams])
+                self.unsubscribe(listener, command.params)
             case "LIST_SUBSCRIPTIONS":
-                return {"result": sorted(listener.streams), "id": command.id}
+                return {"result": sorted(streams), "id": command.id}
             case _:
                 message = f"Invalid request: unknown variant `{command.method}`"
                 return {"error": {"code": _REFUSED, "msg": message}, "id": command.id}
         return {"result": None, "id": command.id}
-
-
-async def _write(socket: web.WebSocketResponse, listener: Listener) -> None:
-    """Sends what is queued; a socket that overflowed or does not take a frame in time is closed."""
-    try:
-        while not listener.overflowed.is_set():
-            frame = await listener.queue.get()
-            await asyncio.wait_for(socket.send_str(frame.decode()), SEND_DEADLINE_S)
-    except (TimeoutError, ConnectionError):
-        listener.overflowed.set()
-    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")

@@ -30,7 +30,7 @@ def witness_report(venue: Venue) -> Json:
 
 
 def _account(account: Account) -> Json:
-    sums = dict.fromkeys(("REALIZED_PNL", "COMMISSION", "FUNDING_FEE"), ZERO)
+    sums = dict.fromkeys(("REALIZED_PNL", "COMMISSION", "FUNDING_FEE", "TRANSFER"), ZERO)
     for income in account.incomes:
         sums[income.kind] += income.amount
     return {
@@ -39,6 +39,7 @@ def _account(account: Account) -> Json:
         "realised": text(sums["REALIZED_PNL"]),
         "fees": text(-sums["COMMISSION"]),
         "funding": text(sums["FUNDING_FEE"]),
+        "transferred": text(sums["TRANSFER"]),
         "hedge": account.hedge,
         "positions": [
             {
@@ -68,6 +69,15 @@ def _episode(episode: Episode) -> Json:
         "naked_ms": episode.naked_ms,
         "naked_now": episode.naked_since_ms is not None,
         "naked_intervals": [list(span) for span in episode.spans()],
+        "lapses": [
+            {
+                "since_wire_ms": one.since_ms,
+                "until_wire_ms": one.until_ms,
+                "cause": one.cause.value,
+                "algo_id": one.algo_id,
+            }
+            for one in episode.lapses
+        ],
         "naked_notional_ms": episode.naked_notional_ms,
         "liquidated": episode.liquidated,
         "realised": text(episode.realised),

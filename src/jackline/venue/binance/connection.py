@@ -20,10 +20,12 @@ from jackline.venue.binance.budget import OrderBudget
 from jackline.venue.binance.clock import REFRESH_S, SAMPLES, ClockOffset
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import EntryPermit, RequestGate
+from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.parse import typed
 from jackline.venue.binance.refusals import BAD_TIMESTAMP
 from jackline.venue.binance.rows import TimeRow
 from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire, VenueSaid
+from jackline.venue.net import Net, Pool
 from jackline.venue.profile import BINANCE_USDM
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ class BinanceSettings:
 class Connection:
     """Sends raw requests, each with a deadline. Raises only what `wire.failure` understands."""
 
-    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> None:
+    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
         self.settings = settings
         self.budget = OrderBudget(BINANCE_USDM.windows)
         self.offset = ClockOffset()
@@ -80,11 +82,12 @@ class Connection:
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self._may_enter, venue_ms=self.venue_ms
         )
+        guard = self._signer(net.open_pool())
         self._lanes = {
-            Lane.GUARD: self._open(throttled=False),
-            Lane.TRADE: self._open(throttled=False),
-            # Only history waits in ccxt's queue.
-            Lane.DATA: self._open(throttled=True),
+            Lane.GUARD: guard,
+            Lane.TRADE: guard.before(net.open_pool()),
+            # Only history waits in a queue.
+            Lane.DATA: guard.before(net.open_pool(), pace=Pace()),
         }
 
     def wire_ms(self) -> WireMs:
@@ -177,7 +180,7 @@ class Connection:
             return f"our clock is {self.offset.offset_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
         return self._permit(request)
 
-    def _open(self, *, throttled: bool) -> SignedWire:
+    def _signer(self, pool: Pool) -> SignedWire:
         return SignedWire(
             endpoint=self.settings.endpoint,
             credentials=self.settings.credentials,
@@ -186,5 +189,5 @@ class Connection:
             headers=HeaderSink(
                 weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=self.budget.ban
             ),
-            throttled=throttled,
+            pool=pool,
         )

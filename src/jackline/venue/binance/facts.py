@@ -1,4 +1,4 @@
-"""What the venue knows besides orders: account, symbol settings, instruments, fills, funding, bars."""
+"""What the venue knows besides orders: account, symbol settings, instruments, fills, income, bars."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from jackline.core.instrument import Instrument
-from jackline.core.orders import Bar, FundingView, MarginType, PositionMode
+from jackline.core.orders import Bar, MarginType, PositionMode
 from jackline.core.outcomes import Unknown
-from jackline.core.requests import ReadFills
+from jackline.core.requests import ReadFills, ReadIncome
 from jackline.core.values import Quote, Symbol
 from jackline.venue.binance.connection import Connection, Lane, Section
 from jackline.venue.binance.parse import (
@@ -16,7 +16,7 @@ from jackline.venue.binance.parse import (
     KlineRow,
     completed_bars,
     fill_view,
-    funding_view,
+    income_view,
     instrument,
 )
 from jackline.venue.binance.refusals import OURS, refused
@@ -32,7 +32,7 @@ from jackline.venue.binance.rows import (
     TradeRow,
 )
 from jackline.venue.binance.wire import WIRE_TROUBLE, Garbled, VenueSaid, read_failure
-from jackline.venue.port import AccountFacts, Failed, FillPage, SymbolFacts
+from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
 
 T = TypeVar("T")
 
@@ -152,21 +152,16 @@ class FactReader:
             return Unknown(cause=f"fills of {request.symbol}: {error}")
         return FillPage(fills=fills, complete=len(rows) < FILLS_PER_PAGE)
 
-    async def funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
-        """Funding payments, oldest first; at most one page, so ask again after the last one."""
-        params = {
-            "incomeType": "FUNDING_FEE",
-            "startTime": str(after_income_ms),
-            "limit": str(INCOME_PER_PAGE),
-        }
+    async def income(self, request: ReadIncome) -> IncomePage | Unknown:
+        """One page of every kind of income. Rows in another coin move no quote: the wallet check sees to them."""
+        params = {"startTime": str(request.after_ms), "limit": str(INCOME_PER_PAGE)}
         try:
             rows = await self._signed("income", params, row=list[IncomeRow])
-            strange = [row.asset for row in rows if row.asset != QUOTE_ASSET]
-            if strange:
-                raise Garbled(f"funding in {strange[0]}")
         except WIRE_TROUBLE as error:
-            return read_failure(error)
-        return tuple(funding_view(row) for row in sorted(rows, key=lambda row: (row.time, row.tranId)))
+            return Unknown(cause=f"income: {error}")
+        views = [income_view(row) for row in rows if row.asset == QUOTE_ASSET]
+        views.sort(key=lambda view: (view.wire_ms, view.income_id))
+        return IncomePage(rows=tuple(views), complete=len(rows) < INCOME_PER_PAGE)
 
     async def bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
         """The last completed bars. The venue's time is read before the bars, so none of them can be

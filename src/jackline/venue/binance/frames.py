@@ -66,8 +66,9 @@ class PositionPart(Struct, frozen=True):
 
 
 class AccountPart(Struct, frozen=True):
-    """``a`` of ACCOUNT_UPDATE."""
+    """``a`` of ACCOUNT_UPDATE: why, and the positions that changed."""
 
+    m: str = ""
     P: list[PositionPart] = []
 
 

@@ -16,6 +16,7 @@ from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Quantity, Symbol
 from jackline.venue.binance.facts import BARS_MAX, interval_name
 from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.net import Net
 from jackline.venue.port import Failed
 
 OPENING_BARS = 100
@@ -69,6 +70,7 @@ class MarketStream:
     def __init__(
         self,
         *,
+        net: Net,
         root: str,
         symbols: tuple[Symbol, ...],
         interval_ms: int,
@@ -77,6 +79,7 @@ class MarketStream:
         sink: Callable[[Event], None],
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
+        self._net = net
         self._root = root
         self._symbols = symbols
         self._interval_ms = interval_ms
@@ -95,7 +98,7 @@ class MarketStream:
             closed=lambda: None,
             companion=_nothing_to_tend,
         )
-        await run_socket("market", handlers, heartbeat_s=self._heartbeat_s)
+        await run_socket("market", handlers, net=self._net, heartbeat_s=self._heartbeat_s)
 
     async def _address(self) -> str | None:
         names = [

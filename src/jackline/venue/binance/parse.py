@@ -15,7 +15,8 @@ from jackline.core.instrument import Instrument, MarginTier
 from jackline.core.orders import (
     Bar,
     FillView,
-    FundingView,
+    IncomeKind,
+    IncomeView,
     OrderKey,
     OrderKind,
     OrderState,
@@ -205,10 +206,25 @@ def fill_view(row: TradeRow) -> FillView:
     )
 
 
-def funding_view(row: IncomeRow) -> FundingView:
-    """One funding payment."""
-    return FundingView(
-        symbol=Symbol(row.symbol),
+INCOME_KINDS: dict[str, IncomeKind] = {
+    "FUNDING_FEE": IncomeKind.FUNDING,
+    "REALIZED_PNL": IncomeKind.TRADE,
+    "COMMISSION": IncomeKind.TRADE,
+    "TRANSFER": IncomeKind.TRANSFER,
+    "INTERNAL_TRANSFER": IncomeKind.TRANSFER,
+    "CROSS_COLLATERAL_TRANSFER": IncomeKind.TRANSFER,
+    "STRATEGY_UMFUTURES_TRANSFER": IncomeKind.TRANSFER,
+    "COIN_SWAP_DEPOSIT": IncomeKind.TRANSFER,
+    "COIN_SWAP_WITHDRAW": IncomeKind.TRANSFER,
+}
+"""The venue's income types; one that is not listed here is OTHER, and booked all the same."""
+
+
+def income_view(row: IncomeRow) -> IncomeView:
+    """One row of the income listing."""
+    return IncomeView(
+        kind=INCOME_KINDS.get(row.incomeType, IncomeKind.OTHER),
+        symbol=Symbol(row.symbol) if row.symbol else None,
         income_id=row.tranId,
         amount_quote=Quote(row.income),
         wire_ms=WireMs(row.time),

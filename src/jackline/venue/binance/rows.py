@@ -143,14 +143,14 @@ class TradeRow(Row, frozen=True):
 
 
 class IncomeRow(Row, frozen=True):
-    """``/fapi/v1/income``."""
+    """``/fapi/v1/income``. A transfer has no symbol."""
 
-    symbol: str
     incomeType: str
     income: Decimal
     asset: str
     time: int
     tranId: int
+    symbol: str = ""
     mt: int | None = None
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jackline.core.orders import OrderView, PositionView, Snapshot
+from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
-from jackline.core.values import Quote, Symbol
+from jackline.core.values import Quantity, Quote, Side, Symbol
 from jackline.venue.binance.connection import Connection, Section
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
@@ -18,8 +18,8 @@ from jackline.venue.binance.wire import WIRE_TROUBLE
 
 SNAPSHOT_DEADLINE_S = 1.8
 """Below the core's own patience with a snapshot (2 s), so that the answer is ours and not a guess."""
-EQUITY_AGE_MS_MAX = 5_000
-"""Equity older than this is read again."""
+BALANCE_AGE_MS_MAX = 4_900
+"""A balance older than this is read again; just below the idle guard's period, so that each of its passes has one."""
 READ_DEADLINE_S = 1.5
 """Each part of it."""
 
@@ -29,7 +29,7 @@ class _Parts:
     positions: tuple[PositionView, ...]
     orders: tuple[OrderView, ...]
     symbols: frozenset[Symbol] | None
-    equity_quote: Quote
+    balance: BalanceView
 
 
 class SnapshotReader:
@@ -37,8 +37,8 @@ class SnapshotReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._equity_quote: Quote | None = None
-        self._equity_ms = 0
+        self._balance: BalanceView | None = None
+        self._seen: frozenset[tuple[Symbol, Side, Quantity]] = frozenset()
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
         """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
@@ -59,15 +59,18 @@ class SnapshotReader:
             received_ms=self._connection.wire_ms(),
             positions=parts.positions,
             orders=parts.orders,
-            equity_quote=parts.equity_quote,
+            equity_quote=parts.balance.equity_quote,
+            balance=parts.balance,
         )
 
     async def _read_parts(self, symbols: tuple[Symbol, ...] | None) -> _Parts:
         async with asyncio.TaskGroup() as group:
             positions_task = group.create_task(self._positions())
-            equity_task = group.create_task(self._equity())
+            balance_task = group.create_task(self._read_balance())
             listing_task = group.create_task(self._orders((None,) if symbols is None else symbols))
         positions, orders = positions_task.result(), listing_task.result()
+        balance = balance_task.result()
+        self._forget_balance_if_moved(positions)
         listed = None
         if symbols is not None:
             elsewhere = {position.symbol for position in positions}.difference(symbols)
@@ -77,7 +80,7 @@ class SnapshotReader:
             positions=positions,
             orders=orders,
             symbols=None if listed is None else frozenset(listed),
-            equity_quote=equity_task.result(),
+            balance=balance,
         )
 
     async def _positions(self) -> tuple[PositionView, ...]:
@@ -86,15 +89,25 @@ class SnapshotReader:
         )
         return tuple(view for row in rows if (view := position_view(row)) is not None)
 
-    async def _equity(self) -> Quote:
-        """Equity sizes the next trade, nothing else: it may be seconds old, and costs as much as the positions."""
+    async def _read_balance(self) -> BalanceView:
+        """Money may be seconds old, for no stop depends on it, and a read costs as much as the positions."""
         now_ms = self._connection.wire_ms()
-        if self._equity_quote is None or now_ms - self._equity_ms > EQUITY_AGE_MS_MAX:
+        if self._balance is None or now_ms - self._balance.asked_ms > BALANCE_AGE_MS_MAX:
             row = await self._connection.read(
                 "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
             )
-            self._equity_quote, self._equity_ms = Quote(row.totalMarginBalance), now_ms
-        return self._equity_quote
+            self._balance = BalanceView(
+                wallet_quote=Quote(row.totalWalletBalance),
+                equity_quote=Quote(row.totalMarginBalance),
+                asked_ms=now_ms,
+            )
+        return self._balance
+
+    def _forget_balance_if_moved(self, positions: tuple[PositionView, ...]) -> None:
+        """A fill moved money: the next snapshot reads it anew. This one does not wait for it."""
+        seen = frozenset((one.symbol, one.side, one.quantity) for one in positions)
+        if seen != self._seen:
+            self._seen, self._balance = seen, None
 
     async def _orders(self, symbols: Iterable[Symbol | None]) -> tuple[OrderView, ...]:
         async with asyncio.TaskGroup() as group:

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import aiohttp
 import structlog
 
-from jackline.venue.binance.wire import open_session
+from jackline.venue.net import Net, NetTrouble, Socket
 
 HEARTBEAT_S = 6.0
 """A ping after this much silence, and half of it for the pong: a half-open socket is noticed within 10 s."""
@@ -22,7 +21,6 @@ BACKOFF_MAX_S = 5.0
 """Longest pause between dials; the guard reads by itself meanwhile."""
 STEADY_S = 10.0
 """A connection that lived this long resets the back-off."""
-FRAME_BYTES_MAX = 1 << 20
 
 _log = structlog.get_logger("jackline.venue.socket")
 
@@ -46,46 +44,42 @@ class SocketHandlers:
     companion: Callable[[], Awaitable[None]]
 
 
-async def run_socket(name: str, handlers: SocketHandlers, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+async def run_socket(
+    name: str, handlers: SocketHandlers, *, net: Net, heartbeat_s: float = HEARTBEAT_S
+) -> None:
     """Keep one connection open until cancelled."""
     loop = asyncio.get_running_loop()
     backoff_s = BACKOFF_FIRST_S
-    async with open_session() as session:
-        while True:
-            began = loop.time()
-            with suppress(aiohttp.ClientError, TimeoutError, OSError):
-                await _one_connection(session, handlers, heartbeat_s)
-            lived_s = loop.time() - began
-            if lived_s >= STEADY_S:
-                backoff_s = BACKOFF_FIRST_S
-            _log.info("socket_closed", stream=name, lived_s=round(lived_s, 1), retry_s=backoff_s)
-            await asyncio.sleep(backoff_s)
-            backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
+    while True:
+        began = loop.time()
+        with suppress(NetTrouble, TimeoutError):
+            await _one_connection(net, handlers, heartbeat_s)
+        lived_s = loop.time() - began
+        if lived_s >= STEADY_S:
+            backoff_s = BACKOFF_FIRST_S
+        _log.info("socket_closed", stream=name, lived_s=round(lived_s, 1), retry_s=backoff_s)
+        await asyncio.sleep(backoff_s)
+        backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
 
-async def _one_connection(
-    session: aiohttp.ClientSession, handlers: SocketHandlers, heartbeat_s: float
-) -> None:
+async def _one_connection(net: Net, handlers: SocketHandlers, heartbeat_s: float) -> None:
     address = await handlers.address()
     if address is None:
         return
     async with asyncio.timeout(DIAL_DEADLINE_S):
-        socket = await session.ws_connect(address, heartbeat=heartbeat_s, max_msg_size=FRAME_BYTES_MAX)
+        socket = await net.connect(address, heartbeat_s=heartbeat_s)
     companion = asyncio.ensure_future(_then_close(handlers.companion, socket))
     try:
         await handlers.opened()
-        async for message in socket:
-            if message.type is not aiohttp.WSMsgType.TEXT or not await handlers.frame(message.data):
+        while (text := await socket.receive()) is not None:
+            if not await handlers.frame(text):
                 return
     finally:
         companion.cancel()
         handlers.closed()
-        with suppress(aiohttp.ClientError, TimeoutError, OSError):
-            await socket.close()
+        await socket.close()
 
 
-async def _then_close(
-    companion: Callable[[], Awaitable[None]], socket: aiohttp.ClientWebSocketResponse
-) -> None:
+async def _then_close(companion: Callable[[], Awaitable[None]], socket: Socket) -> None:
     await companion()
     await socket.close()

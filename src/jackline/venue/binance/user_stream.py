@@ -29,6 +29,7 @@ from jackline.venue.binance.frames import (
 )
 from jackline.venue.binance.parse import STATES
 from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.net import Net
 from jackline.venue.port import Failed
 
 KEEP_ALIVE_S = 20 * 60.0
@@ -38,6 +39,17 @@ REMEMBERED_MAX = 4_096
 harmless."""
 
 _EXECUTED = {"TRADE", "CALCULATED"}
+_TRANSFERS = {
+    "DEPOSIT",
+    "WITHDRAW",
+    "WITHDRAW_REJECT",
+    "ASSET_TRANSFER",
+    "ADMIN_DEPOSIT",
+    "ADMIN_WITHDRAW",
+    "MARGIN_TRANSFER",
+    "COIN_SWAP_DEPOSIT",
+    "COIN_SWAP_WITHDRAW",
+}
 _decode = msgspec.json.Decoder(UserFrame).decode
 _log = structlog.get_logger("jackline.venue.user_stream")
 
@@ -52,12 +64,14 @@ class UserStream:
     def __init__(
         self,
         *,
+        net: Net,
         root: str,
         listen_key: ListenKey,
         sink: Callable[[Event], None],
         keep_alive_s: float = KEEP_ALIVE_S,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
+        self._net = net
         self._root = root
         self._listen_key = listen_key
         self._sink = sink
@@ -76,7 +90,7 @@ class UserStream:
             closed=lambda: self._sink(StreamChanged(up=False)),
             companion=self._extend,
         )
-        await run_socket("user", handlers, heartbeat_s=self._heartbeat_s)
+        await run_socket("user", handlers, net=self._net, heartbeat_s=self._heartbeat_s)
 
     async def _address(self) -> str | None:
         key = await self._listen_key()
@@ -114,7 +128,7 @@ class UserStream:
                 for symbol in sorted({position.s for position in frame.a.P}):
                     self._sink(AccountHinted(symbol=Symbol(symbol)))
                 if not frame.a.P:
-                    self._sink(AccountHinted(symbol=None))
+                    self._sink(AccountHinted(symbol=None, transfer=frame.a.m in _TRANSFERS))
             case MarginCall() | AccountConfigUpdate():
                 self._sink(AccountHinted(symbol=None))
             case ListenKeyExpired():

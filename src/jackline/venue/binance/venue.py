@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from jackline.core.events import Event
 from jackline.core.instrument import Instrument
-from jackline.core.orders import Bar, FundingView, MarginType, PositionMode, Snapshot
+from jackline.core.orders import Bar, MarginType, PositionMode, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
-from jackline.core.requests import Mutation, ReadFills, ReadOrder, ReadSnapshot
+from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.values import MarketMs, Symbol
 from jackline.venue.binance.connection import BinanceSettings, Connection, Lane
 from jackline.venue.binance.facts import FactReader
@@ -21,7 +21,8 @@ from jackline.venue.binance.rows import ListenKeyRow
 from jackline.venue.binance.snapshot import SnapshotReader
 from jackline.venue.binance.user_stream import UserStream
 from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
-from jackline.venue.port import AccountFacts, Failed, FillPage, SymbolFacts
+from jackline.venue.net import Net
+from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
 from jackline.venue.profile import BINANCE_USDM, VenueProfile
 
 LISTEN_KEY_DEADLINE_S = 2.0
@@ -33,8 +34,9 @@ class BinanceVenue:
 
     profile: VenueProfile = BINANCE_USDM
 
-    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> None:
-        self._connection = Connection(settings=settings, clock=clock, permit=permit)
+    def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
+        self._net = net
+        self._connection = Connection(settings=settings, clock=clock, permit=permit, net=net)
         self._mode: PositionMode | None = None
         self._desk = OrderDesk(self._connection, lambda: self._mode)
         self._snapshots = SnapshotReader(self._connection)
@@ -52,8 +54,8 @@ class BinanceVenue:
     async def read_fills(self, request: ReadFills) -> FillPage | Unknown:
         return await self._facts.fills(request)
 
-    async def read_funding(self, after_income_ms: int) -> tuple[FundingView, ...] | Failed:
-        return await self._facts.funding(after_income_ms)
+    async def read_income(self, request: ReadIncome) -> IncomePage | Unknown:
+        return await self._facts.income(request)
 
     async def read_bars(self, symbol: Symbol, interval_ms: int, limit: int) -> tuple[Bar, ...] | Failed:
         return await self._facts.bars(symbol, interval_ms, limit)
@@ -93,7 +95,7 @@ class BinanceVenue:
     def user_stream(self, sink: Callable[[Event], None]) -> UserStream:
         """The pump of private events; `run` it."""
         root = self._connection.settings.endpoint.socket
-        return UserStream(root=root, listen_key=self._listen_key, sink=sink)
+        return UserStream(net=self._net, root=root, listen_key=self._listen_key, sink=sink)
 
     def market_stream(
         self,
@@ -105,6 +107,7 @@ class BinanceVenue:
     ) -> MarketStream:
         """The pump of bars and marks; bars up to and including the open time in `after` are already known."""
         return MarketStream(
+            net=self._net,
             root=self._connection.settings.endpoint.socket,
             symbols=tuple(symbols),
             interval_ms=interval_ms,
@@ -125,8 +128,10 @@ class BinanceVenue:
         return row.listenKey
 
 
-async def open_binance(*, settings: BinanceSettings, clock: Clock, permit: EntryPermit) -> BinanceVenue:
+async def open_binance(
+    *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net
+) -> BinanceVenue:
     """A venue with its clock measured and its connections warm, as far as the venue answers."""
-    venue = BinanceVenue(settings=settings, clock=clock, permit=permit)
+    venue = BinanceVenue(settings=settings, clock=clock, permit=permit, net=net)
     await asyncio.gather(venue.read_clock_offset_ms(), venue.warm())
     return venue

@@ -1,20 +1,18 @@
-"""The signed wire: ccxt signs and sends; what comes back is our exception with the venue's number, or JSON.
+"""The signed wire: ccxt signs, a pool sends; what comes back is our exception with the venue's number, or JSON.
 
 ccxt's exception classes and messages are never looked at: they change with the base URL and with the
-venue's wording.
+venue's wording. Nor are its clock, its queue and its sockets used.
 """
 
 from __future__ import annotations
 
-import asyncio
+import copy
 import logging
-import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-import aiohttp
 import msgspec
 
 from jackline.core.outcomes import NotSent, Refused, Unknown
@@ -22,7 +20,9 @@ from jackline.core.values import WireMs
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import GateRefused, RequestGate
 from jackline.venue.binance.one_venue import exchange_class
+from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.refusals import UNDECIDED_CODES, refused
+from jackline.venue.net import NetTrouble, Pool
 from jackline.venue.port import Failed
 
 binanceusdm: Any
@@ -32,12 +32,6 @@ binanceusdm, BaseError = exchange_class("binanceusdm")
 NOT_PLACED_STATUSES = frozenset({403, 418, 429})
 """Stopped before the matching engine, even when the body is not the venue's JSON."""
 THROTTLED = -1008
-SOCKET_TIMEOUT_MS = 10_000
-"""Backstop under the deadlines of each verb, which are all shorter."""
-CONNECTIONS_MAX = 8
-"""Per instance: a snapshot asks this many things at once."""
-KEEP_ALIVE_S = 120
-"""Idle connections stay warm between guard passes."""
 TEXT_MAX = 200
 """Of a garbled answer, enough to recognise what spoke."""
 
@@ -68,7 +62,7 @@ class HeaderSink:
 
 
 class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
-    """One connection pool. Every request passes the gate; every answer is judged here and nowhere else."""
+    """A signer in front of one pool. Every request passes the gate; every answer is judged here and nowhere else."""
 
     def __init__(
         self,
@@ -78,20 +72,18 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
         gate: RequestGate,
         venue_ms: Callable[[], WireMs],
         headers: HeaderSink,
-        throttled: bool,
+        pool: Pool,
     ) -> None:
         self._gate = gate
         self._venue_ms = venue_ms
         self._header_sink = headers
-        self._own_session = open_session()
+        self._pool = pool
+        self._pace: Pace | None = None
         super().__init__(
             {
                 "apiKey": credentials.api_key,
                 "secret": credentials.secret,
-                "enableRateLimit": throttled,
-                "timeout": SOCKET_TIMEOUT_MS,
-                "session": self._own_session,
-                "asyncio_loop": asyncio.get_running_loop(),
+                "enableRateLimit": False,
                 "options": {"maxRetriesOnFailure": 0},
             }
         )
@@ -102,14 +94,43 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
             "fapiPrivate": f"{root}/v1",
             "fapiPrivateV3": f"{root}/v3",
         }
-        self.timeout_on_exit = 0
         # ccxt writes headers, the key among them, at debug level (S1).
         self.logger.setLevel(logging.WARNING)
-        self.ssl_context = False  # this session speaks plain HTTP to loopback; building a context costs 30 ms
+
+    def before(self, pool: Pool, *, pace: Pace | None = None) -> Self:
+        """The same signer in front of another pool, at a pace where one is given.
+
+        A copy, because building one takes milliseconds that a restart would spend before its first stop.
+        """
+        other = copy.copy(self)
+        other._pool = pool
+        other._pace = pace
+        other.enableRateLimit = pace is not None
+        return other
 
     def nonce(self) -> int:
         """Time stamp of a request, by the venue's clock."""
         return int(self._venue_ms())
+
+    def milliseconds(self) -> int:
+        """The wall, in ccxt's own words; its book-keeping gets our time."""
+        return int(self._venue_ms())
+
+    async def throttle(self, cost: float | None = None) -> None:
+        """Instead of ccxt's own queue, which counts on the wall clock in a task that outlives who waits in it."""
+        if self._pace is not None:
+            await self._pace.take(1.0 if cost is None else cost)
+
+    async def fetch(
+        self, url: str, method: str = "GET", headers: dict[str, str] | None = None, body: str | None = None
+    ) -> Any:
+        """Send what was signed; the answer judged."""
+        sent = self.prepare_request_headers(headers)
+        answer = await self._pool.fetch(method, url, sent, body)
+        text = answer.text.strip()
+        tree = self.parse_json(text)
+        self.handle_errors(answer.status, answer.reason, url, method, answer.headers, text, tree, sent, body)
+        return tree
 
     def parse_json(self, http_response: str) -> Any:
         """Exact: integers stay integers, decimals become `Decimal`. None when it is not JSON."""
@@ -130,14 +151,14 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
         reason: str,
         url: str,
         method: str,
-        headers: dict[str, str],
+        headers: Mapping[str, str],
         body: str,
         response: Any,
         requestHeaders: Any,
         requestBody: Any,
     ) -> None:
         """The single judge of an answer; replaces ccxt's tables of classes and texts."""
-        weight = headers.get("X-MBX-USED-WEIGHT-1M", "")
+        weight = headers.get("x-mbx-used-weight-1m", "")
         if weight.isdigit():
             self._header_sink.weight(int(weight))
         number, text = _venue_error(response)
@@ -152,17 +173,7 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
 
     async def shut(self) -> None:
         """Close the pool."""
-        await self.close()
-        await self._own_session.close()
-
-
-def open_session() -> aiohttp.ClientSession:
-    """A session without proxies from the environment and without silent retries of a DELETE."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S)
-    session = aiohttp.ClientSession(connector=connector, trust_env=False, auto_decompress=True)
-    # aiohttp repeats GET, PUT and DELETE on a stale connection; it has no public switch for that.
-    session._retry_connection = False
-    return session
+        await self._pool.close()
 
 
 def failure(error: BaseException) -> Refused | Unknown | NotSent:
@@ -176,19 +187,13 @@ def failure(error: BaseException) -> Refused | Unknown | NotSent:
             return Unknown(cause=f"garbled answer: {error}"[:TEXT_MAX])
         case TimeoutError():
             return Unknown(cause="no answer within the deadline")
+        case NetTrouble():
+            return Unknown(cause=f"no whole answer: {error}"[:TEXT_MAX])
         case BaseError():
-            # Not ccxt's own text: it repeats the address with its signature.
-            return Unknown(cause=_wire_trouble(error)[:TEXT_MAX])
+            # ccxt would not sign it. Its text is not repeated: it may hold the address.
+            return Unknown(cause=f"not signed: {type(error).__name__}")
         case _:
             raise error
-
-
-def _wire_trouble(error: BaseException) -> str:
-    """What broke, by the operating system's own words where it has any."""
-    beneath = error.__cause__
-    if isinstance(beneath, OSError) and beneath.errno:
-        return f"{type(error).__name__}: {os.strerror(beneath.errno)}"
-    return f"{type(error).__name__}: {beneath!r}"
 
 
 def read_failure(error: BaseException) -> Failed:
@@ -199,7 +204,7 @@ def read_failure(error: BaseException) -> Failed:
     return outcome
 
 
-WIRE_TROUBLE = (GateRefused, VenueSaid, Garbled, msgspec.ValidationError, TimeoutError, BaseError)
+WIRE_TROUBLE = (GateRefused, VenueSaid, Garbled, msgspec.ValidationError, TimeoutError, NetTrouble, BaseError)
 """Everything `failure` understands; anything else is a bug and propagates."""
 
 
@@ -224,10 +229,10 @@ def _venue_error(response: Any) -> tuple[int | None, str]:
     return (number, text) if isinstance(number, int) else (None, text)
 
 
-def _ban_end(headers: dict[str, str], text: str, now_ms: int) -> int:
+def _ban_end(headers: Mapping[str, str], text: str, now_ms: int) -> int:
     """End of a ban: the only place where a text is read, because the venue says it nowhere else."""
     found = _BAN.search(text)
     if found:
         return int(found.group(1))
-    after = headers.get("Retry-After", "")
+    after = headers.get("retry-after", "")
     return now_ms + (int(after) * 1_000 if after.isdigit() else 1_000)

@@ -1,0 +1,71 @@
+"""The daily loss limit, judged on every event that can breach it: a mark, a fill, a read of the account (K5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jackline.core import switch
+from jackline.core.effects import Level, SaveDay
+from jackline.core.money import NOTHING, Day
+from jackline.core.state import KillLevel
+from jackline.core.turn import Turn
+from jackline.core.values import Price, Quote, Symbol
+
+DAY_MS = 86_400_000
+
+
+def judge(turn: Turn) -> None:
+    """Begin a new day at midnight, UTC market time; raise the switch when the day's loss reaches its limit.
+
+    A new day begins the counter anew and leaves the switch where it is (K4). A reset within the day does not
+    forgive the day's loss: while it stands at the limit, the switch trips again.
+    """
+    equity = equity_now(turn)
+    if equity is None:
+        return
+    number, day = turn.now.market_ms // DAY_MS, turn.state.money.day
+    # A clock may step back over midnight; further back it is another market that is being replayed.
+    if day is None or number > day.number or number < day.number - 1:
+        day = Day(number=number, equity_quote=equity, capital_quote=NOTHING)
+        turn.put_money(replace(turn.state.money, day=day))
+        turn.effects.append(SaveDay(day=day))
+        return
+    result = equity - day.equity_quote - day.capital_quote
+    worst = -turn.state.risk.daily_loss_max_fraction * day.equity_quote
+    if result <= worst and turn.state.kill_level is KillLevel.NORMAL:
+        why = f"daily loss {result:.2f} of {day.equity_quote:.2f} quote is at the limit of {worst:.2f}"
+        turn.alert(Level.CRITICAL, "K5", why)
+        switch.raise_level(turn, KillLevel.NO_NEW_RISK, actor="limit", reason=why)
+
+
+def equity_now(turn: Turn) -> Quote | None:
+    """Equity that the ledger explains, moved by the marks since it was read. None before the first read.
+
+    Money that moved and is not accounted for yet is no result: a withdrawal is not a loss.
+    """
+    balance = turn.state.money.balance
+    if balance is None:
+        return None
+    equity = balance.equity_quote - balance.gap_quote
+    for leg in balance.legs:
+        mark = turn.market(leg.symbol).mark
+        if mark is not None:
+            equity = Quote(equity + leg.quantity * (mark - leg.mark) * leg.side.sign)
+    return Quote(equity)
+
+
+def settle_legs(turn: Turn, symbol: Symbol, price: Price) -> None:
+    """Something of this symbol was closed at `price`: what it earned is fixed there until the next read.
+
+    Without this, a mark that falls on after a stop has fired would go on counting as our loss.
+    """
+    balance = turn.state.money.balance
+    if balance is None or all(leg.symbol != symbol for leg in balance.legs):
+        return
+    equity = balance.equity_quote
+    for leg in balance.legs:
+        if leg.symbol == symbol:
+            equity = Quote(equity + leg.quantity * (price - leg.mark) * leg.side.sign)
+    kept = tuple(leg for leg in balance.legs if leg.symbol != symbol)
+    settled = replace(balance, equity_quote=equity, legs=kept)
+    turn.put_money(replace(turn.state.money, balance=settled))

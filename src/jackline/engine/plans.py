@@ -1,0 +1,37 @@
+"""What the engine's records say of each position: whose trade it is, and where its stop belongs.
+
+Read by processes that do not own the account: the watchdog, and an engine before it holds the lease.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from jackline.core.guard import PositionKey, Protection
+from jackline.core.trade import Trade
+from jackline.engine.protector import PlannedStop
+from jackline.store.boot import ENGINE_FILE
+from jackline.store.disk import Disk
+from jackline.store.errors import StoreError
+from jackline.store.reader import StoreReader
+
+log = structlog.get_logger("plans")
+
+
+def read_plans(disk: Disk, state_dir: Path) -> dict[PositionKey, PlannedStop]:
+    """The engine's own plans; empty where its store cannot be read: every position then gets the default stop."""
+    try:
+        with StoreReader(disk, state_dir / ENGINE_FILE) as reader:
+            trades = reader.load_trades()
+    except (StoreError, OSError) as error:
+        log.warning("plans_unreadable", code="P1", detail=str(error))
+        return {}
+    return {(trade.symbol, trade.side): _planned_stop(trade) for trade in trades}
+
+
+def _planned_stop(trade: Trade) -> PlannedStop:
+    """At the tightest price the records know: a stop put back is never a worse one (P4)."""
+    protection = Protection(stop_price=trade.ratchet_price, price_source=trade.stop.price_source)
+    return PlannedStop(trade_id=trade.trade_id, protection=protection)

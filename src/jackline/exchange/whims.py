@@ -1,0 +1,53 @@
+"""What a real venue sometimes does to its clients. Every switch may be turned while the venue runs, and none
+is on at first; when and how often is the caller's decision."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from jackline.exchange.values import OrderType
+
+OPEN_ALGOS_MAX: Final = 200
+"""The venue's limit of untriggered conditional orders per account, all symbols together."""
+
+
+class ThinBook(StrEnum):
+    """What a taker meets where nobody is on the other side: -4131, or an order that expires unfilled."""
+
+    REFUSE = "refuse"
+    EXPIRE = "expire"
+
+
+@dataclass(slots=True, kw_only=True)
+class Whims:
+    """Read by the matching engine and the conditional service at every order.
+
+    Attributes:
+        triggering_ms: a triggered conditional order stays TRIGGERING for so long (wire time) before its child
+            meets the market; `math.inf` for ever. Orders that trigger meanwhile keep the delay they met.
+        reject_at_trigger: the reason with which every triggered order ends REJECTED; None: by the rules.
+        child_fill_fraction: the share of a triggered market child that fills, in [0, 1); the rest expires.
+        market_depth: per symbol, in base units, the most that one taking order fills.
+        thin_book: what happens to a taker where `market_depth` is 0.
+        price_band_fraction: per symbol, in place of the symbol's own band; a limit beyond it from mark is
+            refused with -4016 or -4024, and market orders are judged too (-4131).
+        conditional_down: placing and cancelling conditional orders answers -1001; resting ones still trigger.
+        algo_withdrawn: types the conditional service no longer takes (-4120).
+        open_algos_max: untriggered conditional orders per account before -4045.
+        slow_fill_ms: an immediate-or-cancel limit that adds exposure fills a third at once and the rest so much later
+            (wire time), being open meanwhile: a matching engine that has fallen behind.
+        margin_for_stops: a conditional order with a quantity that no position backs needs free margin (-2019).
+    """
+
+    triggering_ms: float = 0.0
+    reject_at_trigger: str | None = None
+    child_fill_fraction: Decimal | None = None
+    market_depth: dict[str, Decimal] = field(default_factory=dict)
+    thin_book: ThinBook = ThinBook.REFUSE
+    price_band_fraction: dict[str, Decimal] = field(default_factory=dict)
+    conditional_down: bool = False
+    algo_withdrawn: tuple[OrderType, ...] = ()
+    open_algos_max: int = OPEN_ALGOS_MAX
+    slow_fill_ms: float = 0.0
+    margin_for_stops: bool = False

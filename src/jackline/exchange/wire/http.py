@@ -1,0 +1,36 @@
+"""REST over a real port: reads the body, lets the exchange respond, and waits where it answers late."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from jackline.exchange.wire.messages import Inbound
+from jackline.exchange.wire.rest import Rest
+
+BODY_DEADLINE_S: Final = 10.0
+"""A request whose body does not arrive in this time is dropped."""
+
+
+def add_rest(app: web.Application, rest: Rest) -> None:
+    """Serves everything under the venue's root."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return await _answer(request, rest)
+
+    app.router.add_route("*", "/fapi/{tail:.*}", handle)
+
+
+async def _answer(request: web.Request, rest: Rest) -> web.Response:
+    try:
+        body = await asyncio.wait_for(request.text(), BODY_DEADLINE_S)
+    except TimeoutError:
+        return web.Response(status=408)
+    path, _, query = request.raw_path.partition("?")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    outbound = rest.respond(
+        Inbound(method=request.method, path=path, query=query, headers=headers, body=body)
+    )
+    if outbound.delay_ms:
+        await asyncio.sleep(outbound.delay_ms / 1_000)
+    return web.Response(body=outbound.body, status=outbound.status, headers=outbound.headers)

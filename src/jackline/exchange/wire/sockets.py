@@ -1,0 +1,94 @@
+"""Streams over real sockets: a bounded queue between the venue and each client."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from jackline.exchange.wire.streams import Hub
+
+QUEUE_MAX: Final = 4_096
+"""Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never
+waits."""
+
+SEND_DEADLINE_S: Final = 10.0
+PING_S: Final = 180.0
+FRAME_BYTES_MAX: Final = 64 * 1024
+
+
+class SocketListener:
+    """The venue's end of one socket: frames not yet sent, and None where the venue hangs up."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX + 1)
+        self.overflowed = False
+
+    def offer(self, frame: bytes) -> None:
+        """Queues a frame, or marks the socket for closing when it is too far behind."""
+        if self.queue.qsize() < QUEUE_MAX:
+            self.queue.put_nowait(frame)
+        else:
+            self.overflowed = True
+
+    def hang_up(self) -> None:
+        """The last thing in the queue: what was offered before still goes out."""
+        if not self.queue.full():
+            self.queue.put_nowait(None)
+
+
+class Sockets:
+    """All open sockets of one server."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._open: dict[web.WebSocketResponse, None] = {}
+
+    def add_to(self, app: web.Application) -> None:
+        for root in ("", "/public", "/market", "/private"):
+            for tail in ("/ws", "/ws/{streams:.+}", "/stream"):
+                app.router.add_get(root + tail, self._serve)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Runs one socket until either side ends it."""
+        socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=FRAME_BYTES_MAX)
+        listener = SocketListener()
+        path, _, query = request.raw_path.partition("?")
+        if not self._hub.attach(path, query, listener):
+            return web.Response(status=503)
+        try:
+            await socket.prepare(request)
+            self._open[socket] = None
+            writer = asyncio.create_task(_write(socket, listener))
+            try:
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        self._hub.command(listener, message.data)
+            finally:
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
+        finally:
+            self._open.pop(socket, None)
+            self._hub.detach(listener)
+        return socket
+
+    async def close(self) -> None:
+        """Says goodbye to every socket, each within the send deadline."""
+        farewells = [
+            asyncio.wait_for(socket.close(code=WSCloseCode.GOING_AWAY), SEND_DEADLINE_S)
+            for socket in self._open
+        ]
+        await asyncio.gather(*farewells, return_exceptions=True)
+
+
+async def _write(socket: web.WebSocketResponse, listener: SocketListener) -> None:
+    """Sends what is queued; a socket that overflowed or does not take a frame in time is closed."""
+    try:
+        while not listener.overflowed:
+            frame = await listener.queue.get()
+            if frame is None:
+                await socket.close(code=WSCloseCode.GOING_AWAY)
+                return
+            await asyncio.wait_for(socket.send_str(frame.decode()), SEND_DEADLINE_S)
+    except (TimeoutError, ConnectionError):
+        pass  # closing is all that is left, and it is what follows
+    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")

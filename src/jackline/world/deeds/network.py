@@ -1,0 +1,88 @@
+"""The network: cut, silent, slow, lossy, reset. For the engine, the watchdog or both."""
+
+from __future__ import annotations
+
+from jackline.world.acts import Act
+from jackline.world.deeds.means import Means, Result
+from jackline.world.supervisor import ENGINE, WATCHDOG
+from jackline.world.weather import Line
+
+
+def cut_rest(means: Means, act: Act) -> Result:
+    """Requests are refused, streams live."""
+    return _ways(means, act, Line.CUT, None)
+
+
+def cut_streams(means: Means, act: Act) -> Result:
+    """Streams are refused, requests live."""
+    return _ways(means, act, None, Line.CUT)
+
+
+def cut_all(means: Means, act: Act) -> Result:
+    """Nothing gets through, and everybody knows at once."""
+    return _ways(means, act, Line.CUT, Line.CUT)
+
+
+def silent_rest(means: Means, act: Act) -> Result:
+    """Requests vanish."""
+    return _ways(means, act, Line.SILENT, None)
+
+
+def silent_streams(means: Means, act: Act) -> Result:
+    """Half-open sockets."""
+    return _ways(means, act, None, Line.SILENT)
+
+
+def silent_all(means: Means, act: Act) -> Result:
+    """Nothing gets through and nobody says so."""
+    return _ways(means, act, Line.SILENT, Line.SILENT)
+
+
+def slow_network(means: Means, act: Act) -> Result:
+    """Every message takes up to half a second more."""
+    weather = means.stage.network.weather
+    extra_ms = 30 + 400 * act.size
+    weather.median_ms += extra_ms
+
+    def undo() -> None:
+        weather.median_ms -= extra_ms
+
+    return undo
+
+
+def lossy(means: Means, act: Act) -> Result:
+    """Up to three of ten requests or answers are lost."""
+    weather = means.stage.network.weather
+    before = weather.lose_request, weather.lose_answer
+    weather.lose_request = weather.lose_answer = 0.05 + 0.25 * act.size
+
+    def undo() -> None:
+        weather.lose_request, weather.lose_answer = before
+
+    return undo
+
+
+def resets(means: Means, act: Act) -> Result:
+    """Connections are reset before the request is read: TLS trouble, an overloaded balancer."""
+    weather = means.stage.network.weather
+    before = weather.reset
+    weather.reset = 0.2 + 0.6 * act.size
+
+    def undo() -> None:
+        weather.reset = before
+
+    return undo
+
+
+def _ways(means: Means, act: Act, rest: Line | None, streams: Line | None) -> Result:
+    both, engine_alone = act.pick < 0.5, act.pick < 0.8
+    roles = (ENGINE, WATCHDOG) if both else ((ENGINE,) if engine_alone else (WATCHDOG,))
+    network = means.stage.network
+    for role in roles:
+        network.set_ways(role, rest=rest, streams=streams)
+
+    def undo() -> None:
+        for role in roles:
+            network.set_ways(role, rest=rest and Line.OPEN, streams=streams and Line.OPEN)
+
+    return undo if rest is None else means.outage(undo, *roles)

@@ -1,0 +1,125 @@
+"""People: at the venue's own page, at the command line, at the configuration file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from jackline.exchange.errors import VenueError
+from jackline.exchange.values import PositionSide, Side
+from jackline.exchange.wire.faults import revoke
+from jackline.world.acts import Act
+from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
+from jackline.world.stage import ACCOUNT
+from jackline.world.supervisor import ENGINE, WATCHDOG
+
+MODE_RETRY_S = 2.0
+
+
+def opens(means: Means, act: Act) -> Result:
+    """A position nobody planned."""
+    symbol = means.symbol(act)
+    if any(position.symbol == symbol for position in means.stage.account.open_positions()):
+        return NOTHING_THERE
+    side = Side.BUY if act.size < 0.5 else Side.SELL
+    hedged = PositionSide.LONG if side is Side.BUY else PositionSide.SHORT
+    position_side = hedged if means.stage.account.hedge else PositionSide.BOTH
+    means.trade(symbol, side, position_side, means.quantity(symbol, act.size), reduce_only=False)
+    return DONE
+
+
+def adds(means: Means, act: Act) -> Result:
+    """More of what is open."""
+    position = means.a_position(act)
+    if position is None:
+        return NOTHING_THERE
+    side = Side.BUY if position.amount > 0 else Side.SELL
+    quantity = means.quantity(position.symbol, act.size)
+    means.trade(position.symbol, side, position.side, quantity, reduce_only=False)
+    return DONE
+
+
+def closes(means: Means, act: Act) -> Result:
+    """A position, or half of it, closed by hand."""
+    position = means.a_position(act)
+    if position is None:
+        return NOTHING_THERE
+    side = Side.SELL if position.amount > 0 else Side.BUY
+    step = means.stage.venue.state.markets[position.symbol].symbol.step
+    whole = abs(position.amount)
+    part = whole if act.size > 0.4 else max(step, whole / 2 // step * step)
+    means.trade(position.symbol, side, position.side, part, reduce_only=True)
+    return DONE
+
+
+def cancels_stop(means: Means, act: Act) -> Result:
+    """The stop is in the way of somebody's eye."""
+    algo = means.a_stop(act)
+    if algo is None:
+        return NOTHING_THERE
+    means.stage.venue.cancel_algo_by_hand(means.stage.account, algo)
+    means.deliver()
+    return DONE
+
+
+def sets_leverage(means: Means, act: Act) -> Result:
+    """Another leverage, with or without a position."""
+    means.stage.venue.set_leverage(means.stage.account, means.symbol(act), 3 + int(act.size * 40))
+    means.deliver()
+    return DONE
+
+
+def sets_mode(means: Means, act: Act) -> Result:
+    """Netting becomes hedge, or the reverse; the venue allows it only while flat."""
+    venue, account = means.stage.venue, means.stage.account
+    hedge = account.hedge
+    venue.set_hedge(account, not hedge)
+
+    def undo() -> None:
+        try:
+            venue.set_hedge(account, hedge)
+        except VenueError:
+            if account.hedge is not hedge:
+                means.stage.network.later(MODE_RETRY_S, undo)
+
+    return undo
+
+
+def deposits(means: Means, act: Act) -> Result:
+    """Money comes in."""
+    return _transfer(means, Decimal(100 + int(act.size * 5_000)))
+
+
+def withdraws(means: Means, act: Act) -> Result:
+    """Money goes out."""
+    return _transfer(means, -Decimal(100 + int(act.size * 2_000)))
+
+
+def revokes_key(means: Means, act: Act) -> Result:
+    """-2015 to everything, until the key is allowed again."""
+    return means.outage(means.post(revoke(ACCOUNT)), ENGINE, WATCHDOG)
+
+
+def kills(means: Means, act: Act) -> Result:
+    """The kill switch; reset when the act ends."""
+    return means.operator.kill(act) or NOTHING_THERE
+
+
+def closes_all(means: Means, act: Act) -> Result:
+    """`jackline close-all`."""
+    means.operator.close_all()
+    return DONE
+
+
+def reconfigures(means: Means, act: Act) -> Result:
+    """Other risk settings; in force with the restart that follows."""
+    means.stage.reconfigure(act.size)
+    process = means.stage.processes.living.get(ENGINE)
+    if process is not None:
+        process.ask_to_stop()
+    return DONE
+
+
+def _transfer(means: Means, amount: Decimal) -> Result:
+    means.stage.venue.transfer(means.stage.account, amount)
+    means.deliver()
+    return DONE

@@ -1,0 +1,201 @@
+"""The venue: overloaded, banning, refusing, lying about orders, lagging, halting, changing its rules."""
+
+from __future__ import annotations
+
+import math
+
+from jackline.exchange.values import OrderType, SymbolStatus
+from jackline.exchange.wire.faults import Refuse, Risk, Slow, Stale, Stream, StreamDeed, ban
+from jackline.exchange.wire.faults import Side as StreamSide
+from jackline.world.acts import Act
+from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result, exact
+from jackline.world.stage import ACCOUNT
+from jackline.world.supervisor import ENGINE, WATCHDOG
+
+ORDERS = ("/fapi/v1/order", "/fapi/v1/algoOrder")
+CONDITIONAL = ("/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders")
+REFUSALS = (-1001, -2010, -2019, -4045, -4131, -4164, -1111, -2022, -4118, -2021)
+"""What a venue may say to a placement for no reason that a client can see."""
+
+
+def overloaded(means: Means, act: Act) -> Result:
+    """-1008: only what reduces is let through."""
+    return means.post(Refuse(code=-1008, status=503, risk=Risk.ADDING, probability=0.3 + 0.7 * act.size))
+
+
+def banned(means: Means, act: Act) -> Result:
+    """418: the address is answered nothing but the ban."""
+    until_ms = means.stage.venue.state.clock.wire_ms() + int(act.lasts_s * 1_000)
+    return means.outage(means.post(ban(until_ms=until_ms)), ENGINE, WATCHDOG)
+
+
+def rate_limited(means: Means, act: Act) -> Result:
+    """429 now and then."""
+    return means.post(Refuse(code=-1003, status=429, retry_after_s=1, probability=0.2 + 0.5 * act.size))
+
+
+def window_full(means: Means, act: Act) -> Result:
+    """-1015: no more orders in this window."""
+    return means.post(Refuse(code=-1015, paths=ORDERS, methods=("POST",), risk=Risk.ADDING))
+
+
+def maintenance(means: Means, act: Act) -> Result:
+    """Everything is refused."""
+    return means.outage(means.post(Refuse(code=-1001, status=503)), ENGINE, WATCHDOG)
+
+
+def refuses(means: Means, act: Act) -> Result:
+    """The next placements are refused, for one reason or another."""
+    code = REFUSALS[int(act.pick * len(REFUSALS))]
+    return means.post(Refuse(code=code, paths=ORDERS, methods=("POST",), count=1 + int(act.size * 3)))
+
+
+def conditional_down(means: Means, act: Act) -> Result:
+    """Plain orders work, conditional ones do not."""
+    whims = means.stage.venue.whims
+    whims.conditional_down = True
+
+    def undo() -> None:
+        whims.conditional_down = False
+
+    return undo
+
+
+def conditional_slow(means: Means, act: Act) -> Result:
+    """The conditional service answers late."""
+    return means.post(Slow(paths=CONDITIONAL, delay_ms=200 + 1_800 * act.size))
+
+
+def type_withdrawn(means: Means, act: Act) -> Result:
+    """-4120: stops go elsewhere from now on, as on 2025-12-09."""
+    whims = means.stage.venue.whims
+    whims.algo_withdrawn = (OrderType.STOP_MARKET,)
+
+    def undo() -> None:
+        whims.algo_withdrawn = ()
+
+    return undo
+
+
+def stop_dropped(means: Means, act: Act) -> Result:
+    """Acknowledged, read back, and gone without a word."""
+    return _drop(means, act, quietly=True)
+
+
+def stop_expired(means: Means, act: Act) -> Result:
+    """Gone with an event."""
+    return _drop(means, act, quietly=False)
+
+
+def sticky_triggering(means: Means, act: Act) -> Result:
+    """Triggered stops stay TRIGGERING for seconds, or for ever."""
+    whims = means.stage.venue.whims
+    whims.triggering_ms = math.inf if act.size > 0.7 else 500 + 8_000 * act.size
+
+    def undo() -> None:
+        whims.triggering_ms = 0.0
+
+    return undo
+
+
+def rejected_at_trigger(means: Means, act: Act) -> Result:
+    """Triggered stops are rejected."""
+    whims = means.stage.venue.whims
+    whims.reject_at_trigger = "ReduceOnly Order Failed."
+
+    def undo() -> None:
+        whims.reject_at_trigger = None
+
+    return undo
+
+
+def child_part_filled(means: Means, act: Act) -> Result:
+    """Of a triggered stop only a part is filled."""
+    whims = means.stage.venue.whims
+    whims.child_fill_fraction = exact(act.size * 0.9, 2)
+
+    def undo() -> None:
+        whims.child_fill_fraction = None
+
+    return undo
+
+
+def read_lag(means: Means, act: Act) -> Result:
+    """Reads come from a replica that is behind."""
+    return means.post(Stale(lag_ms=50 + int(2_500 * act.size), probability=0.3 if act.pick < 0.5 else 1.0))
+
+
+def events_missing(means: Means, act: Act) -> Result:
+    """The user stream is up and says nothing."""
+    return means.post(Stream(deed=StreamDeed.DROP, side=StreamSide.USER))
+
+
+def events_twice(means: Means, act: Act) -> Result:
+    """Every event is told twice."""
+    return means.post(Stream(deed=StreamDeed.DUPLICATE, side=StreamSide.USER))
+
+
+def key_forgotten(means: Means, act: Act) -> Result:
+    """The listen key has expired without notice."""
+    means.stage.exchange.floor.forget_key(ACCOUNT)
+    return DONE
+
+
+def hang_up(means: Means, act: Act) -> Result:
+    """The venue closes all sockets, as every 24 hours."""
+    means.stage.exchange.floor.hub.hang_up(None)
+    return DONE
+
+
+def halted(means: Means, act: Act) -> Result:
+    """A symbol takes no orders."""
+    venue, symbol = means.stage.venue, means.symbol(act)
+    venue.set_status(symbol, SymbolStatus.BREAK)
+
+    def undo() -> None:
+        venue.set_status(symbol, SymbolStatus.TRADING)
+
+    return undo
+
+
+def tick_changed(means: Means, act: Act) -> Result:
+    """The price step of a symbol is another one."""
+    venue, market = means.stage.venue, means.market(act)
+    name, before = market.symbol.name, market.symbol.tick
+    venue.set_filters(name, tick=before * 10)
+
+    def undo() -> None:
+        venue.set_filters(name, tick=before)
+
+    return undo
+
+
+def band(means: Means, act: Act) -> Result:
+    """The price band is so narrow that orders are refused."""
+    bands, symbol = means.stage.venue.whims.price_band_fraction, means.symbol(act)
+    bands[symbol] = exact(0.001 + 0.02 * act.size)
+
+    def undo() -> None:
+        bands.pop(symbol, None)
+
+    return undo
+
+
+def slow_fills(means: Means, act: Act) -> Result:
+    """Entries fill in part, and the rest seconds later."""
+    whims = means.stage.venue.whims
+    whims.slow_fill_ms = 4_000 + 8_000 * act.size
+
+    def undo() -> None:
+        whims.slow_fill_ms = 0.0
+
+    return undo
+
+
+def _drop(means: Means, act: Act, *, quietly: bool) -> Result:
+    algo = means.a_stop(act)
+    if algo is None:
+        return NOTHING_THERE
+    means.stage.venue.drop_algo(means.stage.account, algo, quietly=quietly)
+    means.deliver()
+    return DONE

@@ -1,0 +1,83 @@
+"""P2, O1, O3, O4: what may increase exposure, once, on a durable intent, and never after it was called dead."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from jackline.exchange.values import ZERO
+from jackline.world.judges.breach import Judge
+from jackline.world.judges.names import CLOSES, PROTECTIVE, Role
+from jackline.world.judges.requests import Request, RequestKind
+from jackline.world.judges.scene import FillSeen, Scene
+from jackline.world.watching import Departure
+
+
+class EntryJudge(Judge):
+    """Entries, from their departure to their last fill."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self.sent: dict[str, Request] = {}
+        self._decided: dict[tuple[str, int], str] = {}
+        self._filled: dict[str, Decimal] = {}
+
+    def on_departure(self, departure: Departure) -> None:
+        """What leaves as an order either can only reduce, closes, or is an entry with an intent behind it."""
+        request = self.scene.request(departure)
+        if request.kind is not RequestKind.ORDER:
+            return
+        if request.is_entry and request.name is not None:
+            self._judge_entry(request, request.name.trade_id)
+        elif not request.reducing and (request.name is None or request.name.role not in CLOSES):
+            self.breach(
+                "P2", departure.at_ms, f"{departure.process}: order {request.client_id} is no protected entry"
+            )
+
+    def _judge_entry(self, request: Request, trade_id: str) -> None:
+        if trade_id in self.sent:
+            first = self.sent[trade_id]
+            self.breach(
+                "O1",
+                request.at_ms,
+                f"entry {request.client_id} leaves again; first {first.at_ms:.0f} by {first.departure.process}",
+            )
+            return
+        self.sent[trade_id] = request
+        if not self.scene.intent_known(trade_id):
+            text = f"entry {request.client_id} leaves before its intent is durable"
+            self.breach("O4", request.at_ms, text)
+            return
+        intent = self.scene.journal.intents[trade_id]
+        first_id = self._decided.setdefault((intent.symbol, intent.decided_ms), trade_id)
+        if intent.decided_ms and first_id != trade_id:
+            self.breach("O1", request.at_ms, f"one bar, two entries: {trade_id} after {first_id}")
+        if intent.stop_price is None:
+            self.breach("P2", request.at_ms, f"entry {request.client_id} has an intent without a stop")
+
+    def on_fill(self, seen: FillSeen) -> None:
+        """Only an entry grows a position, and never beyond its plan."""
+        if seen.name is None:
+            return
+        grows = abs(seen.after) > abs(seen.before) or seen.before * seen.after < 0
+        if seen.name.role is Role.ENTRY:
+            self._judge_fill(seen, seen.name.trade_id)
+        elif grows and seen.name.role not in PROTECTIVE:
+            # Protective orders that grow a position are P3's.
+            self.breach("P2", seen.at_ms, f"{seen.client_id}: {seen.before} → {seen.after} by no entry")
+
+    def _judge_fill(self, seen: FillSeen, trade_id: str) -> None:
+        filled = self._filled.get(trade_id, ZERO) + seen.fill.quantity
+        self._filled[trade_id] = filled
+        planned = self._planned(trade_id)
+        if planned is not None and filled > planned:
+            self.breach("O1", seen.at_ms, f"trade {trade_id}: entries filled {filled}, planned {planned}")
+        self.scene.journal.refresh()
+        if trade_id in self.scene.journal.dead:
+            text = f"entry {seen.client_id} fills after its trade was written off as dead or done"
+            self.breach("O3", seen.at_ms, text)
+
+    def _planned(self, trade_id: str) -> Decimal | None:
+        if self.scene.intent_known(trade_id):
+            return self.scene.journal.intents[trade_id].quantity
+        sent = self.sent.get(trade_id)
+        return sent.quantity if sent is not None else None

@@ -1,0 +1,105 @@
+"""Where the dice are loaded: the swarm draws everything, a directed profile digs in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jackline.core.plan import Rung
+from jackline.world.acts import Kind
+
+ALL_RUNGS: tuple[Rung | None, ...] = (Rung.STOP_FIRST, Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL)
+CRASHES = (
+    Kind.KILL_ENGINE, Kind.KILL_ENGINE, Kind.KILL_BOTH, Kind.KILL_AT_REQUEST, Kind.KILL_AT_REQUEST,
+    Kind.KILL_AT_STEP, Kind.KILL_AT_STEP, Kind.POWER_CUT,
+)  # fmt: skip
+"""What makes a process lose its memory between two steps."""
+
+
+EVERYTHING = tuple(kind for kind in Kind if kind is not Kind.SLOW_FILLS)
+"""No venue of ours was seen to go on filling an immediate order: only the profile that digs there has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A distribution of experiments.
+
+    Attributes:
+        kinds: drawn from with equal chance; name one twice to double it.
+        acts: fewest and most acts beside the crash.
+        always: acts that every seed has.
+        noise, slowness, wildness: multiply message trouble, latency and volatility.
+        late: at least this fraction of requests arrives 1 to 7 seconds after it left.
+    """
+
+    name: str
+    why: str
+    kinds: tuple[Kind, ...] = EVERYTHING
+    crashes: tuple[Kind, ...] = CRASHES
+    acts: tuple[int, int] = (3, 9)
+    always: tuple[Kind, ...] = ()
+    rungs: tuple[Rung | None, ...] = ALL_RUNGS
+    noise: float = 1.0
+    slowness: float = 1.0
+    wildness: float = 1.0
+    late: float = 0.0
+
+
+SWARM = Profile(name="swarm", why="everything, uniformly")
+PROFILES: dict[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        SWARM,
+        Profile(name="quiet", why="no fault but one crash: what the system does when left alone",
+                kinds=(Kind.KILL_ENGINE,), crashes=(Kind.KILL_ENGINE,), acts=(0, 0), noise=0.0),
+        Profile(name="stale", why="reads lag behind writes", kinds=(Kind.READ_LAG,), acts=(2, 5),
+                always=(Kind.READ_LAG, Kind.READ_LAG, Kind.JUMP, Kind.CLOSES_BY_HAND)),
+        Profile(name="slow", why="requests and answers are late by seconds",
+                kinds=(Kind.SLOW_NETWORK, Kind.CONDITIONAL_SLOW, Kind.JUMP, Kind.KILL_AT_REQUEST),
+                always=(Kind.SLOW_NETWORK,), slowness=6.0, noise=1.5),
+        Profile(name="liar", why="the venue acknowledges stops and loses, rejects or sticks them",
+                kinds=(Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER,
+                       Kind.THROUGH_STOP, Kind.CHILD_PART_FILLED),
+                always=(Kind.STOP_DROPPED, Kind.STOP_DROPPED)),
+        Profile(name="crashes", why="one crash after another, also during recovery",
+                kinds=CRASHES, acts=(4, 10)),
+        Profile(name="disk", why="the disk fails in every way it can",
+                kinds=(Kind.POWER_CUT, Kind.DISK_FULL, Kind.READ_ONLY, Kind.SLOW_DISK, Kind.SYNC_FAILS,
+                       Kind.PAGE_CORRUPTED, Kind.TAIL_CUT, Kind.OLD_BACKUP, Kind.LOST_DISK),
+                crashes=(Kind.POWER_CUT,), acts=(3, 7)),
+        Profile(name="hands", why="people trade on the account",
+                kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.CANCELS_STOP,
+                       Kind.SETS_LEVERAGE, Kind.SETS_MODE, Kind.DEPOSITS, Kind.WITHDRAWS, Kind.KILLS,
+                       Kind.CLOSES_ALL, Kind.RECONFIGURES, Kind.KEY_REVOKED)),
+        Profile(name="kill", why="the kill switch at any moment, with crashes around it",
+                kinds=(Kind.KILLS, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP, Kind.POWER_CUT), always=(Kind.KILLS,)),
+        Profile(name="market", why="cascades, gaps, empty books",
+                kinds=(Kind.JUMP, Kind.THROUGH_STOP, Kind.TOUCH_STOP, Kind.THROUGH_TARGET, Kind.MARK_APART,
+                       Kind.SPREAD, Kind.EMPTY_BOOK, Kind.THIN_BOOK, Kind.CASCADE, Kind.ADL, Kind.FUNDING,
+                       Kind.BAND), wildness=2.0),
+        Profile(name="twins", why="a second engine is started while the first one trades",
+                kinds=(Kind.SECOND_ENGINE, Kind.PAUSE_ENGINE), always=(Kind.SECOND_ENGINE, Kind.SECOND_ENGINE)),
+        Profile(name="reconnects", why="market streams end and begin again",
+                kinds=(Kind.HANG_UP, Kind.CUT_STREAMS), acts=(1, 3),
+                always=(Kind.HANG_UP, Kind.HANG_UP, Kind.HANG_UP)),
+        Profile(name="stopless", why="the venue takes entries and no stops",
+                kinds=(Kind.CONDITIONAL_DOWN, Kind.TYPE_WITHDRAWN, Kind.STOP_DROPPED, Kind.STOP_EXPIRED),
+                always=(Kind.CONDITIONAL_DOWN, Kind.TYPE_WITHDRAWN, Kind.STOP_DROPPED)),
+        Profile(name="trails", why="prices that run, so that working stops move often",
+                kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0),
+        Profile(name="full", why="the disk is full or slow while stops are needed",
+                kinds=(Kind.DISK_FULL, Kind.SLOW_DISK, Kind.READ_ONLY, Kind.STOP_DROPPED),
+                always=(Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.STOP_DROPPED, Kind.STOP_DROPPED)),
+        Profile(name="amnesia", why="stops move while the disk refuses, and then the engine dies",
+                kinds=(Kind.DISK_FULL, Kind.POWER_CUT, Kind.KILL_ENGINE), acts=(3, 5),
+                always=(Kind.DISK_FULL, Kind.DISK_FULL, Kind.DISK_FULL, Kind.KILL_ENGINE, Kind.KILL_ENGINE),
+                wildness=3.0),
+        Profile(name="late", why="requests arrive long after their sender gave up on them, and it is killed meanwhile",
+                kinds=(Kind.SLOW_NETWORK, Kind.KILL_AT_REQUEST), acts=(2, 4),
+                crashes=(Kind.KILL_AT_REQUEST,), always=(Kind.KILL_AT_REQUEST,), slowness=4.0, noise=3.0),
+        Profile(name="thin", why="orders meet half of what they want",
+                kinds=(Kind.THIN_BOOK,), acts=(3, 6), always=(Kind.THIN_BOOK, Kind.THIN_BOOK, Kind.CLOSES_ALL)),
+        Profile(name="adds", why="people open positions and add to them",
+                kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
+                always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+    )
+}  # fmt: skip

@@ -1,0 +1,63 @@
+"""A simulated WebSocket: the engine's end and the exchange's end of one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from jackline.world.process import Process
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SimSocket:
+    """`venue.net.Socket` at one end, a listener of the exchange at the other: frames in order, and an end."""
+
+    carry: Callable[[SimSocket, bytes], None]
+    leave: Callable[[SimSocket], None]
+    process: Process
+    heartbeat_s: float
+    private: bool
+    closed: bool = False
+    due_s: float = 0.0
+    held: list[bytes] = field(default_factory=list)
+    _frames: deque[str] = field(default_factory=deque)
+    _waiter: asyncio.Future[None] | None = None
+
+    async def receive(self) -> str | None:
+        """The next frame; None at the end."""
+        self.process.check()
+        while not self._frames and not self.closed:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._frames.popleft() if self._frames else None
+
+    async def close(self) -> None:
+        """Hang up."""
+        self.end()
+
+    def offer(self, frame: bytes) -> None:
+        """The venue says something; it has a way to go."""
+        self.carry(self, frame)
+
+    def hang_up(self) -> None:
+        """The venue has closed the connection, or the process is gone."""
+        self.end()
+
+    def deliver(self, frame: bytes) -> None:
+        """A frame has arrived."""
+        if not self.closed and self.process.alive:
+            self._frames.append(frame.decode())
+            self._rouse()
+
+    def end(self) -> None:
+        """The connection is gone."""
+        if not self.closed:
+            self.closed = True
+            self.leave(self)
+            self._rouse()
+
+    def _rouse(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
