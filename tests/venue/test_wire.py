@@ -107,7 +107,8 @@ async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:
     net = says(answered("{}"))
     outcome = await OrderDesk(connection(net), lambda: PositionMode.NETTING).send(send_stop())
     assert isinstance(outcome, Unknown)
-    (sent,) = net.sent
+    sent, again = net.sent
+    assert again.body == sent.body, "a stop without a clear answer is sent once more, the very same"
     fields = parse_qs(sent.body)
     assert (sent.method, sent.pool, sent.url) == ("POST", 0, f"{ROOT}/fapi/v1/algoOrder")
     assert sent.headers["X-MBX-APIKEY"] == "k"

@@ -32,6 +32,7 @@ INCOME_OVERLAP_MS = 600_000
 def on_opening(turn: Turn, event: OpeningBooked) -> None:
     """The ledger begins: from here on it must explain every change."""
     books = Books(explained_quote=event.wallet_quote, income_from_ms=event.wire_ms, income_known={})
+    turn.state = replace(turn.state, books_from_ms=event.wire_ms)
     turn.put_money(replace(turn.state.money, books=books))
 
 

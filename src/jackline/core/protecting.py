@@ -17,6 +17,8 @@ from jackline.core.values import ZERO, Price, Quantity, tightest
 
 STOP_BACK_AFTER_ATTEMPTS = 3
 """Closing attempts after which a missing D is placed again beside them."""
+CLOSE_LEAD_INVERSE = 6
+"""A sixth of the deadline: the venue was exposed before we heard of it, and the close must be under way in time."""
 WORKING_STOPS_MAX = 2
 """Two W may overlap while one replaces the other."""
 
@@ -152,7 +154,8 @@ def drive_exposed(turn: Turn, trade: Trade) -> None:
     exposed_ms = trade.exposed_ms
     if trade.phase is not Phase.EXPOSED or exposed_ms is None:
         return
-    if turn.now.wire_ms - exposed_ms > turn.state.protection.protect_deadline_ms:
+    deadline_ms = turn.state.protection.protect_deadline_ms
+    if turn.now.wire_ms - exposed_ms > deadline_ms - deadline_ms // CLOSE_LEAD_INVERSE:
         turn.alert(
             Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop read back in time: closing"
         )

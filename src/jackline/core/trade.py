@@ -184,7 +184,9 @@ class Trade:
         return tightest(self.side, self.floor_price, self.stop.disaster_price)
 
     def with_slot(self, slot: OrderSlot) -> Trade:
-        """The trade with one of its slots replaced by a newer version of itself."""
+        """The trade with one of its slots replaced by a newer version; the very same trade where nothing is newer."""
+        if any(slot is known for known in self.slots):
+            return self
         if self.disaster is not None and self.disaster.client_id == slot.client_id:
             return replace(self, disaster=slot)
         if self.target is not None and self.target.client_id == slot.client_id:

@@ -17,6 +17,9 @@ from jackline.core.state import MarketState, State
 from jackline.core.trade import Trade
 from jackline.core.values import Side, Symbol, WireMs
 
+LATE_LISTING_MS = 10_000
+"""The second full listing follows the first this soon: what the life before this one had sent may have come late."""
+
 
 class Turn:
     """Working copy for one event. Everything it does is recorded in `state` and `effects`."""
@@ -128,9 +131,13 @@ class Turn:
         saves: list[Effect] = []
         for trade_id, trade in self.trades.items():
             before = self.state.trades.get(trade_id)
+            if before is trade:
+                continue
             if before is None or _durable_part(before) != _durable_part(trade):
                 intent = trade_id in self.intents
                 saves.append(SaveTrade(trade=trade, why=trade.phase.value, intent=intent))
+        if self._is_idle():
+            return self.state, (*saves, *self.effects)
         ended = {trade.trade_id for trade in self.ended}
         saves.extend(SaveTrade(trade=trade, why=trade.phase.value, intent=False) for trade in self.ended)
         state = replace(
@@ -141,6 +148,17 @@ class Turn:
             asking=frozenset(self.asking),
         )
         return state, (*saves, *self.effects)
+
+    def _is_idle(self) -> bool:
+        """Nothing that lives in the turn has changed: most ticks find nothing to do, twenty times a second."""
+        state = self.state
+        return (
+            not self.ended
+            and self.trades == state.trades
+            and self.markets == state.markets
+            and self.in_flight == state.in_flight
+            and self.asking == state.asking
+        )
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -169,7 +187,9 @@ class Turn:
             full = 0 < state.full_due_ms <= now
             symbols = None if full else self._symbols_to_list(first=state.asked == 0)
             if full or state.full_due_ms == 0:
-                state = replace(state, full_due_ms=WireMs(now + state.protection.full_listing_ms))
+                first = state.full_due_ms == 0
+                again_ms = LATE_LISTING_MS if first else state.protection.full_listing_ms
+                state = replace(state, full_due_ms=WireMs(now + again_ms))
             period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms
             due = WireMs(now + period)
             self.state = replace(state, asked=asked, snapshot_sent_ms=now, snapshot_due_ms=due)

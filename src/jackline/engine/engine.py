@@ -37,6 +37,7 @@ from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions
+from jackline.engine.protector import Action
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import StreamingVenue, opening_ms
@@ -74,6 +75,7 @@ class Engine:
         store: Store,
         lease: Lease,
         state: State,
+        owed: tuple[Action, ...] = (),
     ) -> None:
         self._options = options
         self._venue = venue
@@ -81,6 +83,7 @@ class Engine:
         self._store = store
         self._lease = lease
         self._state = state
+        self._owed = owed
         self._inbox = Inbox()
         self._journal = store.writer(
             on_broken=lambda detail: self._inbox.put(JournalBroken(detail=detail)),
@@ -127,6 +130,9 @@ class Engine:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
+        for action in self._owed:
+            self._recorder.request(action.request)
+            self._recorder.outcome(action.request, action.outcome)
         self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [

@@ -114,15 +114,29 @@ class Opener:
             await asyncio.wait_for(self._at_rest.wait(), timeout_s)
 
     async def book_opening(self) -> None:
-        """Book the wallet a ledger begins with, durably, before anything of ours can change it (A3)."""
+        """Book the wallet a ledger begins with, durably, before anything of ours can change it (A3).
+
+        Read twice: only when both say the same is it known that what moved before the second question is in it, and
+        what the venue dates later is not.
+        """
+        before = await self._account()
+        while (account := await self._account()).wallet_quote != before.wallet_quote:
+            before = account
+        await self._recorder.opening(
+            opening_entry(
+                balance_quote=account.wallet_quote,
+                wire_ms=account.asked_ms,
+                market_ms=self._clock.now().market_ms,
+            )
+        )
+        self._inbox.put(OpeningBooked(wallet_quote=account.wallet_quote, wire_ms=account.asked_ms))
+
+    async def _account(self) -> AccountFacts:
+        """The account, asked for until the venue answers."""
         while not isinstance(account := await self._venue.read_account(), AccountFacts):
             log.warning("opening_unreadable", code="A3", answer=str(account))
             await asyncio.sleep(RETRY_S)
-        now = self._clock.now()
-        await self._recorder.opening(
-            opening_entry(balance_quote=account.wallet_quote, wire_ms=now.wire_ms, market_ms=now.market_ms)
-        )
-        self._inbox.put(OpeningBooked(wallet_quote=account.wallet_quote, wire_ms=now.wire_ms))
+        return account
 
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""

@@ -63,7 +63,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     )
     try:
         facts = await read_venue(options, venue)
-        await protect_first(options, venue, clock, facts, around.disk)
+        owed = await protect_first(options, venue, clock, facts, around.disk)
         lease = acquire(
             around.disk,
             options.state_dir,
@@ -75,7 +75,9 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
         with open_store(around.disk, options.state_dir / ENGINE_FILE) as store:
             state = await first_state(options, venue, clock, facts, store, lease.fence)
-            engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
+            engine = Engine(
+                options=options, venue=venue, clock=clock, store=store, lease=lease, state=state, owed=owed
+            )
             running.append(engine)
             await engine.run(stop)
         lease.release()

@@ -61,6 +61,7 @@ class Action:
     symbol: Symbol
     verb: str
     client_id: str
+    request: SendStop | SendClose
     outcome: Outcome
     read_back: bool
 
@@ -167,6 +168,7 @@ class Protector:
             symbol=position.symbol,
             verb="stop",
             client_id=request.client_id,
+            request=request,
             outcome=outcome,
             read_back=read_back,
         )
@@ -196,6 +198,7 @@ class Protector:
             symbol=position.symbol,
             verb="close",
             client_id=request.client_id,
+            request=request,
             outcome=outcome,
             read_back=isinstance(outcome, Acked),
         )

@@ -21,7 +21,7 @@ from jackline.core.state import KillLevel, State, initial_state
 from jackline.core.values import MarketMs, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_plans
-from jackline.engine.protector import Protector
+from jackline.engine.protector import Action, Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -120,10 +120,11 @@ def _why(failed: Failed) -> str:
 
 async def protect_first(
     options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts, disk: Disk
-) -> None:
+) -> tuple[Action, ...]:
     """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop.
 
-    Where the records can be read it goes where they say; else where a stop goes by default.
+    Where the records can be read it goes where they say; else where a stop goes by default. What was done is owed to
+    the journal, which nobody may write yet (O4).
     """
     protector = Protector(
         venue=venue,
@@ -135,11 +136,15 @@ async def protect_first(
     )
     snapshot = await protector.look(options.symbols)
     if snapshot is None:
-        return
+        return ()
     planned = read_plans(disk, options.state_dir)
+    done: list[Action] = []
     for finding in protector.judge(snapshot, planned):
         log.warning("start_found_naked", code="P1", finding=str(finding))
-        await protector.add_stop(finding, planned)
+        action = await protector.add_stop(finding, planned)
+        if action is not None:
+            done.append(action)
+    return tuple(done)
 
 
 async def first_state(
@@ -156,7 +161,7 @@ async def first_state(
         instruments=facts.instruments,
         symbols=options.symbols,
         kill_level=level,
-        books_from_ms=WireMs(opening_ms(store) or clock.now().wire_ms),
+        books_from_ms=WireMs(opening_ms(store) or facts.account.asked_ms),
         money=_money(store, account.get(AccountKey.DAY.value)),
     )
     trades = store.read.load_trades()

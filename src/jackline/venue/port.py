@@ -14,7 +14,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar, FillView, IncomeView, MarginType, PositionMode, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Refused, Unknown
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
-from jackline.core.values import Quote, Symbol
+from jackline.core.values import Quote, Symbol, WireMs
 
 Failed = Refused | Unknown
 """The venue said no, or nobody knows."""
@@ -22,9 +22,11 @@ Failed = Refused | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
-    """The account as the venue sees it. `equity_quote` is the wallet plus unrealised profit and loss."""
+    """The account as the venue sees it. `equity_quote` is the wallet plus unrealised profit and loss; `asked_ms` is the
+    venue's clock, as far as we know it, when the balances were asked for."""
 
     mode: PositionMode
+    asked_ms: WireMs
     equity_quote: Quote
     wallet_quote: Quote
     available_quote: Quote

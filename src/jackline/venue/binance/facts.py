@@ -85,11 +85,13 @@ class FactReader:
         """Mode and balances."""
         try:
             mode = await self._signed("positionSide/dual", {}, row=ModeRow)
+            asked_ms = self._connection.venue_ms()
             account = await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
         except WIRE_TROUBLE as error:
             return read_failure(error)
         return AccountFacts(
             mode=PositionMode.HEDGE if mode.dualSidePosition else PositionMode.NETTING,
+            asked_ms=asked_ms,
             equity_quote=Quote(account.totalMarginBalance),
             wallet_quote=Quote(account.totalWalletBalance),
             available_quote=Quote(account.availableBalance),

@@ -25,6 +25,7 @@ from jackline.core.requests import (
 from jackline.core.values import Side, Symbol
 from jackline.venue.binance.connection import Connection, Lane, Section
 from jackline.venue.binance.gate import PlainClose
+from jackline.venue.binance.hedge import hedged
 from jackline.venue.binance.parse import algo_view, order_view, position_view
 from jackline.venue.binance.refusals import BAD_TIMESTAMP, NO_SUCH_ORDER, NOT_TAKEN_CODES, OURS
 from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, read_order_request, wire_request
@@ -73,7 +74,7 @@ class OrderDesk:
     async def ask(self, request: ReadOrder) -> OrderAnswer:
         """Query by client id."""
         wired = read_order_request(request)
-        found = await self._query(wired.params, conditional=request.conditional)
+        found = await hedged(lambda: self._query(wired.params, conditional=request.conditional))
         if isinstance(found, Refused):
             return Absent() if found.code == NO_SUCH_ORDER else Unknown(cause=f"{found.code}: {found.text}")
         if isinstance(found, OrderView) and found.key.client_id != request.client_id:
@@ -96,12 +97,18 @@ class OrderDesk:
             if wait_ms > BUDGET_WAIT_MS_MAX:
                 return Refused(kind=Refusal.OVERLOADED, code=OURS, text=f"paced for {wait_ms} ms more (K2)")
             await asyncio.sleep(wait_ms / 1_000)
-            outcome = _meant(request, await self._place(wired, request.client_id, Lane.GUARD))
+            outcome = _meant(request, await self._deliver(request, wired))
             if not (isinstance(outcome, Refused) and outcome.code in NOT_TAKEN_CODES):
                 break
             if outcome.code == BAD_TIMESTAMP:
                 await self._correct_clock()
         return outcome
+
+    async def _deliver(self, request: Reduction, wired: WireRequest) -> Outcome:
+        """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts."""
+        if isinstance(request, SendClose):
+            return await self._place(wired, request.client_id, Lane.GUARD)
+        return await hedged(lambda: self._place(wired, request.client_id, Lane.GUARD))
 
     async def _close_without_flag(self, request: SendClose, mode: PositionMode) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""

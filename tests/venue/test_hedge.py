@@ -1,0 +1,70 @@
+"""Asking twice: when, for what, and which answer counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from jackline.core.outcomes import Unknown
+from jackline.venue.binance import hedge
+from jackline.venue.binance.hedge import hedged
+
+LOST = Unknown(cause="lost")
+
+
+class Asking:
+    """Answers in turn; a Future among them is waited for."""
+
+    def __init__(self, *answers: str | Unknown | asyncio.Future[str]) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def __call__(self) -> str | Unknown:
+        self.asked += 1
+        answer = self.answers.pop(0)
+        return await answer if isinstance(answer, asyncio.Future) else answer
+
+
+async def test_a_clear_answer_is_asked_for_once() -> None:
+    asking = Asking("yes", "again")
+    assert (await hedged(asking), asking.asked) == ("yes", 1)
+
+
+async def test_an_unclear_answer_is_asked_for_again_at_once() -> None:
+    asking = Asking(LOST, "yes")
+    assert (await hedged(asking), asking.asked) == ("yes", 2)
+
+
+async def test_two_unclear_answers_stay_unclear() -> None:
+    asking = Asking(LOST, LOST)
+    assert (await hedged(asking), asking.asked) == (LOST, 2)
+
+
+@pytest.mark.owns("O2")
+async def test_O2_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hedge, "HEDGE_S", 0.001)
+    silent: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    asking = Asking(silent, "yes")
+    assert (await hedged(asking), asking.asked) == ("yes", 2)
+    await asyncio.gather(silent, return_exceptions=True)
+    assert silent.cancelled(), "nobody waits for the first one any more"
+
+
+async def test_the_first_answer_counts_where_it_is_late_and_the_second_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hedge, "HEDGE_S", 0.001)
+    late: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def lost_then_late() -> Unknown:
+        late.set_result("late")
+        return LOST
+
+    asks: list[Callable[[], Awaitable[str | Unknown]]] = [lambda: late, lost_then_late]
+
+    def ask() -> Awaitable[str | Unknown]:
+        return asks.pop(0)()
+
+    assert await hedged(ask) == "late"
