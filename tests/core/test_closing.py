@@ -10,17 +10,19 @@ import pytest
 
 from jackline.core.closing import ALARMING_ATTEMPTS
 from jackline.core.effects import BookFills, Level
-from jackline.core.events import AccountHinted, CloseAsked, FillsAnswered
+from jackline.core.events import AccountHinted, CloseAsked, FillsAnswered, Ticked
 from jackline.core.ids import Role, client_id, mint_trade_id
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
+from jackline.core.recovering import recover
 from jackline.core.requests import CancelOrder, CloseShape, ReadFills, SendClose, SendStop
 from jackline.core.settings import RiskSettings
+from jackline.core.step import step
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Side, fraction
 from tests.core.driver import Driver, cancelled
-from tests.core.making import RISK, TAG
+from tests.core.making import RISK, TAG, cold_state
 from tests.core.small_venue import BTC, Fate, SmallVenue
 
 WITH_TARGET = RiskSettings(stop=RISK.stop, target_fraction=fraction("0.02"))
@@ -323,3 +325,18 @@ def test_P3_a_plain_close_in_doubt_is_not_followed_by_another() -> None:
         CloseShape.PLAIN_MARKET,
         CloseShape.REDUCE_ONLY_MARKET,
     ]
+
+
+def test_P1_a_restart_on_a_limit_rung_closes_before_any_mark_is_known() -> None:
+    """The engine once ended here, at every start until a mark came in: found by swarm seed 651."""
+    driver = Driver()
+    driver.venue.refusals[SendClose] = deque([Refusal.PRICE_BAND])
+    closing(driver).run(40)
+    driver.crash(writes_land=True)
+    trade = next(iter(driver.disk.values()))
+    assert trade.close is not None
+    assert trade.close.shape is CloseShape.IOC_1_PERCENT
+    state = recover(cold_state(risk=RISK, fence=2), [trade], {BTC: 0}, driver._now())
+    _, effects = step(state, Ticked(), driver._now())
+    sent = [effect for effect in effects if isinstance(effect, SendClose)]
+    assert [(close.shape, close.limit_price) for close in sent] == [(CloseShape.REDUCE_ONLY_MARKET, None)]

@@ -247,14 +247,21 @@ def test_rule_5_a_snapshot_older_than_the_last_mutation_is_discarded() -> None:
     assert driver.phase is Phase.SWEEPING
 
 
-def test_rule_5_a_snapshot_while_a_mutation_is_out_is_discarded() -> None:
-    driver = Driver(latency={SendEntry: (300, 300)}).start(Rung.CONCURRENT)
+def test_rule_5_while_an_entry_is_out_its_position_is_evidence_and_its_absence_is_not() -> None:
+    driver = Driver(latency={SendEntry: (300, 300)}).start(Rung.AFTER_FILL)
     driver.signal()
-    driver.run(400)
+    driver.run(100)
     driver.feed(AccountHinted(symbol=BTC))
-    driver.run(50)
-    assert driver.venue.position > 0
+    driver.run(150)
+    assert not driver.venue.position
     assert driver.phase is Phase.ENTERING
+    driver.run(100)
+    driver.feed(AccountHinted(symbol=BTC))
+    driver.run(220)
+    assert driver.venue.position > 0
+    assert driver.phase in {Phase.EXPOSED, Phase.PROTECTED}, (
+        "P1: the answer may be lost, the position is there"
+    )
     driver.reach(Phase.PROTECTED)
 
 
@@ -266,6 +273,19 @@ def test_a_snapshot_that_fails_is_asked_again() -> None:
     before = driver.state.asked
     driver.run(400)
     assert driver.state.asked == before + 1
+
+
+@pytest.mark.owns("P6")
+def test_P6_every_symbol_is_listed_until_one_look_was_answered() -> None:
+    state = recover(cold_state(), (), {}, at(START_MS))
+    wire_ms = START_MS
+    for asked, symbols in ((1, (BTC,)), (2, (BTC,)), (3, ())):
+        state, effects = step(state, Ticked(), at(wire_ms))
+        wanted = ReadSnapshot(asked=asked, symbols=symbols)
+        assert wanted in effects
+        answer = Unknown(cause="timeout") if asked == 1 else snapshot(asked=asked)
+        state, _ = step(state, SnapshotAnswered(request=wanted, answer=answer), at(wire_ms))
+        wire_ms = state.snapshot_due_ms
 
 
 # -- hints ---------------------------------------------------------------------------------------------------

@@ -279,11 +279,20 @@ async def test_a_snapshot_without_any_equity_is_no_snapshot_and_a_recent_one_ser
             faulty.on(listing, says([]))
         told = faulty.answers.pop("GET account")
         faulty.on("GET account", says(""), *told)
-        assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,))), Unknown)
-        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,))), Unknown)
-        asked = faulty.count("GET account")
+        assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,))), Unknown)
         assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=3, symbols=(BTC,))), Unknown)
+        asked = faulty.count("GET account")
+        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=4, symbols=(BTC,))), Unknown)
         assert faulty.count("GET account") == asked
+
+
+async def test_P1_the_first_look_is_asked_twice_when_a_part_of_it_fails() -> None:
+    async with faulty_venue() as (faulty, venue):
+        for listing in ("GET positionRisk", "GET openOrders", "GET openAlgoOrders"):
+            faulty.on(listing, says([]))
+        told = faulty.answers.pop("GET account")
+        faulty.on("GET account", says(""), *told)
+        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,))), Unknown)
 
 
 async def test_a1_a_fee_in_another_coin_is_unresolved_and_not_invented() -> None:

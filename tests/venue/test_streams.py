@@ -15,6 +15,7 @@ from jackline.core.events import (
     BarClosed,
     Event,
     FillHinted,
+    LeverageChanged,
     MarkMoved,
     OrderHinted,
     StreamChanged,
@@ -214,8 +215,9 @@ async def test_account_events_and_frames_we_do_not_know_wake_the_core() -> None:
     )
     symbols = [Symbol("BTCUSDT"), Symbol("ETHUSDT"), None, None, None, None, None, None, None]
     events = await user_events(*frames, count=10)
-    wanted = [AccountHinted(symbol=symbol) for symbol in symbols]
+    wanted: list[Event] = [AccountHinted(symbol=symbol) for symbol in symbols]
     wanted[3] = AccountHinted(symbol=None, transfer=True)
+    wanted[5] = LeverageChanged(symbol=Symbol("BTCUSDT"), leverage=5)
     assert events[:9] == wanted
     assert events[9] == hint("jstop", OrderState.OTHER)
 

@@ -73,15 +73,19 @@ def drive(turn: Turn, trade: Trade) -> Trade:
         return trade
     instrument = turn.state.instruments[trade.symbol]
     trade, client_id, _ = trade.next_client_id(Role.CLOSE)
+    shape, limit_price = slot.shape, _limit_price(turn, trade, slot.shape)
+    if shape in IOC_BAND_FRACTION and limit_price is None:
+        # No mark yet, as after a restart: what needs none is tried meanwhile.
+        shape = CloseShape.REDUCE_ONLY_MARKET
     turn.send(
         SendClose(
             client_id=client_id,
             trade_id=trade.trade_id,
             symbol=trade.symbol,
             side=trade.side,
-            shape=slot.shape,
+            shape=shape,
             quantity=Quantity(min(trade.quantity, instrument.market_quantity_max)),
-            limit_price=_limit_price(turn, trade, slot.shape),
+            limit_price=limit_price,
         ),
         trade.symbol,
     )

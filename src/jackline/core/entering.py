@@ -166,6 +166,8 @@ def send_entry(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
     sent = replace(slot, state=SlotState.SENT, sent_ms=now, asked_ms=now)
     turn.put(replace(trade, entry_slot=sent).on(Trigger.ENTRY_SENT))
     turn.send(SendEntry(client_id=sent.client_id, entry=plan), trade.symbol)
+    # Its answer may be lost, and its position is evidence too.
+    turn.want_snapshot(turn.state.protection.reread_ms)
 
 
 def drive_doubtful(turn: Turn, trade: Trade) -> None:

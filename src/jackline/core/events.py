@@ -138,6 +138,14 @@ class AccountHinted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeverageChanged:
+    """The stream says what a symbol's leverage is now, whoever set it."""
+
+    symbol: Symbol
+    leverage: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamChanged:
     """The user stream went up or down. Blind means no entries; everything else goes on."""
 
@@ -244,6 +252,7 @@ Event = (
     | FillHinted
     | OrderHinted
     | AccountHinted
+    | LeverageChanged
     | StreamChanged
     | RungProven
     | CloseAsked

@@ -61,7 +61,8 @@ def _market_gates(turn: Turn, event: Signalled) -> Denied | None:
         return _no(Reason.SWEEP_PENDING, f"orders of ours without a trade rest on {event.symbol}")
     if event.symbol in turn.in_flight.values():
         return _no(Reason.SYMBOL_BUSY, f"a request on {event.symbol} is in flight")
-    if event.market_ms < market.cooldown_until_ms:
+    # One that lies further ahead than a cool-down is long belongs to another market that was replayed here before.
+    if 0 < market.cooldown_until_ms - event.market_ms <= turn.state.risk.cooldown_ms:
         return _no(Reason.COOLDOWN, f"cooling down until {market.cooldown_until_ms}")
     return None
 

@@ -24,6 +24,11 @@ def judge(turn: Turn) -> None:
     if equity is None:
         return
     number, day = turn.now.market_ms // DAY_MS, turn.state.money.day
+    if not turn.now.market_ms:
+        # The market has not spoken since the start: what day it is nobody knows, and the one that was saved goes on.
+        if day is None:
+            return
+        number = day.number
     # A clock may step back over midnight; further back it is another market that is being replayed.
     if day is None or number > day.number or number < day.number - 1:
         day = Day(number=number, equity_quote=equity, capital_quote=NOTHING)

@@ -6,18 +6,24 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import accounting, adopting, closing, entering, guard, protecting, slots, sweeping
+from jackline.core.adopting import closes
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered
 from jackline.core.guard import PositionKey, Protection
+from jackline.core.ids import is_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
-from jackline.core.orders import OrderKey, OrderView, PositionView, Snapshot
+from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
+UNANSWERED = frozenset({Phase.ENTERING, Phase.DOUBTFUL})
+"""The entry has left, and nobody has said yet what became of it."""
+MISSES_COUNTED_MAX = 2
+"""The pause between failing looks doubles twice: 0.25, 0.5, 1 second."""
 FOREIGN_REMEMBERED_MAX = 1_000
 """Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
 USELESS_STOPS_MAX = 4
@@ -31,10 +37,11 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     turn.state = replace(turn.state, snapshot_sent_ms=None)
     snapshot = event.answer
     if isinstance(snapshot, Unknown):
-        turn.want_snapshot(turn.state.protection.reread_ms)
+        _look_again(turn, full=event.request.symbols is None)
         return
-    turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
+    turn.state = replace(turn.state, equity_quote=snapshot.equity_quote, snapshot_misses=0)
     accounting.on_balance(turn, snapshot)
+    _notice_exposure(turn, snapshot)
     open_symbols = {position.symbol for position in snapshot.positions}
     for symbol in sorted(open_symbols | set(turn.markets)):
         turn.market(symbol)
@@ -63,6 +70,30 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for finding in findings:
         _on_finding(turn, finding, snapshot, fresh)
     sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
+
+
+def _look_again(turn: Turn, *, full: bool) -> None:
+    """After a snapshot that failed: soon, then at a pace that a minute's request weight bears; a dear one later."""
+    state = turn.state
+    pause_ms = state.protection.reread_ms * 2**state.snapshot_misses
+    turn.state = replace(state, snapshot_misses=min(state.snapshot_misses + 1, MISSES_COUNTED_MAX))
+    turn.want_snapshot(pause_ms)
+    if full:
+        turn.want_full_listing(state.protection.guard_idle_ms)
+
+
+def _notice_exposure(turn: Turn, snapshot: Snapshot) -> None:
+    """A position where an entry of ours is out is exposure, whether or not the entry is answered.
+
+    Only absence needs a snapshot that counts (rule 5).
+    """
+    for trade in list(turn.trades.values()):
+        sent_ms = trade.entry_slot.sent_ms if trade.entry_slot is not None else None
+        if trade.phase not in UNANSWERED or sent_ms is None or snapshot.asked_ms <= sent_ms:
+            continue
+        position = snapshot.position(trade.symbol, trade.side)
+        if position is not None:
+            entering.expose(turn, trade, quantity=position.quantity, price=position.entry_price)
 
 
 def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: set[Symbol]) -> None:
@@ -118,7 +149,20 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
         # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
         kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
         trade = replace(trade, working=kept)
-    turn.put(protecting.remember_floor(trade))
+    turn.put(_heed(turn, protecting.remember_floor(trade), snapshot))
+
+
+def _heed(turn: Turn, trade: Trade, snapshot: Snapshot) -> Trade:
+    """No stop goes below one of ours that rests, whichever trade's it is: the journal may be an old one (P4)."""
+    floor = trade.ratchet_price
+    for order in snapshot.orders:
+        live = order.is_stop and order.state is OrderState.NEW and order.trigger_price is not None
+        ours = (
+            live and is_ours(order.key.client_id, turn.state.tag) and closes(order, trade.symbol, trade.side)
+        )
+        if ours and order.trigger_price is not None:
+            floor = tightest(trade.side, order.trigger_price, floor)
+    return trade if floor == trade.ratchet_price else replace(trade, floor_price=floor)
 
 
 def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> Trade:
@@ -126,6 +170,10 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     trade = turn.trade_of(position.symbol, position.side)
     if trade is None:
         raise LookupError(f"no trade for {position.symbol} {position.side}")
+    if trade.close is not None and position.quantity < trade.quantity:
+        # It moves, if in small pieces, as in a thin book: pauses grow only while nothing does.
+        close = replace(trade.close, attempts=0, next_ms=min(trade.close.next_ms, turn.now.wire_ms))
+        trade = replace(trade, close=close)
     trade = turn.put(
         replace(
             trade,

@@ -74,6 +74,7 @@ class State:
         asked: number of the last snapshot asked for.
         snapshot_sent_ms: when the outstanding snapshot request left; None when none is out.
         snapshot_due_ms: when the next guard pass is due.
+        snapshot_misses: snapshots in a row that failed, counted only as far as the pause after them grows.
         full_due_ms: when a pass that lists every symbol's orders is due; it costs forty times as much.
         frozen: reasons that block entries until a human or a reconciliation clears them.
         foreign_seen: ids of strangers' orders already reported.
@@ -94,6 +95,7 @@ class State:
     asked: int
     snapshot_sent_ms: WireMs | None
     snapshot_due_ms: WireMs
+    snapshot_misses: int
     full_due_ms: WireMs
     equity_quote: Quote | None
     frozen: frozenset[str]
@@ -133,6 +135,7 @@ def initial_state(
         asked=0,
         snapshot_sent_ms=None,
         snapshot_due_ms=WireMs(0),
+        snapshot_misses=0,
         full_due_ms=WireMs(0),
         equity_quote=None,
         frozen=frozenset(),

@@ -37,6 +37,7 @@ from jackline.core.events import (
     JournalBroken,
     JournalMended,
     KillAsked,
+    LeverageChanged,
     MarkMoved,
     Now,
     OpeningBooked,
@@ -113,7 +114,7 @@ def _take(turn: Turn, event: Event) -> None:
                 accounting.hurry(turn, HINT_PAUSE_MS)
         case CloseAsked():
             _on_close_asked(turn, event)
-        case StreamChanged() | JournalBroken() | JournalMended() | RungProven():
+        case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
         case (
             KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
@@ -291,7 +292,9 @@ def _on_close_asked(turn: Turn, event: CloseAsked) -> None:
             closing.want(turn, trade, event.reason)
 
 
-def _on_condition(turn: Turn, event: StreamChanged | JournalBroken | JournalMended | RungProven) -> None:
+def _on_condition(
+    turn: Turn, event: StreamChanged | JournalBroken | JournalMended | RungProven | LeverageChanged
+) -> None:
     """Something that opens or shuts the gate for entries; protection never depends on it."""
     match event:
         case StreamChanged(up=up):
@@ -304,10 +307,19 @@ def _on_condition(turn: Turn, event: StreamChanged | JournalBroken | JournalMend
             turn.alert(Level.CRITICAL, "O4", f"journal: {detail}: no new risk until it is written")
         case JournalMended():
             turn.state = replace(turn.state, journal_ok=True)
+        case LeverageChanged(symbol=symbol, leverage=leverage):
+            turn.want_snapshot()
+            planned = turn.state.risk.leverage
+            if leverage != planned and turn.market(symbol).rung is not None:
+                # Its liquidation prices are not those of the plan: nothing opens until it is set again (P7).
+                why = f"leverage of {symbol} is {leverage} at the venue, planned {planned}"
+                turn.put_market(replace(turn.market(symbol), rung=None, rung_detail=why))
+                turn.alert(Level.WARNING, "P7", why)
         case RungProven(symbol=symbol, rung=rung, detail=detail):
             turn.put_market(replace(turn.market(symbol), rung=rung, rung_detail=detail))
             if rung is None:
                 turn.want_full_listing()  # a canary that proved nothing may still rest there (P6)
+                turn.want_snapshot()
 
 
 def _owner(turn: Turn, request: Mutation) -> Trade | None:

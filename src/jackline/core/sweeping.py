@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core import closing, guard, slots
-from jackline.core.effects import TradeEnded
+from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
 from jackline.core.orders import OrderView, Snapshot
@@ -13,6 +13,10 @@ from jackline.core.requests import CancelOrder, ReadOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import MarketMs, Symbol
+
+UNBALANCED_MS_MAX = 12_000
+"""Flat at every look for this long, with the trade list read again each time: what the sum lacks was traded by
+somebody else before the trade began. No replica lags so long (rule 7)."""
 
 _STOP_REASONS: dict[Role, ExitReason] = {
     Role.DISASTER: ExitReason.STOP,
@@ -44,7 +48,8 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     # that filled must have its exit in the list, else position and list lag behind it alike.
     filled = trade.entry_slot is not None and trade.entry_slot.filled > 0
     balanced = trade.entry is None or (trade.balance == 0 and (not filled or bool(trade.exit_order_ids)))
-    if not (trade.is_resolved and turn.fills_settled(trade.symbol) and balanced):
+    outwaited = snapshot.asked_ms - trade.flat_ms >= UNBALANCED_MS_MAX
+    if not (trade.is_resolved and turn.fills_settled(trade.symbol) and (balanced or outwaited)):
         turn.want_snapshot(settings.absence_gap_ms)
         if not balanced:
             turn.want_fills(trade.symbol, settings.absence_gap_ms)
@@ -58,6 +63,9 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     if _ask_how_it_ended(turn, trade):
         turn.want_snapshot(settings.reread_ms)
         return
+    if not balanced:
+        text = f"{trade.trade_id} {trade.symbol}: flat, and its fills sum to {trade.balance}"
+        turn.alert(Level.WARNING, "P6", text)
     _end(turn, trade)
 
 

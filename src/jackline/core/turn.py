@@ -103,11 +103,10 @@ class Turn:
         market = self.market(symbol)
         return market.fills_due_ms is None and market.fills_asked_ms is None
 
-    def want_full_listing(self) -> None:
-        """Let the next snapshot list every symbol's orders; the first one of all does so anyway."""
+    def want_full_listing(self, delay_ms: int = 0) -> None:
+        """Let a snapshot list every symbol's orders so soon; the first one of all does so anyway."""
         if self.state.full_due_ms > 0:
-            self.state = replace(self.state, full_due_ms=self.now.wire_ms)
-        self.want_snapshot()
+            self.state = replace(self.state, full_due_ms=WireMs(self.now.wire_ms + delay_ms))
 
     def alert(self, level: Level, code: str, text: str) -> None:
         """Raise something a human should see."""
@@ -157,7 +156,7 @@ class Turn:
             and self.trades == state.trades
             and self.markets == state.markets
             and self.in_flight == state.in_flight
-            and self.asking == state.asking
+            and frozenset(self.asking) == state.asking
         )
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ class Turn:
             asked = state.asked + 1
             exposed = any(trade.quantity > 0 for trade in self.trades.values())
             full = 0 < state.full_due_ms <= now
-            symbols = None if full else self._symbols_to_list(first=state.asked == 0)
+            symbols = None if full else self._symbols_to_list(first=state.equity_quote is None)
             if full or state.full_due_ms == 0:
                 first = state.full_due_ms == 0
                 again_ms = LATE_LISTING_MS if first else state.protection.full_listing_ms

@@ -17,7 +17,9 @@ from jackline.core.events import (
     JournalBroken,
     JournalMended,
     KillAsked,
+    LeverageChanged,
     MarkMoved,
+    OpeningBooked,
     Receipt,
     ResetAsked,
     Ticked,
@@ -40,17 +42,20 @@ from jackline.engine.options import EngineOptions
 from jackline.engine.protector import Action
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
-from jackline.engine.startup import StreamingVenue, opening_ms
+from jackline.engine.startup import Opening, StreamingVenue
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
 from jackline.store.errors import StoreError
 from jackline.store.lease import Lease
+from jackline.store.ledger import opening_entry
 
 log = structlog.get_logger("engine")
 
 TICK_S = 0.05
 """The loop looks at its deadlines twenty times a second; the shortest deadline is 250 ms."""
+IDLE_TICK_S = 0.25
+"""The same while there is no trade: what is due then are looks at the account, seconds apart."""
 COMMAND_POLL_S = 0.2
 NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
 """Commands that allow risk again: who gives one says why (K4, A3)."""
@@ -75,7 +80,6 @@ class Engine:
         store: Store,
         lease: Lease,
         state: State,
-        owed: tuple[Action, ...] = (),
     ) -> None:
         self._options = options
         self._venue = venue
@@ -83,7 +87,6 @@ class Engine:
         self._store = store
         self._lease = lease
         self._state = state
-        self._owed = owed
         self._inbox = Inbox()
         self._journal = store.writer(
             on_broken=lambda detail: self._inbox.put(JournalBroken(detail=detail)),
@@ -107,7 +110,6 @@ class Engine:
         self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
         self._commands_known = False
         self._desk = CommandDesk(store.disk, options.state_dir / COMMANDS_FILE)
-        self._has_opening = opening_ms(store) > 0
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
@@ -127,12 +129,23 @@ class Engine:
             return "the lease file was replaced: another engine may own the account"
         return None
 
+    def owes(self, opening: Opening | None, placed: tuple[Action, ...]) -> None:
+        """Start-up's debt to the journal: the ledger's beginning first, so that no fill is ever booked before it."""
+        if opening is not None:
+            entry = opening_entry(
+                balance_quote=opening.wallet_quote,
+                wire_ms=opening.asked_ms,
+                market_ms=self._clock.now().market_ms,
+            )
+            self._recorder.opening(entry)
+            self._take(OpeningBooked(wallet_quote=opening.wallet_quote, wire_ms=opening.asked_ms))
+        for action in placed:
+            self._recorder.request(action.request)
+            self._recorder.outcome(action.request, action.outcome)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
-        for action in self._owed:
-            self._recorder.request(action.request)
-            self._recorder.outcome(action.request, action.outcome)
         self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -168,6 +181,8 @@ class Engine:
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
             self._take(event)
+            if isinstance(event, LeverageChanged):
+                self._opener.want(event.symbol)
             if isinstance(event, BarClosed):
                 self._on_bar(event)
 
@@ -184,8 +199,9 @@ class Engine:
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + TICK_S
-            await asyncio.sleep(TICK_S)
+            pause_s = TICK_S if self._state.trades else IDLE_TICK_S
+            due = loop.time() + pause_s
+            await asyncio.sleep(pause_s)
             self._loop_lag_ms = max(0, int((loop.time() - due) * 1_000))
             self._inbox.put(Ticked())
 
@@ -208,8 +224,6 @@ class Engine:
     async def _bring_up(self) -> None:
         """History, streams, canaries; protection is already running."""
         after: dict[Symbol, MarketMs] = {}
-        if not self._has_opening:
-            await self._opener.book_opening()
         for symbol in self._options.symbols:
             bars = await self._opener.history(symbol)
             self._book.load(symbol, bars)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from jackline.store.disk import Disk
 
@@ -55,12 +56,12 @@ def silence(beat: Heartbeat | None, now_ms: int) -> str | None:
 
 def write(disk: Disk, state_dir: Path, beat: Heartbeat) -> None:
     """Replace the beat file; a failure is the caller's to report, never to raise (rule 2)."""
-    disk.replace(state_dir / FILE, json.dumps(asdict(beat)).encode(), durable=False)
+    disk.replace(state_dir / FILE, msgspec.json.encode(beat), durable=False)
 
 
 def read(disk: Disk, state_dir: Path) -> Heartbeat | None:
     """The last beat; None when there is none or it cannot be read."""
     try:
-        return Heartbeat(**json.loads(disk.read(state_dir / FILE)))
-    except (OSError, ValueError, TypeError):
+        return msgspec.json.decode(disk.read(state_dir / FILE), type=Heartbeat)
+    except (OSError, msgspec.MsgspecError):
         return None

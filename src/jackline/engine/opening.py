@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from jackline.core.events import OpeningBooked, RungProven
+from jackline.core.events import RungProven
 from jackline.core.ids import mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
@@ -21,9 +21,8 @@ from jackline.engine.inbox import Inbox
 from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.startup import StreamingVenue
-from jackline.store.ledger import opening_entry
 from jackline.venue.canary import CanaryTask, prove_rung
-from jackline.venue.port import AccountFacts, SymbolFacts
+from jackline.venue.port import SymbolFacts
 
 log = structlog.get_logger("opening")
 
@@ -112,31 +111,6 @@ class Opener:
         """Wait until no canary is out: an orderly stop leaves no order of ours on a flat symbol (P6)."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._at_rest.wait(), timeout_s)
-
-    async def book_opening(self) -> None:
-        """Book the wallet a ledger begins with, durably, before anything of ours can change it (A3).
-
-        Read twice: only when both say the same is it known that what moved before the second question is in it, and
-        what the venue dates later is not.
-        """
-        before = await self._account()
-        while (account := await self._account()).wallet_quote != before.wallet_quote:
-            before = account
-        await self._recorder.opening(
-            opening_entry(
-                balance_quote=account.wallet_quote,
-                wire_ms=account.asked_ms,
-                market_ms=self._clock.now().market_ms,
-            )
-        )
-        self._inbox.put(OpeningBooked(wallet_quote=account.wallet_quote, wire_ms=account.asked_ms))
-
-    async def _account(self) -> AccountFacts:
-        """The account, asked for until the venue answers."""
-        while not isinstance(account := await self._venue.read_account(), AccountFacts):
-            log.warning("opening_unreadable", code="A3", answer=str(account))
-            await asyncio.sleep(RETRY_S)
-        return account
 
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""

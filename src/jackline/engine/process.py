@@ -19,6 +19,7 @@ from jackline.engine.startup import (
     VenueFacts,
     first_state,
     protect_first,
+    read_opening,
     read_venue,
 )
 from jackline.engine.watchdog import Watchdog
@@ -74,10 +75,10 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         if lease.took_over_from is not None:
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
         with open_store(around.disk, options.state_dir / ENGINE_FILE) as store:
-            state = await first_state(options, venue, clock, facts, store, lease.fence)
-            engine = Engine(
-                options=options, venue=venue, clock=clock, store=store, lease=lease, state=state, owed=owed
-            )
+            opening = await read_opening(venue, facts, store)
+            state = await first_state(options, venue, clock, facts, store, lease.fence, opening)
+            engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
+            engine.owes(opening, owed)
             running.append(engine)
             await engine.run(stop)
         lease.release()

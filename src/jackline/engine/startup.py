@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -17,8 +17,8 @@ from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.ports import Clock
 from jackline.core.recovering import recover
 from jackline.core.requests import ReadFills
-from jackline.core.state import KillLevel, State, initial_state
-from jackline.core.values import MarketMs, Symbol, WireMs
+from jackline.core.state import KillLevel, MarketState, State, initial_state
+from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_plans
 from jackline.engine.protector import Action, Protector
@@ -31,6 +31,8 @@ from jackline.venue.port import AccountFacts, Failed, Venue
 
 log = structlog.get_logger("startup")
 
+OPENING_READS_MAX = 5
+"""Two suffice unless the wallet moves just then, or an answer is lost."""
 FILL_PAGES_MAX = 50
 """Pages of old fills skipped when a ledger starts on an account that has traded before."""
 
@@ -78,6 +80,14 @@ class VenueFacts:
 
     account: AccountFacts
     instruments: Mapping[Symbol, Instrument]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a ledger begins with. `asked_ms`: the venue's clock when it was asked for."""
+
+    wallet_quote: Quote
+    asked_ms: WireMs
 
 
 async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
@@ -147,11 +157,38 @@ async def protect_first(
     return tuple(done)
 
 
+async def read_opening(venue: Venue, facts: VenueFacts, store: Store) -> Opening | None:
+    """The wallet that a ledger begins with; None where it has begun (A3).
+
+    Read until two in a row agree: only then is what moved before the second question in it, and what the venue dates
+    later not. Raises VenueUnreadable.
+    """
+    if opening_ms(store):
+        return None
+    before = facts.account
+    for _ in range(OPENING_READS_MAX):
+        account = await venue.read_account()
+        if not isinstance(account, AccountFacts):
+            log.warning("opening_unreadable", code="A3", answer=str(account))
+            continue
+        if account.wallet_quote == before.wallet_quote:
+            return Opening(wallet_quote=account.wallet_quote, asked_ms=account.asked_ms)
+        before = account
+    raise VenueUnreadable("venue: the wallet a ledger begins with cannot be read. Fix: try again")
+
+
 async def first_state(
-    options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts, store: Store, fence: int
+    options: EngineOptions,
+    venue: Venue,
+    clock: Clock,
+    facts: VenueFacts,
+    store: Store,
+    fence: int,
+    opening: Opening | None,
 ) -> State:
     """The state the loop begins with: kill level first (K1), then what the journal remembers."""
     account = store.read.load_account()
+    opened_ms = opening.asked_ms if opening is not None else WireMs(opening_ms(store))
     level = KillLevel(account.get(AccountKey.KILL_LEVEL.value, KillLevel.NORMAL.value))
     state = initial_state(
         tag=account_tag(options.account),
@@ -161,16 +198,27 @@ async def first_state(
         instruments=facts.instruments,
         symbols=options.symbols,
         kill_level=level,
-        books_from_ms=WireMs(opening_ms(store) or facts.account.asked_ms),
+        books_from_ms=opened_ms,
         money=_money(store, account.get(AccountKey.DAY.value)),
     )
+    state = _cooling(state, store.read.last_ends())
     trades = store.read.load_trades()
     booked = _fills_booked(store)
     for symbol in options.symbols:
         if symbol not in booked:
-            booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opening_ms(store))
+            booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
     return recover(state, trades, booked, clock.now())
+
+
+def _cooling(state: State, ends: Mapping[Symbol, MarketMs]) -> State:
+    """Cool-downs outlive the process: a symbol that has just been stopped out is not entered again for a restart."""
+    markets = dict(state.markets)
+    for symbol, ended_ms in sorted(ends.items()):
+        until_ms = MarketMs(ended_ms + state.risk.cooldown_ms)
+        market = markets.get(symbol, MarketState(symbol=symbol))
+        markets[symbol] = replace(market, cooldown_until_ms=until_ms)
+    return replace(state, markets=markets)
 
 
 def opening_ms(store: Store) -> int:
@@ -220,7 +268,7 @@ async def _last_fill_id(venue: Venue, symbol: Symbol, *, opened_ms: int) -> int:
             raise VenueUnreadable(
                 f"venue: the trade list of {symbol} cannot be read: {page.cause}. Fix: try again"
             )
-        older = [fill.fill_id for fill in page.fills if not opened_ms or fill.wire_ms < opened_ms]
+        older = [fill.fill_id for fill in page.fills if fill.wire_ms < opened_ms]
         last = max(older, default=last)
         if page.complete or len(older) < len(page.fills):
             break

@@ -9,7 +9,7 @@ from typing import Self
 from jackline.core.ids import TradeId
 from jackline.core.machine import Phase
 from jackline.core.trade import Trade
-from jackline.core.values import MarketMs, WireMs
+from jackline.core.values import MarketMs, Symbol, WireMs
 from jackline.store.batch import ACCOUNT, LEDGER, CommandAnswer, entry_from
 from jackline.store.db import Db, Row, open_reader
 from jackline.store.disk import Disk
@@ -17,6 +17,10 @@ from jackline.store.encode import decode
 from jackline.store.journal import Head, read_head
 from jackline.store.ledger import LedgerEntry
 
+_LAST_ENDS = (
+    "SELECT json_extract(trades.body, '$.body.symbol'), max(journal.market_ms) FROM journal "
+    "JOIN trades USING (trade_id) WHERE journal.kind = 'ended' GROUP BY 1"
+)
 _ROWS = "SELECT seq, kind, trade_id, wire_ms, market_ms, body FROM journal "
 
 
@@ -49,6 +53,11 @@ class StoreReader:
         """The live trades (not done), oldest id first."""
         rows = self._db.run("SELECT body FROM trades WHERE phase <> ? ORDER BY trade_id", (Phase.DONE.value,))
         return tuple(decode(body, Trade) for (body,) in rows)
+
+    def last_ends(self) -> dict[Symbol, MarketMs]:
+        """When, in market time, the last trade of each symbol ended."""
+        rows = self._db.run(_LAST_ENDS)
+        return {Symbol(symbol): MarketMs(market_ms) for symbol, market_ms in rows}
 
     def load_account(self) -> dict[str, str]:
         """The account's facts by `AccountKey`."""

@@ -78,8 +78,17 @@ class AccountUpdate(Struct, frozen=True, tag_field="e", tag="ACCOUNT_UPDATE"):
     a: AccountPart
 
 
+class LeveragePart(Struct, frozen=True):
+    """``ac``: symbol and leverage."""
+
+    s: str
+    l: int  # noqa: E741 # leverage, the venue's letter
+
+
 class AccountConfigUpdate(Struct, frozen=True, tag_field="e", tag="ACCOUNT_CONFIG_UPDATE"):
-    """Leverage or mode changed."""
+    """Leverage of a symbol changed, or (without `ac`) something else of the account."""
+
+    ac: LeveragePart | None = None
 
 
 class MarginCall(Struct, frozen=True, tag_field="e", tag="MARGIN_CALL"):

@@ -12,6 +12,7 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Quantity, Quote, Side, Symbol
 from jackline.venue.binance.connection import Connection, Section
+from jackline.venue.binance.hedge import hedged
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
 from jackline.venue.binance.wire import WIRE_TROUBLE
@@ -22,6 +23,8 @@ BALANCE_AGE_MS_MAX = 4_900
 """A balance older than this is read again; just below the idle guard's period, so that each of its passes has one."""
 READ_DEADLINE_S = 1.5
 """Each part of it."""
+FIRST_LOOK = 1
+"""Number of the first snapshot that a process asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,15 @@ class SnapshotReader:
         self._seen: frozenset[tuple[Symbol, Side, Quantity]] = frozenset()
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
-        """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
+        """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison.
+
+        A process's first look is asked twice: until it is answered nothing is known, and nothing protected (P1).
+        """
+        if request.asked == FIRST_LOOK:
+            return await hedged(lambda: self._read_once(request))
+        return await self._read_once(request)
+
+    async def _read_once(self, request: ReadSnapshot) -> Snapshot | Unknown:
         asked_ms = self._connection.wire_ms()
         parts: _Parts | None = None
         cause = ""

@@ -14,7 +14,14 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from jackline.core.events import AccountHinted, Event, FillHinted, OrderHinted, StreamChanged
+from jackline.core.events import (
+    AccountHinted,
+    Event,
+    FillHinted,
+    LeverageChanged,
+    OrderHinted,
+    StreamChanged,
+)
 from jackline.core.orders import OrderState
 from jackline.core.values import ZERO, MarketMs, Price, Quantity, Symbol, WireMs
 from jackline.venue.binance.frames import (
@@ -129,6 +136,8 @@ class UserStream:
                     self._sink(AccountHinted(symbol=Symbol(symbol)))
                 if not frame.a.P:
                     self._sink(AccountHinted(symbol=None, transfer=frame.a.m in _TRANSFERS))
+            case AccountConfigUpdate(ac=setting) if setting is not None:
+                self._sink(LeverageChanged(symbol=Symbol(setting.s), leverage=setting.l))
             case MarginCall() | AccountConfigUpdate():
                 self._sink(AccountHinted(symbol=None))
             case ListenKeyExpired():
