@@ -273,3 +273,28 @@ def test_by_mark_and_by_last_part_ways_when_a_tick_tears_them_apart() -> None:
     world.tick(60_000, mark=59_000, wire_ms=10)
     (episode,) = world.venue.witness.episodes
     assert episode.lapses[-1].cause is CoverLoss.OVERTAKEN
+
+
+@pytest.mark.parametrize(("last", "filled", "status"), [
+    (59_990, Decimal("0.060"), OrderStatus.FILLED),
+    (60_200, Decimal("0.020"), OrderStatus.EXPIRED),
+])  # fmt: skip
+def test_a_slow_engine_keeps_an_immediate_order_open_and_finishes_it_later(
+    last: int, filled: Decimal, status: OrderStatus
+) -> None:
+    world = World()
+    world.venue.whims.slow_fill_ms = 2_000
+    order = world.order(BUY, Decimal("0.06"), price=60_100, time_in_force=TimeInForce.IOC)
+    world.venue.whims.slow_fill_ms = 0.0  # what it met counts
+    assert (order.status, world.amount()) == (OrderStatus.PARTIALLY_FILLED, Decimal("0.020"))
+    world.tick(59_990, wire_ms=1_999)
+    assert world.amount() == Decimal("0.020")
+    world.tick(last, wire_ms=1)
+    assert (world.account.orders[order.order_id].status, world.amount()) == (status, filled)
+
+
+def test_a_slow_engine_reduces_at_once() -> None:
+    world = held()
+    world.venue.whims.slow_fill_ms = 2_000
+    order = world.order(SELL, HALF, price=59_900, time_in_force=TimeInForce.IOC, reduce_only=True)
+    assert (order.status, world.amount()) == (OrderStatus.FILLED, ZERO)

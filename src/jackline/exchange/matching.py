@@ -208,7 +208,8 @@ class Matching:
     def _takeable(self, order: Order, market: Market) -> Decimal:
         """How much of a crossing order finds somebody on the other side."""
         whims = self._state.whims
-        quantity = min(order.quantity, whims.market_depth.get(order.symbol, order.quantity))
+        depth = to_step(whims.market_depth.get(order.symbol, order.quantity), market.symbol.step)
+        quantity = min(order.quantity, depth)
         if whims.child_fill_fraction is not None and order.trigger and order.type is OrderType.MARKET:
             share = to_step(order.quantity * whims.child_fill_fraction, market.symbol.step)
             quantity = min(quantity, share)
