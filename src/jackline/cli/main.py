@@ -26,6 +26,9 @@ class Lazy:
 
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy(target="demo.command:demo", summary="Watch the promise being kept, crash included."),
+    "simulate": Lazy(
+        target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
+    ),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),

@@ -18,6 +18,9 @@ from jackline.world.supervisor import ENGINE, WATCHDOG, Supervisor
 from jackline.world.trace import Trace
 from jackline.world.watching import Arrival, Departure
 
+AIMED_DOWN_S = 0.5
+"""How long a process is gone that died where it was aimed at: there are many more places to die at."""
+
 
 class Moment(StrEnum):
     """Where in a request's life its sender dies."""
@@ -42,6 +45,7 @@ class Crashing:
 
     Attributes:
         hit: every await a process was suspended at when it died.
+        aims: awaits at which the first process that stands there dies; each kills once.
         before_damage: the last moment to read what is about to be changed.
     """
 
@@ -49,6 +53,7 @@ class Crashing:
     network: Network
     trace: Trace
     hit: set[CrashPoint] = field(default_factory=set)
+    aims: set[CrashPoint] = field(default_factory=set)
     crashes: int = 0
     before_damage: Callable[[], None] = lambda: None
     backup: Backup = field(default_factory=dict)
@@ -138,8 +143,6 @@ class Crashing:
         if sent is not (armed.moment is Moment.SENT):
             return False
         self._armed = None
-        if is_entry and sent:
-            self.trace.sometimes["killed while an entry was in flight"] += 1
         # Between two steps is where a process dies: the request, sent or not, is all that this one still does.
         self.network.later(0.0, lambda: self.processes.kill_process(process, down_s=armed.down_s))
         return True
@@ -148,18 +151,21 @@ class Crashing:
         """A request whose sender dies once it is executed."""
         doomed = self._executed.pop(arrival.departure.number, None)
         if doomed is not None:
-            if _is_entry(arrival.departure):
-                self.trace.sometimes["killed while an entry was in flight"] += 1
             self.processes.kill_process(doomed[0], down_s=doomed[1])
 
     def _after_step(self, process: Process) -> None:
         if process.kill_at_step is not None and process.steps >= process.kill_at_step:
             self.processes.kill_process(process, down_s=self._step_down_s)
+        elif self.aims:
+            task = process.stepped  # only it can have come to another place
+            if task is not None and not self.aims.isdisjoint(suspended_at(task)):
+                self.processes.kill_process(process, down_s=AIMED_DOWN_S)
 
     def _note_kill(self, process: Process) -> None:
         self.crashes += 1
         for task in process.live_tasks():
             self.hit.update(suspended_at(task))
+        self.aims -= self.hit
 
 
 def _is_entry(departure: Departure) -> bool:

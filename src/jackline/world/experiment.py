@@ -13,12 +13,12 @@ from jackline.world.loop import Order
 from jackline.world.market import STARTS
 from jackline.world.profiles import SWARM, Profile
 
-SAFETY_S = 65.0
+SAFETY_S = 62.0
 """Faults strike within this time; it is stretched until two entries and one crash have happened."""
-CALM_S = 25.0
+CALM_S = 24.0
 """The liveness phase: everything heals and the system must come to rest."""
-MARKET_TICK_MS = 3_000
-TICK_S = 0.25
+MARKET_TICK_MS = 6_000
+TICK_S = 0.5
 """So market time runs twelve times as fast as the world: a one-minute bar closes every five seconds."""
 
 
@@ -37,6 +37,7 @@ class Noise:
     lose_event: float
     event_twice: float
     event_late: float
+    late_orders: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +94,13 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         profile=profile.name,
         order=draws.pick((Order.FIFO, Order.PROCESSES, Order.PROCESSES)),
         rung=rung,
-        hedge=draws.chance(0.3),
+        hedge=draws.chance(profile.hedge),
         symbols=symbols,
         leverage=draws.pick((2, 4, 10, 20)),
         stop_fraction=draws.pick((Decimal("0.006"), Decimal("0.01"), Decimal("0.02"))),
-        trailing_fraction=draws.pick((None, Decimal("0.008"), Decimal("0.015"))),
+        trailing_fraction=draws.pick(profile.trailings),
         target_fraction=draws.pick((None, None, Decimal("0.012"))),
-        hold_max_ms=draws.pick((60_000, 120_000, 300_000)),
+        hold_max_ms=draws.pick(profile.holds_ms),
         signal_rate=draws.between(0.35, 0.9),
         volatility=draws.pick((0.0002, 0.0005, 0.001)) * profile.wildness,
         stop_while_flat=rung is not Rung.AFTER_FILL or draws.chance(0.5),
@@ -128,12 +129,13 @@ def _noise(draws: Draws, profile: Profile) -> Noise:
         lose_request=rate(0.04),
         lose_answer=rate(0.04),
         reset=rate(0.03),
-        late=max(rate(0.02), profile.late),
+        late=rate(0.02),
         twice=rate(0.10),
         mangled=rate(0.03),
         lose_event=rate(0.30),
         event_twice=rate(0.30),
         event_late=rate(0.10),
+        late_orders=profile.late_orders,
     )
 
 
@@ -147,8 +149,8 @@ def _acts(draws: Draws, profile: Profile) -> tuple[Act, ...]:
             at_s=round(draws.between(6.0, SAFETY_S - 5.0), 3),
             kind=kind,
             lasts_s=round(draws.between(0.5, 12.0), 3),
-            size=round(draws.rng.random(), 4),
-            pick=round(draws.rng.random(), 4),
+            size=int(10_000 * draws.rng.random()) / 10_000,
+            pick=int(10_000 * draws.rng.random()) / 10_000,
         )
         for kind in kinds
     ]

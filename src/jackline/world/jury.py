@@ -15,6 +15,7 @@ from jackline.world.judges.exposure import Exposure
 from jackline.world.judges.journal import JournalIndex, LedgerRow, RunEnd, TradeRow
 from jackline.world.judges.risk import RiskBudget
 from jackline.world.judges.scene import Scene
+from jackline.world.judges.sometimes import Sometimes
 from jackline.world.stage import ACCOUNT, Stage
 from jackline.world.supervisor import STATE_DIR
 
@@ -51,6 +52,10 @@ class Jury:
             daily_loss_max_fraction=risk.daily_loss_max_fraction,
         )
         self.panel = self._bench.panel
+        stage.on_lag = self._grant
+
+    def _grant(self, lag_ms: int) -> None:
+        self._bench.exposure.notice_ms = lag_ms
 
     def read_journals(self) -> None:
         """Take in what is durable now: it is about to be lost, and will have been there all the same."""
@@ -70,6 +75,8 @@ class Jury:
                 symbols=self._stage.experiment.symbols,
             )
         )
+        for _ in range(self._stage.processes.refused_second):
+            self._bench.sometimes.note(Sometimes.SECOND_INSTANCE_REFUSED)
         for what, times in self._bench.sometimes.counts.items():
             if times:
                 self._stage.trace.sometimes[what.value] += times

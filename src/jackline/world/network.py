@@ -116,14 +116,16 @@ class Network:
         self, process: Process, departure: Departure, inbound: Inbound, answer: asyncio.Future[HttpAnswer]
     ) -> None:
         weather, text = self.weather, f"{departure.method} {departure.path} {_told(departure.params)}"
-        self._trace.note(self.now_ms(), process.name, f"#{departure.number} {text}")
+        sent = f"{inbound.query}&{inbound.body}"
+        self._trace.note(self.now_ms(), process.name, f"#{departure.number} {text}", unread=sent)
         if self._happens(weather.lose_request, "request lost", departure):
             return
         if self._happens(weather.reset, "connection reset", departure):
             self.later(self._delay_s(), lambda: _fail(answer, "connection reset by peer"))
             return
         delay_s = self._delay_s()
-        if self._happens(weather.late, "request late", departure):
+        orders_late = weather.late_orders if _is_plain_order(departure) else 0.0
+        if self._happens(max(weather.late, orders_late), "request late", departure):
             delay_s += 1 + 6 * self._rng.random()
         self.later(delay_s, lambda: self._arrive(process, departure, inbound, answer))
         if departure.method in {"PUT", "DELETE"} and self._happens(weather.twice, "request twice", departure):
@@ -248,6 +250,10 @@ class Network:
         return True
 
 
+def _is_plain_order(departure: Departure) -> bool:
+    return departure.method == "POST" and departure.path.endswith("/order")
+
+
 def _role(name: str) -> str:
     return name.partition("-")[0]
 
@@ -265,7 +271,7 @@ def lowered(headers: Mapping[str, str]) -> dict[str, str]:
 def _told(params: Mapping[str, str]) -> str:
     """What a reader of the trace needs of a request."""
     names = ("symbol", "side", "positionSide", "type", "quantity", "triggerPrice", "price", "newClientOrderId",
-             "clientAlgoId", "origClientOrderId", "closePosition", "reduceOnly")  # fmt: skip
+             "clientAlgoId", "clientalgoid", "origClientOrderId", "closePosition", "reduceOnly")  # fmt: skip
     return " ".join(params[name] for name in names if name in params)
 
 

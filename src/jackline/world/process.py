@@ -71,6 +71,7 @@ class Process:
         self.name = name
         self.alive = True
         self.steps = 0
+        self._step: events.Handle | None = None
         self.kill_at_step: int | None = None
         self.started_s = loop.time()
         self.error: BaseException | None = None
@@ -174,7 +175,14 @@ class Process:
             self._parked.append(handle)
             return False
         self.steps += 1
+        self._step = handle
         return True
+
+    @property
+    def stepped(self) -> SimTask | None:
+        """The task that ran in the last step; None where it was another callback, or where that task has ended."""
+        task = getattr(self._step and self._step._callback, "__self__", None)  # type: ignore[attr-defined]
+        return task if isinstance(task, SimTask) and not task.done() else None
 
     def own(self, task: SimTask) -> None:
         """A task was made by this process."""

@@ -44,6 +44,7 @@ class ProcessDisk:
         self._loop, self._rng, self._directory = loop, rng, directory
         self._faults, self._process = faults, process
         self._writers: list[WritingDb] = []
+        self._readers: list[ReadingDb] = []
         self._locks: list[_SimulatedLock] = []
         self.blow: Blow | None = None
         self.has_ended = False
@@ -56,6 +57,9 @@ class ProcessDisk:
         for writer in tuple(self._writers):
             writer.die()
         self._writers.clear()
+        for reader in self._readers:
+            reader.close()
+        self._readers.clear()
 
     def check(self) -> None:
         """Raises ProcessDead."""
@@ -69,7 +73,9 @@ class ProcessDisk:
         """A connection over the simulated files."""
         self.check()
         if read_only:
-            return ReadingDb(str(path), self._directory, durable=False, check=self.check)
+            reader = ReadingDb(str(path), self._directory, durable=False, check=self.check)
+            self._readers.append(reader)
+            return reader
         inode = self._directory.find(str(path))
         if inode is None:
             raise DbTrouble(TroubleKind.IO, f"unable to open database file {path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from jackline.core.plan import Rung
 from jackline.world.acts import Kind
@@ -15,8 +16,10 @@ CRASHES = (
 """What makes a process lose its memory between two steps."""
 
 
-EVERYTHING = tuple(kind for kind in Kind if kind is not Kind.SLOW_FILLS)
-"""No venue of ours was seen to go on filling an immediate order: only the profile that digs there has it."""
+RARE = (Kind.SLOW_FILLS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN)
+"""Not in the swarm. No venue of ours was seen to go on filling an immediate order, only the profile that digs there
+has it; the others lead to places of the code that the swarm seldom visits, where the aimed worlds kill."""
+EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,9 @@ class Profile:
         acts: fewest and most acts beside the crash.
         always: acts that every seed has.
         noise, slowness, wildness: multiply message trouble, latency and volatility.
-        late: at least this fraction of requests arrives 1 to 7 seconds after it left.
+        late_orders: this fraction of entries and closes arrives 1 to 7 seconds after it left.
+        hedge: probability of hedge mode.
+        trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
     name: str
@@ -41,7 +46,10 @@ class Profile:
     noise: float = 1.0
     slowness: float = 1.0
     wildness: float = 1.0
-    late: float = 0.0
+    late_orders: float = 0.0
+    hedge: float = 0.3
+    trailings: tuple[Decimal | None, ...] = (None, Decimal("0.008"), Decimal("0.015"))
+    holds_ms: tuple[int, ...] = (60_000, 120_000, 300_000)
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly")
@@ -85,19 +93,33 @@ PROFILES: dict[str, Profile] = {
                 kinds=(Kind.CONDITIONAL_DOWN, Kind.TYPE_WITHDRAWN, Kind.STOP_DROPPED, Kind.STOP_EXPIRED),
                 always=(Kind.CONDITIONAL_DOWN, Kind.TYPE_WITHDRAWN, Kind.STOP_DROPPED)),
         Profile(name="trails", why="prices that run, so that working stops move often",
-                kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0),
-        Profile(name="full", why="the disk is full or slow while stops are needed",
-                kinds=(Kind.DISK_FULL, Kind.SLOW_DISK, Kind.READ_ONLY, Kind.STOP_DROPPED),
-                always=(Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.STOP_DROPPED, Kind.STOP_DROPPED)),
-        Profile(name="amnesia", why="stops move while the disk refuses, and then the engine dies",
-                kinds=(Kind.DISK_FULL, Kind.POWER_CUT, Kind.KILL_ENGINE), acts=(3, 5),
-                always=(Kind.DISK_FULL, Kind.DISK_FULL, Kind.DISK_FULL, Kind.KILL_ENGINE, Kind.KILL_ENGINE),
-                wildness=3.0),
-        Profile(name="late", why="requests arrive long after their sender gave up on them, and it is killed meanwhile",
-                kinds=(Kind.SLOW_NETWORK, Kind.KILL_AT_REQUEST), acts=(2, 4),
-                crashes=(Kind.KILL_AT_REQUEST,), always=(Kind.KILL_AT_REQUEST,), slowness=4.0, noise=3.0),
-        Profile(name="thin", why="orders meet half of what they want",
-                kinds=(Kind.THIN_BOOK,), acts=(3, 6), always=(Kind.THIN_BOOK, Kind.THIN_BOOK, Kind.CLOSES_ALL)),
+                kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0,
+                trailings=(Decimal("0.008"),)),
+        Profile(name="full", why="the disk is slow or full while stops are needed",
+                kinds=(Kind.DISK_FULL, Kind.SLOW_DISK, Kind.STOP_DROPPED), rungs=(Rung.CONCURRENT, Rung.AFTER_FILL),
+                always=(Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.STOP_DROPPED)),
+        Profile(name="amnesia", why="stops move while the disk refuses, then the engine dies; or an old one is back",
+                kinds=(Kind.DISK_FULL, Kind.OLD_BACKUP, Kind.KILL_ENGINE), acts=(2, 4),
+                always=(Kind.DISK_FULL, Kind.DISK_FULL, Kind.OLD_BACKUP, Kind.OLD_BACKUP, Kind.KILL_ENGINE),
+                rungs=(Rung.STOP_FIRST,), trailings=(Decimal("0.008"),), holds_ms=(28_800_000,)),
+        Profile(name="lossy", why="requests and answers are lost and connections reset",
+                kinds=(Kind.LOSSY, Kind.RESETS, Kind.SILENT_REST), acts=(2, 4),
+                always=(Kind.LOSSY, Kind.LOSSY, Kind.RESETS)),
+        Profile(name="late", why="requests arrive seconds late, and their sender is killed meanwhile",
+                kinds=(Kind.KILL_AT_REQUEST, Kind.READ_LAG), acts=(2, 4), crashes=(Kind.KILL_AT_REQUEST,),
+                always=(Kind.KILL_AT_REQUEST, Kind.KILL_AT_REQUEST), late_orders=0.5),
+        Profile(name="slow_fills", why="entries fill in part, and the rest when the position was closed already",
+                kinds=(Kind.SLOW_FILLS, Kind.CLOSES_ALL, Kind.THROUGH_STOP), acts=(3, 6),
+                always=(Kind.SLOW_FILLS, Kind.SLOW_FILLS, Kind.SLOW_FILLS, Kind.CLOSES_ALL, Kind.CLOSES_ALL)),
+        Profile(name="lagging", why="most reads come from a replica that is behind, while the stop already rests",
+                kinds=(Kind.READ_LAG,), acts=(3, 6), rungs=(Rung.STOP_FIRST,),
+                always=(Kind.READ_LAG, Kind.READ_LAG, Kind.READ_LAG)),
+        Profile(name="thin", why="entries meet a part of what they want, and must be closed in hedge mode",
+                kinds=(Kind.THIN_BOOK,), acts=(0, 2), hedge=1.0, holds_ms=(300_000,),
+                always=(Kind.THIN_BOOK, Kind.THIN_BOOK, Kind.THIN_BOOK, Kind.KILLS, Kind.KILLS)),
+        Profile(name="overtaken", why="slow reads are overtaken by orders; none is served from a replica",
+                kinds=(Kind.SLOW_NETWORK, Kind.CONDITIONAL_SLOW), acts=(2, 4), slowness=3.0,
+                always=(Kind.SLOW_NETWORK, Kind.SLOW_NETWORK)),
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),

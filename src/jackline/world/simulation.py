@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,7 +31,7 @@ STRETCHES_MAX = 12
 """A world in which two entries do not come within three more minutes is reported as such, not as a success."""
 BACKUP_S = 15.0
 """When the copy is made that an act may put back."""
-FLAT_S = 20.0
+FLAT_S = 19.0
 """What the last closing and its sweep may take."""
 
 
@@ -66,10 +67,13 @@ class Verdict:
         return self.entries >= ENTRIES_MIN and self.crashes >= CRASHES_MIN
 
 
-def simulate(experiment: Experiment, *, keep: int = LAST_EVENTS) -> Verdict:
-    """Run one world to its end. The same experiment gives the same verdict, digest included."""
+def simulate(experiment: Experiment, *, keep: int = LAST_EVENTS, aims: Iterable[CrashPoint] = ()) -> Verdict:
+    """Run one world to its end. The same experiment gives the same verdict, digest included.
+
+    `aims`: awaits at which the first process that stands there is killed, beside what the experiment does.
+    """
     stage = Stage(experiment, keep=keep)
-    run = _Run(stage)
+    run = _Run(stage, aims)
     error = ""
     # A collection in the middle would run clean-up code of processes that are dead.
     gc.disable()
@@ -91,15 +95,18 @@ def simulate(experiment: Experiment, *, keep: int = LAST_EVENTS) -> Verdict:
 class _Run:
     """The course of one run."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, aims: Iterable[CrashPoint]) -> None:
         self._stage = stage
         self._entries = 0
-        self._crashing = Crashing(processes=stage.processes, network=stage.network, trace=stage.trace)
+        self._crashing = Crashing(
+            processes=stage.processes, network=stage.network, trace=stage.trace, aims=set(aims)
+        )
         self._crashing.watch()
         self._operator = Operator(stage)
         self._hands = Hands(Means(stage=stage, crashing=self._crashing, operator=self._operator))
         self._jury = Jury(stage)
         self._crashing.before_damage = self._jury.read_journals
+        stage.processes.before_mend = self._jury.read_journals
         stage.watchers.append(self._jury.panel)
         stage.on_arrival = self._on_arrival
 

@@ -34,8 +34,9 @@ class SimSocket:
         return self._frames.popleft() if self._frames else None
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up; it takes a turn of the loop, in which one can die."""
         self.end()
+        await asyncio.sleep(0)
 
     def offer(self, frame: bytes) -> None:
         """The venue says something; it has a way to go."""

@@ -133,6 +133,8 @@ class Stage:
         self.network.on_arrival = self._tell_arrival
         self.on_arrival: Callable[[Arrival], None] = _ignore
         self._blocks: Counter[str] = Counter()
+        self._lags_ms: list[int] = []
+        self.on_lag: Callable[[int], None] = _ignore
 
     @property
     def account(self) -> Account:
@@ -177,6 +179,7 @@ class Stage:
                 late=noise.late,
                 twice=noise.twice,
                 event_late=noise.event_late,
+                late_orders=noise.late_orders,
             )
             self._post_noise()
         self.network.weather = weather
@@ -193,7 +196,7 @@ class Stage:
                 self.board.put_up(Stream(deed=deed, side=StreamSide.USER, probability=rate))
 
     def _tick(self) -> None:
-        """One step of every market, four times a second."""
+        """One step of every market, twice a second."""
         market_ms = self.calendar.next()
         for market in self.markets.values():
             self.exchange.floor.apply(market.step(market_ms, quiet=self.quiet))
@@ -220,6 +223,14 @@ class Stage:
     def _tell_arrival(self, arrival: Arrival) -> None:
         _each(self.watchers, "on_arrival", arrival)
         self.on_arrival(arrival)
+
+    def lag_reads(self, more_ms: int) -> None:
+        """The venue's reads fall behind by so much, or catch up: evidence of a fill is that much younger."""
+        if more_ms > 0:
+            self._lags_ms.append(more_ms)
+        else:
+            self._lags_ms.remove(-more_ms)
+        self.on_lag(max(self._lags_ms, default=0))
 
     # -- reach: whether the venue answers a role at all --------------------------------------------------------
 

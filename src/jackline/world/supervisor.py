@@ -39,6 +39,7 @@ class Supervisor:
 
     Attributes:
         wanted: roles that are restarted when they end or are killed.
+        before_mend: the last moment to read a store that is about to be set aside.
         bugs: how a process ended that neither the venue, the disk nor a person explains.
     """
 
@@ -52,6 +53,7 @@ class Supervisor:
     seed: int
     tell: Callable[[str, ProcessEvent, float], None]
     on_kill: Callable[[Process], None] = lambda _: None
+    before_mend: Callable[[], None] = lambda: None
     wanted: set[str] = field(default_factory=set)
     living: dict[str, Process] = field(default_factory=dict)
     every: list[Process] = field(default_factory=list)
@@ -156,11 +158,14 @@ class Supervisor:
         self._gone(process, down_s)
 
     def _mend(self, role: str) -> None:
-        """What the error text of a damaged store tells a person to do: set it aside, whole."""
+        """What the error text of a damaged store tells a person to do: set it aside, whole. Not one that is in use."""
+        if role in self.living:
+            return
         person = Process(
             loop=self.loop, clock=self.clock, name="person-0", number=0, rng=Random(f"{self.seed}/person")
         )
         file = ENGINE_FILE if role == ENGINE else WATCHDOG_FILE
+        self.before_mend()
         try:
             quarantine(self.disk.process(person), self.options.state_dir / file, wire_ms=self.clock.wire_ms())
             self.trace.note(self.network.now_ms(), "operator", f"quarantined {file}")

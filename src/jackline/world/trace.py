@@ -28,9 +28,9 @@ class Trace:
         self.faults: Counter[str] = Counter()
         self.sometimes: Counter[str] = Counter()
 
-    def note(self, at_ms: float, lane: str, text: str) -> None:
-        """Something happened."""
-        self._hash.update(f"{at_ms:.3f}|{lane}|{text}\n".encode())
+    def note(self, at_ms: float, lane: str, text: str, *, unread: str = "") -> None:
+        """Something happened. `unread` is hashed with it and not kept: more than a reader wants to see."""
+        self._hash.update(f"{at_ms:.3f}|{lane}|{text}|{unread}\n".encode())
         self.last.append(Noted(at_ms=at_ms, lane=lane, text=text))
 
     def aside(self, at_ms: float, lane: str, text: str) -> None:

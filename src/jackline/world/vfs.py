@@ -69,13 +69,9 @@ def connect(path: str, backing: Backing, *, read_only: bool) -> tuple[apsw.Conne
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     try:
         connection = apsw.Connection(f"/{key}{path}", flags=flags, vfs=NAME)
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # first: without it WAL needs shared memory
         if read_only:  # alone with its file as it believes to be, it would fold the log into it
             connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # first: without it WAL needs shared memory
-        if read_only:
-            connection.config(
-                apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1
-            )  # alone on its file, it would fold the log
     except BaseException:
         _backings.pop(key, None)
         raise

@@ -23,6 +23,7 @@ class Weather:
     Attributes:
         median_ms, tail: half of all messages travel at most `median_ms` one way; one in twenty up to `tail` times it.
         late: a request arrives 1 to 7 seconds after it left, whoever has given up on it by then.
+        late_orders: like `late`, of entries and closes alone.
         event_late: a frame of the user stream comes seconds late.
     """
 
@@ -34,6 +35,7 @@ class Weather:
     late: float = 0.0
     twice: float = 0.0
     event_late: float = 0.0
+    late_orders: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)

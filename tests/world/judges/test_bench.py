@@ -76,7 +76,11 @@ def test_rows_are_read_as_the_store_writes_them() -> None:
     index.refresh()
     assert planned.entry is not None
     assert index.intents[PLANNED] == Intent(
-        trade_id=PLANNED, quantity=planned.entry.quantity, stop_price=planned.stop.disaster_price
+        trade_id=PLANNED,
+        quantity=planned.entry.quantity,
+        stop_price=planned.stop.disaster_price,
+        symbol=planned.symbol,
+        decided_ms=planned.entry.signal_market_ms,
     )
     assert PLANNED in index.dead  # the made trade is done
     assert list(index.named) == ["c"]

@@ -16,8 +16,6 @@ def disk_full(means: Means, act: Act) -> Result:
     """ENOSPC."""
     disk = means.stage.disk
     disk.full = True
-    if means.stage.account.open_positions():
-        means.stage.trace.sometimes["disk full while exposed"] += 1
 
     def undo() -> None:
         disk.full = False

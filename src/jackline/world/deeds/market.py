@@ -7,7 +7,7 @@ from decimal import Decimal
 from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result, Undo, exact
 
-TICKS_PER_S = 4
+TICKS_PER_S = 2
 
 
 def jump(means: Means, act: Act) -> Result:

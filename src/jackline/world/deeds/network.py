@@ -51,10 +51,10 @@ def slow_network(means: Means, act: Act) -> Result:
 
 
 def lossy(means: Means, act: Act) -> Result:
-    """Up to three of ten requests or answers are lost."""
+    """Up to three of ten requests, there or back, are lost."""
     weather = means.stage.network.weather
     before = weather.lose_request, weather.lose_answer
-    weather.lose_request = weather.lose_answer = 0.05 + 0.25 * act.size
+    weather.lose_request = weather.lose_answer = 0.03 + 0.12 * act.size
 
     def undo() -> None:
         weather.lose_request, weather.lose_answer = before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from jackline.exchange.errors import VenueError
-from jackline.exchange.values import PositionSide, Side
+from jackline.exchange.values import MarginType, PositionSide, Side
 from jackline.exchange.wire.faults import revoke
 from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
@@ -64,6 +64,15 @@ def cancels_stop(means: Means, act: Act) -> Result:
 def sets_leverage(means: Means, act: Act) -> Result:
     """Another leverage, with or without a position."""
     means.stage.venue.set_leverage(means.stage.account, means.symbol(act), 3 + int(act.size * 40))
+    means.deliver()
+    return DONE
+
+
+def sets_margin(means: Means, act: Act) -> Result:
+    """Cross becomes isolated, or the reverse; the venue allows it only while the symbol is flat."""
+    venue, account, symbol = means.stage.venue, means.stage.account, means.symbol(act)
+    crossed = account.setting(symbol).margin_type is MarginType.CROSSED
+    venue.set_margin_type(account, symbol, MarginType.ISOLATED if crossed else MarginType.CROSSED)
     means.deliver()
     return DONE
 

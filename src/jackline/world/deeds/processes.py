@@ -52,6 +52,15 @@ def stop_engine(means: Means, act: Act) -> Result:
     return DONE
 
 
+def stop_watchdog(means: Means, act: Act) -> Result:
+    """SIGTERM, and a start by the service manager."""
+    process = means.stage.processes.living.get(WATCHDOG)
+    if process is None:
+        return NOTHING_THERE
+    process.ask_to_stop()
+    return DONE
+
+
 def pause_engine(means: Means, act: Act) -> Result:
     """SIGSTOP: it wakes with what it knew before."""
     means.stage.processes.pause(ENGINE, act.lasts_s)

@@ -30,8 +30,9 @@ def banned(means: Means, act: Act) -> Result:
 
 
 def rate_limited(means: Means, act: Act) -> Result:
-    """429 now and then."""
-    return means.post(Refuse(code=-1003, status=429, retry_after_s=1, probability=0.2 + 0.5 * act.size))
+    """429 now and then, each with a second's wait that the venue dictates: nobody is answered for long."""
+    undo = means.post(Refuse(code=-1003, status=429, retry_after_s=1, probability=0.2 + 0.5 * act.size))
+    return means.outage(undo, ENGINE, WATCHDOG)
 
 
 def window_full(means: Means, act: Act) -> Result:
@@ -51,14 +52,14 @@ def refuses(means: Means, act: Act) -> Result:
 
 
 def conditional_down(means: Means, act: Act) -> Result:
-    """Plain orders work, conditional ones do not."""
+    """Plain orders work, conditional ones can be neither placed nor read: whether a stop rests nobody can say."""
     whims = means.stage.venue.whims
     whims.conditional_down = True
 
     def undo() -> None:
         whims.conditional_down = False
 
-    return undo
+    return means.outage(undo, ENGINE, WATCHDOG)
 
 
 def conditional_slow(means: Means, act: Act) -> Result:
@@ -122,7 +123,15 @@ def child_part_filled(means: Means, act: Act) -> Result:
 
 def read_lag(means: Means, act: Act) -> Result:
     """Reads come from a replica that is behind."""
-    return means.post(Stale(lag_ms=50 + int(2_500 * act.size), probability=0.3 if act.pick < 0.5 else 1.0))
+    lag_ms = 50 + int(2_500 * act.size)
+    undo = means.post(Stale(lag_ms=lag_ms, probability=0.3 if act.pick < 0.5 else 1.0))
+    means.stage.lag_reads(lag_ms)
+
+    def over() -> None:
+        undo()
+        means.stage.lag_reads(-lag_ms)
+
+    return over
 
 
 def events_missing(means: Means, act: Act) -> Result:
@@ -133,6 +142,11 @@ def events_missing(means: Means, act: Act) -> Result:
 def events_twice(means: Means, act: Act) -> Result:
     """Every event is told twice."""
     return means.post(Stream(deed=StreamDeed.DUPLICATE, side=StreamSide.USER))
+
+
+def bars_missing(means: Means, act: Act) -> Result:
+    """The market stream is up and tells no bar."""
+    return means.post(Stream(deed=StreamDeed.DROP, side=StreamSide.MARKET, events=("kline",)))
 
 
 def key_forgotten(means: Means, act: Act) -> Result:
@@ -148,14 +162,14 @@ def hang_up(means: Means, act: Act) -> Result:
 
 
 def halted(means: Means, act: Act) -> Result:
-    """A symbol takes no orders."""
+    """A symbol takes no orders: nothing can be protected or closed there until it does."""
     venue, symbol = means.stage.venue, means.symbol(act)
     venue.set_status(symbol, SymbolStatus.BREAK)
 
     def undo() -> None:
         venue.set_status(symbol, SymbolStatus.TRADING)
 
-    return undo
+    return means.outage(undo, ENGINE, WATCHDOG)
 
 
 def tick_changed(means: Means, act: Act) -> Result:
@@ -184,7 +198,7 @@ def band(means: Means, act: Act) -> Result:
 def slow_fills(means: Means, act: Act) -> Result:
     """Entries fill in part, and the rest seconds later."""
     whims = means.stage.venue.whims
-    whims.slow_fill_ms = 4_000 + 8_000 * act.size
+    whims.slow_fill_ms = 6_000 + 14_000 * act.size
 
     def undo() -> None:
         whims.slow_fill_ms = 0.0

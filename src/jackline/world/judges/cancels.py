@@ -46,8 +46,8 @@ class CancelJudge(Judge):
         if not stop.is_stop or position is None or position.amount * stop.algo.side.sign >= 0:
             return
         opening = self.scene.openings.get(key)
-        if opening is not None and opening.name is None and opening.at_ms > request.at_ms:
-            return  # a stranger opened it while the cancel was on its way
+        if opening is not None and opening.name is None and opening.at_ms > request.at_ms - SNAPSHOT_AGE_MS:
+            return  # a stranger opened it after the look behind the cancel
         size = abs(position.amount)
         mark = self.scene.venue.state.markets[position.symbol].mark
         left = coverage(self.scene.account, position, mark)

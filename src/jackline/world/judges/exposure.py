@@ -50,6 +50,7 @@ class NakedSpan:
     Attributes:
         raw_ms: all of it. able_ms: the part in which a process of ours was able and nothing was flattening.
         clock_ms: `able_ms` since the last attempt to flatten; P1's deadline is held against it.
+        notice_ms: the longest that the venue's reads were behind in it.
     """
 
     cause: Cause
@@ -57,6 +58,7 @@ class NakedSpan:
     raw_ms: float = 0.0
     able_ms: float = 0.0
     clock_ms: float = 0.0
+    notice_ms: float = 0.0
     breached: bool = False
 
 
@@ -99,14 +101,19 @@ class Exposure:
 
 
 class ExposureJudge(Judge):
-    """Keeps every exposure. `notice_ms`: extra time granted for the evidence of a fill to travel; none by default."""
+    """Keeps every exposure.
+
+    Attributes:
+        notice_ms: how long the venue's own reads are behind at present. P1's deadlines run from the first evidence of
+            exposure (promise, exposure clock), and a replica that lags gives none earlier.
+    """
 
     def __init__(self, scene: Scene, *, notice_ms: int = 0) -> None:
         super().__init__(scene)
         self.exposures: list[Exposure] = []
         self._open: dict[PositionKey, Exposure] = {}
         self._closes: dict[int, Request] = {}
-        self._notice_ms = notice_ms
+        self.notice_ms: float = notice_ms
 
     def advance(self, from_ms: float, to_ms: float) -> None:
         """Count the span for every naked position under the state that held in it."""
@@ -194,7 +201,8 @@ class ExposureJudge(Judge):
         if span.cause not in {Cause.FIRST, Cause.FOREIGN}:
             # A cancel of ours may have been told from a drop only after the look that started the span.
             span.cause = self._cause(exposure, span.from_ms)
-        limit_ms = DEADLINE_MS[span.cause] + self._notice_ms
+        span.notice_ms = max(span.notice_ms, self.notice_ms)
+        limit_ms = DEADLINE_MS[span.cause] + span.notice_ms
         if span.clock_ms > limit_ms:
             span.breached = True
             whose = exposure.trade_id or "a stranger's"

@@ -80,7 +80,7 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A durable intent. `stop_price` None: it carries no stop plan. `decided_ms`: market time of the signal behind it."""
+    """A durable intent. `stop_price` None: no stop plan. `decided_ms`: market time of its signal, 0 where unsaid."""
 
     trade_id: str
     quantity: Decimal

@@ -96,7 +96,7 @@ class RatchetJudge(Judge):
     def _floor(self, request: Request, side: Side, position_side: PositionSide) -> StopSeen | None:
         """The stop a new one is measured by: the tightest of this position that rested long enough to be read back.
 
-        Beside a resting stop a D may stand at its plan: nothing is loosened by it, and the cancel that would
+        Beside a tighter one that rests a D may stand at its plan: nothing is loosened by it, and the cancel that would
         loosen is judged by itself.
         """
         key = (request.symbol, position_side)
@@ -114,7 +114,10 @@ class RatchetJudge(Judge):
         ]
         best = max(stops, key=StopSeen.tightness, default=None)
         working = request.name is not None and request.name.role is Role.WORKING
-        return best if best is None or working or best.ended_ms is not None else None
+        if best is None or working:
+            return best
+        resting = self.scene.resting_of(key, -side.sign)
+        return None if any(one.tightness() >= best.tightness() for one in resting) else best
 
 
 def _established(stop: StopSeen, opened_ms: float, at_ms: float) -> bool:

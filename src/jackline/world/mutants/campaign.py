@@ -53,15 +53,19 @@ def hunt(
 ) -> Kill | None:
     """The first of `seeds` that kills; None where none does.
 
-    A breach counts only where the same seed is clean with the protection on (and the same layers off).
+    A breach counts where it is of the mutant's own invariants, and the same seed is clean with every layer on and
+    also with only the masking layers off.
     """
     for seed in seeds:
         progress(mutant.name, profile.name, seed)
         experiment = draw(seed, profile)
         with mutant.applied(masked=masked):
             verdict = simulate(experiment, keep=KEEP)
-        if verdict.breaches and is_clean(mutant, seed, profile=profile, masked=masked):
-            return Kill(seed=seed, breach=verdict.breaches[0])
+        fatal = [breach for breach in verdict.breaches if breach.code in mutant.codes]
+        if not fatal or not is_clean(mutant, seed, profile=profile, masked=False):
+            continue
+        if not masked or is_clean(mutant, seed, profile=profile, masked=True):
+            return Kill(seed=seed, breach=fatal[0])
     return None
 
 

@@ -16,14 +16,18 @@ from jackline.core.trade import SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import WireMs
 from jackline.engine.runner import Runner
-from jackline.venue.binance import requests
-from jackline.venue.binance.gate import RequestGate
+from jackline.venue.binance import orders, requests
+from jackline.venue.binance.gate import GateRefused, RequestGate
 from jackline.venue.binance.market_stream import MarketStream
 from jackline.venue.binance.orders import OrderDesk
 from jackline.world.mutants.patching import Patch
 
 LONG_WINDOW_MS = 60_000
 """The longest the venue grants."""
+FENCED_WINDOW_MS = 4_000
+"""As long as an entry's fence: with the fence on, nothing arrives that was written off."""
+HASTY_S = 0.6
+"""Shorter than the receive window: an entry is called unknown while it may still execute."""
 _BUSY = {Reason.SYMBOL_BUSY, Reason.SWEEP_PENDING, Reason.COOLDOWN}
 
 Enter = Callable[[OrderDesk, SendEntry, PositionMode], Awaitable[Outcome]]
@@ -60,7 +64,11 @@ def _not_busy(
 ) -> Callable[[Turn, Signalled], Denied | None]:
     def market_gates(turn: Turn, event: Signalled) -> Denied | None:
         denied = original(turn, event)
-        return None if denied is not None and denied.reason in _BUSY else denied
+        if denied is None or denied.reason not in _BUSY:
+            return denied
+        entries = [trade.entry for trade in turn.trades.values() if trade.symbol == event.symbol]
+        same = any(entry is not None and entry.signal_market_ms == event.market_ms for entry in entries)
+        return None if same else denied
 
     return market_gates
 
@@ -78,16 +86,34 @@ def _unfenced(original: Read) -> Read:
     return on_entry_read
 
 
-def _long_window(original: Callable[[SendEntry, PositionMode], dict[str, str]]) -> Any:
-    def entry(request: SendEntry, mode: PositionMode) -> dict[str, str]:
-        return original(request, mode) | {"recvWindow": str(LONG_WINDOW_MS)}
+def _hasty(_: object) -> float:
+    return HASTY_S
 
-    return entry
+
+def _window(window_ms: int) -> Callable[[Callable[[SendEntry, PositionMode], dict[str, str]]], Any]:
+    def make(original: Callable[[SendEntry, PositionMode], dict[str, str]]) -> Any:
+        def entry(request: SendEntry, mode: PositionMode) -> dict[str, str]:
+            return original(request, mode) | {"recvWindow": str(window_ms)}
+
+        return entry
+
+    return make
 
 
 def _window_unchecked(original: Callable[[RequestGate, SendEntry, dict[str, str]], None]) -> Any:
     def check_entry(self: RequestGate, request: SendEntry, fields: dict[str, str]) -> None:
         original(self, request, fields | {"recvWindow": str(request.entry.receive_window_ms)})
+
+    return check_entry
+
+
+def _ticket_never_expires(original: Callable[[RequestGate, SendEntry, dict[str, str]], None]) -> Any:
+    def check_entry(self: RequestGate, request: SendEntry, fields: dict[str, str]) -> None:
+        try:
+            original(self, request, fields)
+        except GateRefused as refused:
+            if refused.code != "O1":
+                raise
 
     return check_entry
 
@@ -107,8 +133,9 @@ RESEND = (Patch(owner=OrderDesk, name="_enter", make=_sent_again),)
 BARS_TOLD_AGAIN = (Patch(owner=MarketStream, name="_tell", make=_told_again),)
 ONE_TRADE_A_SYMBOL = (Patch(owner=gates, name="_market_gates", make=_not_busy),)
 NO_FENCE = (Patch(owner=entering, name="on_entry_read", make=_unfenced),)
-LONG_WINDOW = (
-    Patch(owner=requests, name="_entry", make=_long_window),
-    Patch(owner=RequestGate, name="_check_entry", make=_window_unchecked),
-)
+_UNCHECKED = Patch(owner=RequestGate, name="_check_entry", make=_window_unchecked)
+LONG_WINDOW = (Patch(owner=requests, name="_entry", make=_window(LONG_WINDOW_MS)), _UNCHECKED)
+FENCED_WINDOW = (Patch(owner=requests, name="_entry", make=_window(FENCED_WINDOW_MS)), _UNCHECKED)
+PATIENT_WAIT = (Patch(owner=orders, name="ENTRY_DEADLINE_S", make=_hasty),)
+TICKET_EXPIRY = (Patch(owner=RequestGate, name="_check_entry", make=_ticket_never_expires),)
 DONE_AT_FIRST_FILL = (Patch(owner=entering, name="_on_entry_view", make=_done_at_first_fill),)

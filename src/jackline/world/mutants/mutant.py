@@ -23,6 +23,7 @@ class Mutant:
     Attributes:
         removes: the protection, in one sentence.
         masks: layers that are switched off beside it in the directed profile; the swarm runs with them on.
+        codes: the invariants it breaks; a breach of another one is no evidence.
         profile: the directed profile in which it dies.
         seed: the first seed of that profile known to kill it.
         swarm_seed: the first seed of the swarm known to kill it, with every layer on; None where none is known.
@@ -32,6 +33,7 @@ class Mutant:
     removes: str
     patches: tuple[Patch, ...]
     masks: tuple[Mask, ...] = ()
+    codes: frozenset[str]
     profile: str
     seed: int
     swarm_seed: int | None = None

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from jackline.core import observing, sweeping
-from jackline.core.machine import BEFORE_ANSWER
-from jackline.core.orders import Snapshot
+from jackline.core.ids import Role, parse_client_id
+from jackline.core.machine import Phase, Trigger
+from jackline.core.orders import OrderView, Snapshot
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Quantity, Symbol, WireMs
@@ -57,9 +58,9 @@ def _always_resolved(_: object) -> Any:
 
 def _unanswered_too(original: OnFlat) -> OnFlat:
     def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+        if trade.phase in {Phase.ENTERING, Phase.DOUBTFUL}:
+            trade = turn.put(trade.on(Trigger.ENTRY_DEAD))
         original(turn, trade, snapshot)
-        if trade.phase in BEFORE_ANSWER and trade.trade_id in turn.trades:
-            sweeping.on_flat(turn, turn.trades[trade.trade_id], snapshot)
 
     return on_flat
 
@@ -71,6 +72,19 @@ def _always_fresh(_: object) -> Any:
     return is_fresh
 
 
+IsLeftover = Callable[[Turn, Trade, OrderView], bool]
+
+
+def _entry_left_open(original: IsLeftover) -> IsLeftover:
+    def is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:
+        name = parse_client_id(order.key.client_id)
+        entry = name is not None and name.role is Role.ENTRY
+        return not entry and original(turn, trade, order)
+
+    return is_leftover
+
+
+ENTRY_CANCELLED = (Patch(owner=sweeping, name="_is_leftover", make=_entry_left_open),)
 ONE_SNAPSHOT = (Patch(owner=sweeping, name="on_flat", make=_one_is_enough),)
 SECOND_LOOK = (Patch(owner=observing, name="_is_unseen", make=_seen_at_once),)
 FILLS_BALANCE = (

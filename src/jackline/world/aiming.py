@@ -1,0 +1,94 @@
+"""Worlds that lead to every crash point: in each of them a process dies at the first visit of one not yet hit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from jackline.core.plan import Rung
+from jackline.world.acts import Act, Kind
+from jackline.world.crash_points import CrashPoint
+from jackline.world.experiment import Experiment, draw
+from jackline.world.profiles import PROFILES
+from jackline.world.simulation import Verdict, simulate
+
+AN_HOUR_S = 3_400.0
+"""Twice the twenty minutes after which a listen key is extended, and what it takes to come to that."""
+EVERY_S = 6.0
+FIRST_S, LAST_S = 8.0, 62.0
+
+
+def aimed(missed: Iterable[CrashPoint]) -> Iterator[Verdict]:
+    """Play these worlds, plainest first, until every point of `missed` was hit or no world is left."""
+    left = set(missed)
+    for experiment in worlds():
+        if not left:
+            return
+        verdict = simulate(experiment, keep=1, aims=left)
+        left -= verdict.hit
+        yield verdict
+
+
+def worlds() -> Iterator[Experiment]:
+    """Each with what its corner of the code needs; seeds are arbitrary."""
+    yield from (draw(seed, PROFILES["swarm"]) for seed in (0, 1))
+    plain = replace(
+        draw(1, PROFILES["quiet"]), hedge=False, watchdog=True, rung=Rung.STOP_FIRST, signal_rate=0.9
+    )
+    yield replace(plain, acts=_often((Kind.STOP_ENGINE, 0.5), (Kind.STOP_WATCHDOG, 0.5)))
+    yield replace(
+        plain, acts=(*_often((Kind.BARS_MISSING, 0.5)), _once(Kind.CUT_STREAMS, 40.0, lasts_s=24.0))
+    )
+    yield replace(plain, signal_rate=0.0, acts=_often((Kind.SETS_MARGIN, 0.0), (Kind.STOP_ENGINE, 0.5)))
+    # The engine's clock steps while it has stops to send, so that the venue refuses their time.
+    yield replace(plain, rung=Rung.AFTER_FILL, acts=_often((Kind.CLOCK_STEP, 1.0), (Kind.CLOSES_ALL, 0.5)))
+    # A close is refused as blocked, so that only an order without the flag is left.
+    yield replace(plain, target_fraction=None, acts=_often((Kind.REFUSES, 0.85), (Kind.CLOSES_ALL, 0.5)))
+    # Nobody but the watchdog is there, the stop is gone and no other is taken.
+    nobody = _often(
+        (Kind.KILL_ENGINE, 0.5), (Kind.TYPE_WITHDRAWN, 0.5), (Kind.STOP_EXPIRED, 0.5), lasts_s=12.0
+    )
+    yield replace(plain, acts=nobody)
+    yield replace(plain, acts=_often((Kind.STOP_EXPIRED, 0.5), (Kind.KILL_ENGINE, 0.5), lasts_s=12.0))
+    yield replace(plain, acts=_often((Kind.STOP_EXPIRED, 0.5), (Kind.KILL_BOTH, 0.5), lasts_s=2.0))
+    yield replace(
+        plain,
+        acts=_often(
+            (Kind.STICKY_TRIGGERING, 0.5), (Kind.KILL_ENGINE, 0.5), (Kind.THROUGH_STOP, 0.5), lasts_s=12.0
+        ),
+    )
+    # Nobody but the watchdog is there, the stop is gone and the price is past where it stood.
+    yield replace(
+        plain,
+        acts=_often(
+            (Kind.KILL_ENGINE, 0.5), (Kind.THROUGH_STOP, 0.5), (Kind.STOP_DROPPED, 0.5), lasts_s=20.0
+        ),
+    )
+    # An entry goes on filling, the journal that knew of it is gone, and the position is closed meanwhile.
+    slow = _once(Kind.SLOW_FILLS, 2.0, lasts_s=58.0)
+    lost = [_once(Kind.LOST_DISK, at_s, lasts_s=2.0) for at_s in (6.0, 22.0, 38.0)]
+    closed = [_once(Kind.CLOSES_BY_HAND, act.at_s + 6.0, lasts_s=1.0) for act in lost]
+    yield replace(plain, acts=(slow, *lost, *closed))
+    # The key is extended after twenty minutes, and is another one then. Of two lives one ends at the question, the
+    # other at what follows from the answer.
+    acts = (
+        _once(Kind.CUT_STREAMS, 100.0, lasts_s=600.0),
+        _once(Kind.KEY_FORGOTTEN, 1_500.0, lasts_s=1.0),
+        _once(Kind.KEY_FORGOTTEN, 2_500.0, lasts_s=1.0),
+    )
+    yield replace(plain, watchdog=False, signal_rate=0.01, acts=acts, safety_s=AN_HOUR_S)
+
+
+def _once(kind: Kind, at_s: float, *, lasts_s: float) -> Act:
+    return Act(at_s=at_s, kind=kind, lasts_s=lasts_s, size=1.0, pick=0.5)
+
+
+def _often(*kinds: tuple[Kind, float], lasts_s: float = 4.0) -> tuple[Act, ...]:
+    """These kinds with their picks, one shortly after the other, again and again."""
+    times = range(math.ceil((LAST_S - FIRST_S) / EVERY_S))
+    return tuple(
+        Act(at_s=FIRST_S + EVERY_S * time + 0.2 * index, kind=kind, lasts_s=lasts_s, size=1.0, pick=pick)
+        for time in times
+        for index, (kind, pick) in enumerate(kinds)
+    )
