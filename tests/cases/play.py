@@ -7,27 +7,20 @@ The script stands where the world stands: it sees the venue's truth and the disk
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from jackline.core.ids import Role, parse_client_id
+from jackline.core.ids import Role
 from jackline.core.orders import Bar, MarginType
 from jackline.core.plan import Rung
 from jackline.core.ports import Signal, Strategy
 from jackline.core.values import Side
 from jackline.engine.options import EngineOptions
-from jackline.exchange.account import Account
-from jackline.exchange.conditions import Algo
-from jackline.exchange.orders import Fill, Order
 from jackline.exchange.position import Position
-from jackline.exchange.values import OrderType
 from jackline.exchange.venue import Venue
-from jackline.store.boot import ENGINE_FILE
-from jackline.store.errors import DbTrouble
 from jackline.world.acts import Act, Kind
 from jackline.world.crashing import Crashing
 from jackline.world.deeds.means import Means
@@ -39,10 +32,10 @@ from jackline.world.logs import captured
 from jackline.world.loop import Order as Turns
 from jackline.world.operator import Operator
 from jackline.world.stage import Stage, options, risk
-from jackline.world.supervisor import ENGINE, STATE_DIR
+from jackline.world.supervisor import ENGINE
 from jackline.world.watching import Arrival, Departure, ProcessEvent
+from tests.cases.facts import SYMBOL, Facts, name_of, role_of
 
-SYMBOL = "BTCUSDT"
 LOOK_S = 0.02
 NEVER_MS = 1_000_000_000
 STILL = Noise(
@@ -71,18 +64,6 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row of the engine's journal; `body` is the JSON inside its envelope."""
-
-    seq: int
-    kind: str
-    body: Any
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {json.dumps(self.body)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Trap:
     """Springs once, at the next request of a role."""
 
@@ -91,15 +72,13 @@ class _Trap:
     do: Callable[[], object]
 
 
-class Play:
+class Play(Facts):
     """The world of one scenario, while it runs and after."""
 
-    def __init__(
-        self, experiment: Experiment, *, strategy: Strategy, settings: RiskSettings, wallet: Decimal
-    ) -> None:
-        self.stage = Stage(experiment, keep=600)
+    def __init__(self, experiment: Experiment, *, options: EngineOptions, wallet: Decimal) -> None:
+        super().__init__(Stage(experiment, keep=600))
         self.stage.quiet = True
-        self.stage.processes.options = replace(self.stage.processes.options, strategy=strategy, risk=settings)
+        self.stage.processes.options = options
         self.account.wallet = self.account.wallet_at_start = wallet
         self.crashing = Crashing(
             processes=self.stage.processes, network=self.stage.network, trace=self.stage.trace
@@ -108,12 +87,9 @@ class Play:
         self.operator = Operator(self.stage)
         self.means = Means(stage=self.stage, crashing=self.crashing, operator=self.operator)
         self.jury = Jury(self.stage)
-        self.sent: list[Departure] = []
-        self.arrived: list[Arrival] = []
         self.stage.watchers += [self.jury.panel, self]
         self.stage.on_arrival = self.crashing.on_arrival
         self._hands = Hands(self.means)
-        self._rows: list[Row] = []
         self._at_departure: list[_Trap] = []
         self._at_arrival: list[_Trap] = []
 
@@ -206,74 +182,6 @@ class Play:
         self.stage.exchange.floor.flush()
         self.stage.look()
 
-    # -- facts of the venue ----------------------------------------------------------------------------------
-
-    @property
-    def account(self) -> Account:
-        return self.stage.account
-
-    def positions(self) -> list[Position]:
-        return self.account.open_positions()
-
-    def fills(self) -> list[Fill]:
-        return self.account.fills
-
-    def ours(self) -> list[Algo | Order]:
-        """Orders of ours that rest."""
-        resting: list[Algo | Order] = [*self.account.open_algos.values(), *self.account.open_orders.values()]
-        return [order for order in resting if parse_client_id(order.client_id)]
-
-    def stops(self, *roles: Role) -> list[Algo]:
-        """Stops of ours that rest, newest last."""
-        wanted = roles or (Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP)
-        return [
-            algo
-            for algo in self.account.open_algos.values()
-            if algo.type is OrderType.STOP_MARKET and role_of(algo.client_id) in wanted
-        ]
-
-    def placed(self, *roles: Role) -> list[Algo]:
-        """Conditional orders of these roles that the venue ever took and has not lost without a word."""
-        return [algo for algo in self.account.algos.values() if role_of(algo.client_id) in roles]
-
-    def mark(self) -> Decimal:
-        return self.stage.venue.state.markets[SYMBOL].mark
-
-    def asked(self, *roles: Role, method: str = "POST") -> list[Departure]:
-        """Requests that left for an order of these roles."""
-        return [one for one in self.sent if one.method == method and role_of(_name(one)) in roles]
-
-    def said(self, code: int) -> list[Arrival]:
-        """Requests the venue refused with this number."""
-        return [one for one in self.arrived if one.code == code]
-
-    def bought_and_sold(self) -> int:
-        """Market entries of ours that the venue executed."""
-        entries = {fill.client_id for fill in self.fills() if role_of(fill.client_id) is Role.ENTRY}
-        return len(entries)
-
-    # -- facts of the disk -----------------------------------------------------------------------------------
-
-    def rows(self, kind: str) -> list[Row]:
-        """Journal rows of one kind, as written so far."""
-        return [row for row in self._rows or self._read() if row.kind == kind]
-
-    def written(self, kind: str, text: str) -> bool:
-        """Whether a row of this kind says this."""
-        return any(text in str(row) for row in self.rows(kind))
-
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """A query on the engine's store."""
-        try:
-            with closing(self.stage.disk.look(STATE_DIR / ENGINE_FILE, durable=True)) as db:
-                return db.run(sql)
-        except DbTrouble:
-            return []
-
-    def _read(self) -> list[Row]:
-        rows = self.ask("SELECT seq, kind, body FROM journal ORDER BY seq")
-        return [Row(seq=seq, kind=kind, body=json.loads(body)["body"]) for seq, kind, body in rows]
-
     # -- verdicts --------------------------------------------------------------------------------------------
 
     @property
@@ -305,9 +213,9 @@ class Play:
 
     def _spring(self, traps: list[_Trap], departure: Departure) -> None:
         for trap in [one for one in traps if one.method == departure.method]:
-            if role_of(_name(departure)) is trap.role:
+            if role_of(name_of(departure)) is trap.role:
                 traps.remove(trap)
-                self.stage.network.later(0.0, lambda do=trap.do: do())
+                self.stage.network.later(0.0, partial(_spring, trap))
 
     def on_venue(self, venue: Venue, at_ms: float) -> None:
         return None
@@ -323,12 +231,6 @@ class Play:
 
     def on_act(self, act: str, detail: str, at_ms: float) -> None:
         return None
-
-
-def role_of(client_id: str) -> Role | None:
-    """What an order of ours is for; None for a stranger's."""
-    name = parse_client_id(client_id)
-    return None if name is None else name.role
 
 
 def play(
@@ -385,8 +287,5 @@ def play(
     return Play(experiment, options=settings, wallet=Decimal(wallet)).run(script)
 
 
-def _name(departure: Departure) -> str:
-    params = departure.params
-    return (
-        params.get("newClientOrderId") or params.get("clientAlgoId") or params.get("origClientOrderId") or ""
-    )
+def _spring(trap: _Trap) -> None:
+    trap.do()

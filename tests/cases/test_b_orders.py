@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -17,7 +19,8 @@ from jackline.exchange.wire.faults import Answer, Refuse, Slow
 from jackline.exchange.wire.forms import Form
 from jackline.world.acts import Kind
 from jackline.world.supervisor import ENGINE
-from tests.cases.play import SYMBOL, Play, play
+from tests.cases.facts import SYMBOL
+from tests.cases.play import Play, play
 
 PLAIN, CONDITIONAL = "/fapi/v1/order", "/fapi/v1/algoOrder"
 ENTRY_PATHS = {"paths": (PLAIN,), "methods": ("POST",), "count": 1}
@@ -79,7 +82,7 @@ def test_A1_an_acknowledged_entry_that_filled_nothing_is_no_position() -> None:
 @pytest.mark.owns("A1", "A2")
 @pytest.mark.parametrize("side", [Side.LONG, Side.SHORT])
 def test_A2_the_ledger_holds_every_fill_and_every_fee(side: Side) -> None:
-    """B2, B9, C9, C26, C27: five fills an order, a spread of 0.2 %; price, fee and sign are the venue's."""
+    """B2, B9, C9, C26, C27: an exit in five fills, a spread of 0.2 %; price, fee and sign are the venue's."""
 
     async def script(world: Play) -> None:
         world.stage.venue.set_spread(SYMBOL, Decimal("0.002"))
@@ -127,7 +130,8 @@ def test_O1_a_strategy_that_wants_both_sides_at_every_bar_gets_one_trade(hedge: 
         name = "torn"
         warmup_bars = 1
 
-        def signal(self, bars: list[Bar]) -> Signal:
+        def signal(self, bars: Sequence[Bar]) -> Signal | None:
+            """The other side of the bar before."""
             odd = bars[-1].open_ms // 60_000 % 2
             return Signal(side=Side.LONG if odd else Side.SHORT, reason="torn")
 
@@ -162,7 +166,7 @@ def test_C3_the_second_engine_is_refused_and_a_close_is_sent_once() -> None:
 
 @pytest.mark.owns("C4")
 def test_C4_leverage_is_set_and_read_back_before_anything_enters() -> None:
-    """B14, B15: the venue gives 20 and a hand sets 33; no entry leaves before 4 was set and read back."""
+    """B14, B15: the venue gives every symbol 20; no entry leaves before 4 was set and read back."""
     at_entry: list[int] = []
 
     async def script(world: Play) -> None:
@@ -192,6 +196,20 @@ def test_C4_leverage_that_cannot_be_set_lets_nothing_enter() -> None:
     assert world.breaches == []
 
 
+@pytest.mark.owns("P7")
+def test_P7_leverage_changed_by_a_hand_lets_no_stop_lie_beyond_liquidation() -> None:
+    """B14, G20: after the proof somebody sets 100 on an isolated symbol. The next entry must not be planned for 4."""
+
+    async def script(world: Play) -> None:
+        await world.ready()
+        world.stage.venue.set_leverage(world.account, SYMBOL, 100)
+        world.means.deliver()
+        await world.passes(20.0)
+
+    world = play(script, isolated=True, cooldown_ms=0)
+    assert world.breaches == []
+
+
 @pytest.mark.owns("P1", "P2")
 def test_P1_a_revoked_key_leaves_the_stop_and_lets_nothing_enter() -> None:
     """B18: -2015 to everything for ten seconds, over an open position. The stop needs no key."""
@@ -206,7 +224,7 @@ def test_P1_a_revoked_key_leaves_the_stop_and_lets_nothing_enter() -> None:
         await world.passes(3.0)
         assert world.alive()
         world.do(Kind.STOP_DROPPED)
-        await world.until(lambda: world.stops(), "it sees and acts again", 6.0)
+        await world.until(world.stops, "it sees and acts again", 6.0)
 
     world = play(script)
     assert world.bought_and_sold() == 1
@@ -215,18 +233,22 @@ def test_P1_a_revoked_key_leaves_the_stop_and_lets_nothing_enter() -> None:
 
 @pytest.mark.owns("K2")
 def test_K2_a_rate_limit_delays_and_does_not_blind() -> None:
-    """B19, F5: half of all requests are answered 429; the position stays covered, and its stop is replaced."""
+    """B19, F5: half of all requests are answered 429; a stop that is lost is replaced, or the position closed."""
 
     async def script(world: Play) -> None:
         await world.protected()
         world.do(Kind.RATE_LIMITED, lasts_s=15.0, size=0.6)
         await world.passes(2.0)
         world.do(Kind.STOP_DROPPED)
-        await world.until(lambda: world.stops(), "a stop again", 10.0)
+        await world.until(lambda: world.stops() or not world.positions(), "a stop again, or flat", 10.0)
 
     world = play(script)
     assert any(one.status == 429 for one in world.arrived)
     assert world.breaches == []
+
+
+def _more_than(world: Play, trades: int) -> bool:
+    return world.bought_and_sold() > trades
 
 
 @pytest.mark.owns("P6")
@@ -235,8 +257,8 @@ def test_P6_trade_after_trade_leaves_no_conditional_order_behind() -> None:
     most: list[int] = []
 
     async def script(world: Play) -> None:
-        for trade in range(6):
-            await world.until(lambda trade=trade: world.bought_and_sold() > trade, "the next trade")
+        while (trades := world.bought_and_sold()) < 6:
+            await world.until(partial(_more_than, world, trades), "the next trade")
             await world.until(lambda: world.placed(Role.TARGET), "its target")
             await world.passes(1.0)
             most.append(len(world.account.open_algos))

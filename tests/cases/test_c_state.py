@@ -11,7 +11,8 @@ from jackline.core.plan import Rung
 from jackline.core.values import Side
 from jackline.world.acts import Kind
 from jackline.world.supervisor import ENGINE
-from tests.cases.play import SYMBOL, Play, play
+from tests.cases.facts import SYMBOL
+from tests.cases.play import Play, play
 
 
 @pytest.mark.owns("O3", "A1")
@@ -73,6 +74,22 @@ def test_K5_a_restart_moves_no_baseline() -> None:
     assert world.breaches == []
 
 
+@pytest.mark.owns("K5")
+def test_K5_a_cool_down_outlives_a_restart() -> None:
+    """F14: stopped out, killed, restarted: the pause before the next trade on the symbol is not over."""
+
+    async def script(world: Play) -> None:
+        await world.protected()
+        world.jump(-0.03)
+        await world.until(lambda: world.written("ended", "stop"), "a loss", 15.0)
+        world.stage.processes.kill(ENGINE, down_s=0.5)
+        await world.passes(15.0)
+
+    world = play(script)
+    assert world.bought_and_sold() == 1
+    assert world.breaches == []
+
+
 @pytest.mark.owns("P1")
 def test_P1_what_somebody_added_is_covered_and_closed_with_the_rest() -> None:
     """C8, G22: three times the size, by hand. The stop closes what is there, and not what we remember."""
@@ -110,7 +127,7 @@ def test_P3_half_of_it_closed_by_hand_is_not_turned_round_by_its_stop() -> None:
 
 @pytest.mark.owns("A1", "A3")
 def test_A1_what_was_traded_before_the_ledger_began_is_not_ours() -> None:
-    """C14: somebody bought and sold before the engine's first start. The books begin with the wallet, and nothing else."""
+    """C14: somebody bought and sold before the first start. The books begin with the wallet and nothing else."""
 
     async def script(world: Play) -> None:
         await world.ready()
@@ -215,7 +232,7 @@ def test_P5_reads_from_a_lagging_replica_uncover_nothing(side: Side) -> None:
     async def script(world: Play) -> None:
         await world.ready()
         world.on_taking(Role.ENTRY, lambda: world.do(Kind.READ_LAG, lasts_s=12.0, size=0.8, pick=0.9))
-        await world.until(lambda: world.fills(), "a fill")
+        await world.until(world.fills, "a fill")
         await world.passes(9.0)
         assert world.positions()
         assert world.stops()
@@ -249,7 +266,7 @@ def test_A1_a_fill_by_hand_is_booked_and_not_attributed_to_us() -> None:
     async def script(world: Play) -> None:
         await world.passes(4.0)
         world.do(Kind.OPENS_BY_HAND, size=0.1)
-        await world.until(lambda: world.stops(), "adopted", 8.0)
+        await world.until(world.stops, "adopted", 8.0)
         world.do(Kind.CLOSES_BY_HAND, size=1.0)
         await world.passes(10.0)
 

@@ -6,8 +6,8 @@ import pytest
 
 from jackline.core.ids import Role
 from jackline.core.values import Side
-from jackline.exchange.wire.faults import Stream, StreamDeed
 from jackline.exchange.wire.faults import Side as StreamSide
+from jackline.exchange.wire.faults import Stream, StreamDeed
 from jackline.world.acts import Kind
 from jackline.world.supervisor import ENGINE
 from tests.cases.play import Play, play
@@ -78,7 +78,7 @@ def test_K3_an_entry_that_is_on_the_wire_when_the_switch_goes_up_is_booked_and_c
     async def script(world: Play) -> None:
         await world.ready()
         world.on_sending(Role.ENTRY, world.operator.flatten)
-        await world.until(lambda: world.fills(), "a fill all the same")
+        await world.until(world.fills, "a fill all the same")
         await world.until(lambda: not world.positions(), "closed", 5.0)
         await world.until(lambda: world.written("ended", "kill_switch"), "ended", 15.0)
 
