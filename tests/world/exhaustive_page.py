@@ -77,7 +77,7 @@ LATE = Case(
     rung=Rung.AFTER_FILL,
     of=Orders(script=Script(rung=Rung.AFTER_FILL, end_s=9.0, one_way_ms=1.0), hold_ms=HELD_LONG_MS, losses=1),
 )
-"""The one search with findings: see the page."""
+"""The one search that may have findings: see the page."""
 HEAD = f"""{TITLE}
 
 Drawn by `python -m tests.world.exhaustive_page`; the tests named in `tests/world/test_exhaustive_wire.py` search the
@@ -103,9 +103,9 @@ COLUMNS = (
     "|---|---|---:|---:|---:|---:|---:|---:|"
 )
 FOOT = f"""
-The findings of the last row are all P1, and all of one kind: the first evidence of the fill is held for
-{HELD_LONG_MS:.0f} ms and the first stop request is lost. The deadline of P1 runs from that evidence and is kept; the
-judge grants nothing for its travel, and counts from the fill. The test subtracts it, and nothing else.
+In the last row the first evidence of the fill can be held for {HELD_LONG_MS:.0f} ms and the first stop request be lost
+as well. The deadline of P1 runs from that evidence; the judge grants nothing for its travel and counts from the fill,
+so a finding of P1 is possible there. The test subtracts that travel, and nothing else.
 """
 
 

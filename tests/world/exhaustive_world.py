@@ -21,7 +21,7 @@ from jackline.core.values import Side
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.errors import DbTrouble
 from jackline.world.errors import Deadlock, Livelock
-from jackline.world.experiment import Experiment, Noise
+from jackline.world.experiment import MARKET_TICK_MS, TICK_S, Experiment, Noise
 from jackline.world.jury import Jury
 from jackline.world.logs import captured
 from jackline.world.loop import Order
@@ -32,8 +32,8 @@ from jackline.world.supervisor import ENGINE, STATE_DIR
 from jackline.world.trace import Noted
 
 SYMBOL = "BTCUSDT"
-WISH_S = 4.75
-"""The tick that ends the first bar: twenty ticks of three market seconds."""
+WISH_S = (BAR_MS // MARKET_TICK_MS - 1) * TICK_S
+"""The tick that ends the first bar; the first one comes at once."""
 GAP_FRACTION = -0.03
 """Five times the distance of the stop."""
 LOOK_S = 0.5

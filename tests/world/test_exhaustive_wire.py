@@ -41,7 +41,9 @@ def quick_crashes() -> list[Case]:
 @pytest.mark.parametrize("case", quick_crashes(), ids=lambda case: case.id)
 def test_P1_crashes_here_and_there(case: Case) -> None:
     assert isinstance(case.of, Crashes)
-    check(case, case.run(stride=STRIDES[case.of.death]))
+    seen = case.run(stride=STRIDES[case.of.death])
+    check(case, seen)
+    assert seen.untraded, "the first deaths come before the entry"
 
 
 @pytest.mark.owns("P1", "O1", "O3", "L1")
@@ -60,6 +62,7 @@ def test_P1_every_order_of_the_messages_around_an_entry(rung: Rung) -> None:
 def test_P1_a_crash_at_every_step(case: Case) -> None:
     seen = case.run()
     check(case, seen)
+    assert seen.untraded, "the first deaths come before the entry"
     assert seen.points > 500
 
 
