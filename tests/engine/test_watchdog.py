@@ -139,3 +139,28 @@ async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> No
         rows = (await venue.signed("GET", "/fapi/v1/openAlgoOrders", symbol="BTCUSDT"))["rows"]
         assert [row["clientAlgoId"] for row in rows] == ["by-hand"]
         await watchdog.kill()
+
+
+async def test_P1_a_position_is_closed_where_a_useless_stop_is_in_the_way(tmp_path: Path) -> None:
+    """The venue holds one whole-position stop a direction: a stranger's, on the wrong price, keeps ours out."""
+    async with exchange("--generate", "BTCUSDT,ETHUSDT") as venue:
+        await venue.signed(
+            "POST",
+            "/fapi/v1/algoOrder",
+            algoType="CONDITIONAL",
+            symbol="BTCUSDT",
+            side="SELL",
+            type="STOP_MARKET",
+            triggerPrice="40000",
+            closePosition="true",
+            workingType="CONTRACT_PRICE",
+            clientAlgoId="by-hand",
+        )
+        async with _watched(tmp_path, venue):
+            await venue.signed(
+                "POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01"
+            )
+            await venue.witnessed(
+                lambda seen: bool(seen["episodes"]) and not seen["accounts"]["main"]["positions"]
+            )
+            assert await _first_action(tmp_path, venue) == "stop"

@@ -130,7 +130,7 @@ class Protector:
         trade_id = self._trade_of(position, planned)
         if isinstance(finding, guard.Naked):
             placed = await self._place(trade_id, position, finding.protection)
-            if placed.read_back:
+            if placed.read_back or (_met_another(placed) and not await self._stays_naked(position, planned)):
                 return (placed,)
             return (placed, await self._close(trade_id, position))
         return (await self._close(trade_id, position),)
@@ -154,13 +154,12 @@ class Protector:
             price_source=protection.price_source,
         )
         outcome = await self._venue.send(request)
-        read_back = False
-        duplicate = isinstance(outcome, Refused) and outcome.kind in {
+        # An answer may be lost and the stop rest: "duplicate" and "exists" may both mean this one (O2).
+        may_rest = not isinstance(outcome, Refused) or outcome.kind in {
             Refusal.DUPLICATE_ID,
             Refusal.STOP_EXISTS,
         }
-        if not isinstance(outcome, Refused) or duplicate:
-            read_back = duplicate or await self._rests(request)
+        read_back = may_rest and await self._rests(request)
         log.warning(
             "stop_added", code="P1", symbol=position.symbol, outcome=str(outcome), read_back=read_back
         )
@@ -171,6 +170,16 @@ class Protector:
             request=request,
             outcome=outcome,
             read_back=read_back,
+        )
+
+    async def _stays_naked(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> bool:
+        """Whether the stop in the way of ours covers nothing. Unknown is not naked: the next pass asks again."""
+        snapshot = await self.look(())
+        if snapshot is None:
+            return False
+        key = (position.symbol, position.side)
+        return any(
+            (found.position.symbol, found.position.side) == key for found in self.judge(snapshot, planned)
         )
 
     async def _rests(self, request: SendStop) -> bool:
@@ -218,3 +227,8 @@ class Protector:
         )
         ordinal = FIRST_ORDINAL + 2 * place + list(Side).index(position.side)
         return mint_trade_id(tag=self._tag, fence=self._fence, ordinal=ordinal)
+
+
+def _met_another(placed: Action) -> bool:
+    """The venue holds a whole-position stop that is not this one: it may be a good one, placed a moment ago."""
+    return isinstance(placed.outcome, Refused) and placed.outcome.kind is Refusal.STOP_EXISTS

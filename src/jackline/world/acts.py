@@ -99,6 +99,7 @@ class Kind(StrEnum):
     ADDS_BY_HAND = "added_by_hand"
     CLOSES_BY_HAND = "closed_by_hand"
     CANCELS_STOP = "stop_cancelled_by_hand"
+    PLACES_STOP = "useless_stop_by_hand"
     SETS_LEVERAGE = "leverage_changed"
     SETS_MODE = "mode_changed"
     SETS_MARGIN = "margin_type_changed"

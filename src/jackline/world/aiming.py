@@ -66,6 +66,11 @@ def worlds() -> Iterator[Experiment]:
     for seed in (3, 1, 2, 4, 5):
         market = draw(seed, PROFILES["quiet"])
         yield replace(market, hedge=False, watchdog=True, rung=Rung.STOP_FIRST, signal_rate=0.9, acts=reached)
+    # Nobody but the watchdog is there, and a stop that covers nothing keeps its own out.
+    in_the_way = _often(
+        (Kind.KILL_ENGINE, 0.5), (Kind.STOP_DROPPED, 0.5), (Kind.PLACES_STOP, 0.5), lasts_s=12.0
+    )
+    yield replace(plain, acts=in_the_way)
     # An entry goes on filling, the journal that knew of it is gone, and the position is closed meanwhile.
     slow = _once(Kind.SLOW_FILLS, 2.0, lasts_s=58.0)
     lost = [_once(Kind.LOST_DISK, at_s, lasts_s=2.0) for at_s in (6.0, 22.0, 38.0)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from jackline.exchange.conditions import AlgoRequest
 from jackline.exchange.errors import VenueError
-from jackline.exchange.values import MarginType, PositionSide, Side
+from jackline.exchange.values import MarginType, OrderType, PositionSide, Side, TimeInForce, WorkingType
 from jackline.exchange.wire.faults import revoke
 from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
@@ -48,6 +49,38 @@ def closes(means: Means, act: Act) -> Result:
     whole = abs(position.amount)
     part = whole if act.size > 0.4 else max(step, whole / 2 // step * step)
     means.trade(position.symbol, side, position.side, part, reduce_only=True)
+    return DONE
+
+
+def places_stop(means: Means, act: Act) -> Result:
+    """The one whole-position stop of a direction, on the wrong price: it covers nothing and keeps ours out (-4130)."""
+    position = means.a_position(act)
+    if position is None:
+        return NOTHING_THERE
+    sign = 1 if position.amount > 0 else -1
+    market = means.stage.venue.state.markets[position.symbol]
+    far = market.mark * (1 - sign * Decimal("0.2"))
+    means.stage.venue.place_algo(
+        means.stage.account,
+        AlgoRequest(
+            symbol=position.symbol,
+            side=Side.SELL if sign > 0 else Side.BUY,
+            position_side=position.side,
+            type=OrderType.STOP_MARKET,
+            quantity=Decimal(0),
+            price=None,
+            trigger_price=far // market.symbol.tick * market.symbol.tick,
+            activate_price=None,
+            callback_fraction=None,
+            time_in_force=TimeInForce.GTC,
+            working_type=WorkingType.CONTRACT_PRICE,
+            close_position=True,
+            reduce_only=False,
+            price_protect=False,
+            client_id=None,
+        ),
+    )
+    means.deliver()
     return DONE
 
 

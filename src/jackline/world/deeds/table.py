@@ -82,6 +82,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.ADDS_BY_HAND: people.adds,
     Kind.CLOSES_BY_HAND: people.closes,
     Kind.CANCELS_STOP: people.cancels_stop,
+    Kind.PLACES_STOP: people.places_stop,
     Kind.SETS_LEVERAGE: people.sets_leverage,
     Kind.SETS_MODE: people.sets_mode,
     Kind.SETS_MARGIN: people.sets_margin,
