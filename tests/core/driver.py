@@ -67,6 +67,7 @@ class Driver:
         fates: what happens to the next mutations of a type, once an item; `always` of a type, for ever.
         fortune: the same for mutations of any type, in the order they leave, before the fates of their type.
         reads_fail: every query answers Unknown.
+        lose_looks: so many snapshots are asked and never answered.
         disk_works: writes land; otherwise nothing becomes durable.
         latency: (out, back) by request type, where it is not the default.
         handled: actions so far that were not ticks: the points where the exhaustive world crashes.
@@ -82,6 +83,7 @@ class Driver:
     always: dict[type[Mutation], Fate] = field(default_factory=dict)
     fortune: deque[Fate | None] = field(default_factory=deque)
     reads_fail: bool = False
+    lose_looks: int = 0
     disk_works: bool = True
     latency: dict[type[Mutation] | type[ReadOrder], tuple[int, int]] = field(default_factory=dict)
     state: State = field(init=False)
@@ -285,6 +287,9 @@ class Driver:
     def _read(self, request: ReadOrder | ReadSnapshot | ReadFills) -> None:
         asked_ms = self.now_ms
         out_ms, back_ms = self.latency.get(ReadOrder, (OUT_MS, BACK_MS))
+        if isinstance(request, ReadSnapshot) and self.lose_looks > 0:
+            self.lose_looks -= 1
+            return
 
         def arrive() -> None:
             self._answer(back_ms, self._query(request, asked_ms))

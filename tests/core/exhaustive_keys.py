@@ -27,8 +27,8 @@ IGNORED: dict[type[Any], set[str]] = {
     # Settings and filters never change here; no second trade is minted; money is unknown to this venue.
     State: {"tag", "fence", "ordinal", "risk", "protection", "instruments", "markets", "trades", "in_flight"}
     | {"asked", "equity_quote", "books_from_ms"},
-    # The mark's age and the cooldown gate signals only, and there is one signal.
-    MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated"},
+    # The mark's age and the cooldown gate signals only, and there is one signal. A gap that is over is no gap.
+    MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},
     # The plan follows from the trade id; the rest is for reports, or for a maximum hold of hours.
     Trade: {"entry", "entry_slot", "disaster", "working", "target", "close", "opened_market_ms"}
     | {"first_exposed_ms", "first_protected_ms"},
@@ -79,7 +79,11 @@ class Names:
         """The engine's memory."""
         asked = state.asked
         markets = tuple(
-            (SHAPES[MarketState].tell(market, now_ms), max(market.mutated - asked, ASKED_PAST))
+            (
+                SHAPES[MarketState].tell(market, now_ms),
+                max(market.mutated - asked, ASKED_PAST),
+                max(market.fills_gap_ms - now_ms, 0),
+            )
             for market in state.markets.values()
         )
         trades = tuple(self.trade(trade, now_ms) for trade in state.trades.values())

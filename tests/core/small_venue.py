@@ -74,6 +74,7 @@ class SmallVenue:
         hide_fills: the trade list is empty so far.
         read_lag_ms: reads show the books as they were this long ago.
         fill_fraction: share of an entry that fills.
+        close_most: what one close fills at most, as in a thin book.
         timeless: venue ids follow from client ids and orders carry no time, so that worlds which differ only in
             the order of what happened have equal books.
         naked_ms: time with a position and no live covering stop.
@@ -97,6 +98,7 @@ class SmallVenue:
     hide_fills: bool = False
     read_lag_ms: int = 0
     fill_fraction: Decimal = Decimal(1)
+    close_most: Decimal | None = None
     timeless: bool = False
 
     naked_ms: int = 0
@@ -270,6 +272,8 @@ class SmallVenue:
         quantity = request.quantity if plain else Quantity(min(request.quantity, reducible))
         if quantity > reducible:
             self.opened_by_reduction.append(request.client_id)
+        if self.close_most is not None:
+            quantity = Quantity(min(quantity, self.close_most))
         view = self._view(request.client_id, OrderKind.MARKET, side, quantity, trigger=None)
         view = replace(view, state=OrderState.FILLED, filled=quantity, average_price=Price(self.mark))
         self.orders[request.client_id] = view

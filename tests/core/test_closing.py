@@ -10,7 +10,7 @@ import pytest
 
 from jackline.core.closing import ALARMING_ATTEMPTS
 from jackline.core.effects import BookFills, Level
-from jackline.core.events import AccountHinted, CloseAsked, FillsAnswered, Ticked
+from jackline.core.events import AccountHinted, CloseAsked, FillsAnswered, RungProven, Ticked
 from jackline.core.ids import Role, client_id, mint_trade_id
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Refusal
@@ -340,3 +340,27 @@ def test_P1_a_restart_on_a_limit_rung_closes_before_any_mark_is_known() -> None:
     _, effects = step(state, Ticked(), driver._now())
     sent = [effect for effect in effects if isinstance(effect, SendClose)]
     assert [(close.shape, close.limit_price) for close in sent] == [(CloseShape.REDUCE_ONLY_MARKET, None)]
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_canary_that_appears_after_its_proof_failed_is_swept_without_a_listing_of_every_symbol() -> None:
+    """Listing every symbol costs eighty; one symbol in doubt costs two."""
+    canary = client_id(mint_trade_id(tag=TAG, fence=1, ordinal=1), Role.CANARY, 1)
+    driver = Driver().start()
+    driver.feed(RungProven(symbol=BTC, rung=None, detail="reading back: Unknown"))
+    driver.later(2_000, lambda: driver.venue.stranger_rests(canary, trigger=Decimal(40_000), whole=True))
+    full_due_ms = driver.state.full_due_ms
+    assert driver.run(15_000, until=lambda: cancelled(driver) == {canary})
+    assert driver.state.full_due_ms == full_due_ms
+    driver.run(12_000)
+    assert driver.state.markets[BTC].suspect_ms is None, "a look that shows nothing is believed in the end"
+
+
+@pytest.mark.owns("K2")
+def test_K2_a_thin_book_is_emptied_at_a_pace_that_the_request_weight_bears() -> None:
+    """Every look shows that a piece more has gone, and still there are at most a few closes and looks a second."""
+    driver = closing(Driver())
+    driver.venue.close_most = Decimal("0.001")
+    driver.run(5_000)
+    closes = driver.count(SendClose)
+    assert 5 < closes <= 5_000 // driver.state.protection.close_retry_ms + 2

@@ -15,16 +15,19 @@ from jackline.core.events import (
     JournalBroken,
     JournalMended,
     MarkMoved,
+    SnapshotAnswered,
     StreamChanged,
 )
+from jackline.core.gates import EQUITY_AGE_MS_MAX
 from jackline.core.machine import Phase
-from jackline.core.outcomes import Refusal
+from jackline.core.money import Balance
+from jackline.core.outcomes import Refusal, Unknown
 from jackline.core.plan import Rung
-from jackline.core.requests import ReadOrder, SendClose, SendEntry, SendStop, StopShape
+from jackline.core.requests import ReadOrder, ReadSnapshot, SendClose, SendEntry, SendStop, StopShape
 from jackline.core.trade import ExitReason, SlotState
-from jackline.core.values import MarketMs, Price, Quantity, Side, WireMs
+from jackline.core.values import MarketMs, Price, Quantity, Quote, Side, WireMs
 from tests.core.driver import Driver
-from tests.core.small_venue import BTC, Fate, SmallVenue
+from tests.core.small_venue import BTC, EQUITY, Fate, SmallVenue
 
 IN_FLIGHT = [
     (rung, phase)
@@ -367,3 +370,41 @@ def test_an_abandoned_entry_is_told_and_not_alarmed() -> None:
     driver.reach(Phase.DONE)
     assert [alert.code for alert in driver.alerts(Level.INFO)] == ["O1"]
     assert driver.alerts(Level.CRITICAL) == []
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_look_that_is_lost_while_an_entry_is_out_is_asked_again_soon() -> None:
+    """Entry executed, its answer, its event and the first look all lost: the second look is the first evidence."""
+    driver = Driver(fates={SendEntry: deque([Fate.LOSE_ANSWER])}).start(Rung.AFTER_FILL)
+    driver.signal()
+    driver.run(10_000, until=lambda: driver.venue.position != 0)
+    filled_ms = driver.now_ms
+    driver.lose_looks = 1
+    assert driver.run(10_000, until=lambda: bool(driver.venue.live_stops))
+    assert driver.now_ms - filled_ms <= driver.state.protection.protect_deadline_ms
+
+
+def test_an_unknown_answer_to_a_look_that_was_asked_again_means_nothing() -> None:
+    driver = Driver().start()
+    state = driver.state
+    late = ReadSnapshot(asked=state.asked - 1, symbols=(BTC,))
+    driver.feed(SnapshotAnswered(request=late, answer=Unknown(cause="late")))
+    assert (driver.state.snapshot_misses, driver.state.snapshot_due_ms) == (0, state.snapshot_due_ms)
+
+
+@pytest.mark.owns("A3")
+def test_A3_equity_that_was_not_read_for_two_idle_passes_is_no_ground_for_a_size() -> None:
+    driver = Driver().start()
+    money = replace(
+        driver.state.money,
+        balance=Balance(
+            wallet_quote=EQUITY,
+            equity_quote=EQUITY,
+            asked_ms=WireMs(driver.now_ms - EQUITY_AGE_MS_MAX - 1),
+            legs=(),
+            gap_quote=Quote(Decimal(0)),
+        ),
+    )
+    driver.state = replace(driver.state, money=money)
+    driver.signal()
+    assert driver.denials() == ["blind"]

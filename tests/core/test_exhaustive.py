@@ -117,8 +117,8 @@ def entering_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A recovered entry is sent from its recovered intent."""
     kept = recovering._recover_trade
 
-    def recovered(trade: Trade, now: Now) -> Trade:
-        after, slot = kept(trade, now), trade.entry_slot
+    def recovered(trade: Trade, now: Now, *, fence: int) -> Trade:
+        after, slot = kept(trade, now, fence=fence), trade.entry_slot
         if trade.phase in {Phase.ARMING, Phase.ENTERING} and slot is not None:
             fresh = replace(slot, sent_ms=None)
             return replace(after, phase=Phase.ARMING, recovered=False, entry_slot=fresh)

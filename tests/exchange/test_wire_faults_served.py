@@ -63,7 +63,8 @@ async def test_a_hang_up_closes_the_socket_and_a_refused_dial_does_not_open_one(
                 200,
                 {"number": None},
             )
-            message = await asyncio.wait_for(socket.receive(), DEADLINE_S)
+            async with asyncio.timeout(DEADLINE_S):
+                message = await socket.receive()
             assert message.type in {
                 aiohttp.WSMsgType.CLOSE,
                 aiohttp.WSMsgType.CLOSING,

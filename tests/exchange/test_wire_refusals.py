@@ -143,4 +143,5 @@ async def test_a_port_in_use_says_which_and_what_to_do() -> None:
     async with exchange() as served:
         config = ServeConfig(port=served.port, feed=ScriptedFeed([60_000]), accounts=())
         with pytest.raises(PortError, match=rf"port {served.port} .*Fix: "):
-            await asyncio.wait_for(serve(config, ready=lambda _: None), 5)
+            async with asyncio.timeout(5):
+                await serve(config, ready=lambda _: None)

@@ -46,6 +46,9 @@ class WallClock:
         now_ms = int(time.time() * 1_000)
         return Now(wire_ms=WireMs(now_ms), market_ms=MarketMs(now_ms))
 
+    def steady_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
+
 
 def entry_plan(
     side: Side = Side.LONG,

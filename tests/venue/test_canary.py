@@ -9,7 +9,7 @@ import pytest
 from jackline.core.ids import Role, client_id
 from jackline.core.orders import PositionMode, PriceSource
 from jackline.core.plan import Rung
-from jackline.core.requests import CancelOrder, Mutation
+from jackline.core.requests import CancelOrder, Mutation, SendStop
 from jackline.core.values import price
 from jackline.venue.canary import CanaryTask, prove_rung
 from tests.venue.faulty import Answer, drops, faulty_venue, says
@@ -48,14 +48,16 @@ async def rung(
     """The rung that these answers prove, how many cancels the venue saw, and the steps announced."""
     steps: list[Mutation] = []
 
-    async def on_step(step: Mutation) -> None:
-        steps.append(step)
+    async def on_stop(stop: SendStop) -> None:
+        steps.append(stop)
 
     async with faulty_venue() as (faulty, venue):
         faulty.on("POST algoOrder", place)
         faulty.on("GET algoOrder", *reads)
         faulty.on("DELETE algoOrder", cancel)
-        proof = await prove_rung(venue=venue, task=TASK, on_step=on_step, clock=WallClock())
+        proof = await prove_rung(
+            venue=venue, task=TASK, on_stop=on_stop, on_cancel=steps.append, clock=WallClock()
+        )
         return proof.rung, faulty.count("DELETE algoOrder"), steps
 
 

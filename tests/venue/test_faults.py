@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from jackline.core.orders import OrderKind, OrderState
+from jackline.core.orders import OrderKind, OrderState, Snapshot
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import CloseShape, ReadFills, ReadOrder, ReadSnapshot
 from jackline.core.values import WireMs
@@ -272,26 +272,37 @@ async def test_half_a_snapshot_is_no_snapshot(part: str, answer: Answer) -> None
         assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=5, symbols=None)), Unknown)
 
 
-async def test_a_snapshot_without_any_equity_is_no_snapshot_and_a_recent_one_serves_again() -> None:
-    """Equity only sizes the next trade and costs as much as the positions: it may be seconds old, never missing."""
+@pytest.mark.owns("P1")
+async def test_P1_a_look_does_not_wait_for_money_and_a_recent_balance_serves_again() -> None:
+    """Equity only sizes the next trade and costs as much as the positions: it may be seconds old."""
     async with faulty_venue() as (faulty, venue):
         for listing in ("GET positionRisk", "GET openOrders", "GET openAlgoOrders"):
             faulty.on(listing, says([]))
         told = faulty.answers.pop("GET account")
         faulty.on("GET account", says(""), *told)
-        assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,))), Unknown)
-        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=3, symbols=(BTC,))), Unknown)
+
+        async def look(asked: int, *, money: bool = True) -> Snapshot | Unknown:
+            return await venue.read_snapshot(ReadSnapshot(asked=asked, symbols=(BTC,), money=money))
+
+        poor, rich = await look(2), await look(3)
+        assert isinstance(poor, Snapshot)
+        assert (poor.equity_quote, poor.balance) == (None, None)
+        assert isinstance(rich, Snapshot)
+        assert rich.balance is not None
+        assert rich.equity_quote == rich.balance.equity_quote
         asked = faulty.count("GET account")
-        assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=4, symbols=(BTC,))), Unknown)
+        again, unasked = await look(4), await look(5, money=False)
+        assert isinstance(again, Snapshot)
+        assert isinstance(unasked, Snapshot)
+        assert (again.balance, unasked.balance) == (rich.balance, None)
         assert faulty.count("GET account") == asked
 
 
-async def test_P1_the_first_look_is_asked_twice_when_a_part_of_it_fails() -> None:
+async def test_P1_a_part_of_a_look_that_fails_is_asked_again() -> None:
     async with faulty_venue() as (faulty, venue):
-        for listing in ("GET positionRisk", "GET openOrders", "GET openAlgoOrders"):
+        for listing in ("GET positionRisk", "GET openAlgoOrders"):
             faulty.on(listing, says([]))
-        told = faulty.answers.pop("GET account")
-        faulty.on("GET account", says(""), *told)
+        faulty.on("GET openOrders", says(""), says(""), says([]))
         assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,))), Unknown)
 
 

@@ -24,7 +24,16 @@ from jackline.core.orders import (
 )
 from jackline.core.outcomes import Absent, Acked, NotSent, Refusal, Refused
 from jackline.core.plan import Rung
-from jackline.core.requests import CloseShape, Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.requests import (
+    CancelOrder,
+    CloseShape,
+    Mutation,
+    ReadFills,
+    ReadIncome,
+    ReadOrder,
+    ReadSnapshot,
+    SendStop,
+)
 from jackline.core.values import MarketMs, OrderSide, Side, Symbol, WireMs, price
 from jackline.exchange.values import StopWhileFlat
 from jackline.venue.binance.venue import BinanceVenue
@@ -319,9 +328,12 @@ async def sing(local: Local, *, mode: PositionMode) -> tuple[CanaryProof, list[s
     """Prove a rung; the proof and the steps announced before they were sent."""
     steps: list[str] = []
 
-    async def on_step(step: Mutation) -> None:
+    async def on_stop(stop: SendStop) -> None:
         placed = [order["client_id"] for order in (await local.witness())["algos"]]
-        steps.append(f"{type(step).__name__} after {len(placed)} placed")
+        steps.append(f"{type(stop).__name__} after {len(placed)} placed")
+
+    def on_cancel(cancel: CancelOrder) -> None:
+        steps.append(type(cancel).__name__)
 
     task = CanaryTask(
         trade_id=TRADE,
@@ -331,7 +343,9 @@ async def sing(local: Local, *, mode: PositionMode) -> tuple[CanaryProof, list[s
         position_mode=mode,
         price_source=PriceSource.MARK,
     )
-    proof = await prove_rung(venue=local.venue, task=task, on_step=on_step, clock=WallClock())
+    proof = await prove_rung(
+        venue=local.venue, task=task, on_stop=on_stop, on_cancel=on_cancel, clock=WallClock()
+    )
     return proof, steps
 
 
@@ -343,7 +357,7 @@ async def test_c4_a_canary_proves_stop_first_and_leaves_nothing(hedge: bool) -> 
         proof, steps = await sing(local, mode=mode)
         assert (proof.rung, proof.position_mode) == (Rung.STOP_FIRST, mode)
         assert client_id(TRADE, Role.CANARY, 1) in proof.evidence
-        assert steps == ["SendStop after 0 placed", "CancelOrder after 1 placed"]
+        assert steps == ["SendStop after 0 placed", "CancelOrder"]
         seen = await snapshot(local.venue)
         assert (seen.orders, seen.positions) == ((), ())
 

@@ -36,18 +36,24 @@ QUESTION = ReadOrder(symbol=BTC, client_id=send_stop().client_id, conditional=Tr
 class StillClock:
     """It is always the same moment."""
 
+    def __init__(self) -> None:
+        self.now_ms = NOW_MS
+
     def now(self) -> Now:
-        return Now(wire_ms=WireMs(NOW_MS), market_ms=MarketMs(NOW_MS))
+        return Now(wire_ms=WireMs(self.now_ms), market_ms=MarketMs(self.now_ms))
+
+    def steady_ms(self) -> int:
+        return 77
 
 
 def says(answer: HttpAnswer) -> MemoryNet:
     return MemoryNet(respond=lambda _: answer)
 
 
-def connection(net: MemoryNet) -> Connection:
+def connection(net: MemoryNet, clock: StillClock | None = None) -> Connection:
     endpoint = Endpoint(mode=VenueMode.PAPER, base_url=ROOT)
     settings = BinanceSettings(endpoint=endpoint, credentials=Credentials(api_key="k", secret="s"))
-    return Connection(settings=settings, clock=StillClock(), permit=lambda _: None, net=net)
+    return Connection(settings=settings, clock=clock or StillClock(), permit=lambda _: None, net=net)
 
 
 async def read_time(lanes: Connection, lane: Lane) -> TimeRow:
@@ -107,8 +113,9 @@ async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:
     net = says(answered("{}"))
     outcome = await OrderDesk(connection(net), lambda: PositionMode.NETTING).send(send_stop())
     assert isinstance(outcome, Unknown)
-    sent, again = net.sent
-    assert again.body == sent.body, "a stop without a clear answer is sent once more, the very same"
+    sent, *again = net.sent
+    same = [sent.body] * 2
+    assert [one.body for one in again] == same, "without a clear answer a stop is sent again, the very same"
     fields = parse_qs(sent.body)
     assert (sent.method, sent.pool, sent.url) == ("POST", 0, f"{ROOT}/fapi/v1/algoOrder")
     assert sent.headers["X-MBX-APIKEY"] == "k"
@@ -117,6 +124,16 @@ async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:
     assert fields["timestamp"] == [str(NOW_MS)]
     unsigned = str(sent.body).rpartition("&signature=")[0]
     assert fields["signature"] == [hmac.new(b"s", unsigned.encode(), hashlib.sha256).hexdigest()]
+
+
+async def test_a_step_of_the_wall_clock_moves_no_signature_and_is_known_at_once() -> None:
+    """A request is signed by the venue's clock, which our steady one keeps; the wall is compared with it."""
+    clock = StillClock()
+    built = connection(says(answered(f'{{"serverTime": {NOW_MS + 40}}}')), clock)
+    await built.sample_clock()
+    assert built.behind_ms == 40
+    clock.now_ms -= 5_000
+    assert (built.venue_ms(), built.behind_ms) == (NOW_MS + 40, 5_040)
 
 
 async def test_weight_and_ban_are_heard_in_lower_case() -> None:

@@ -198,7 +198,7 @@ class ProtectionSection(Section):
     close_retry_ms_max: Whole = Field(_PROTECTION.close_retry_ms_max, ge=1_000, le=10_000)
     ratchet_gap_ms: Whole = Field(_PROTECTION.ratchet_gap_ms, ge=100, le=60_000)
     ratchet_step_fraction: Number = Field(_PROTECTION.ratchet_step_fraction, ge=0, le=Decimal("0.01"))
-    snapshot_timeout_ms: Whole = Field(_PROTECTION.snapshot_timeout_ms, ge=2_000, le=3_000)
+    snapshot_timeout_ms: Whole = Field(_PROTECTION.snapshot_timeout_ms, ge=1_000, le=3_000)
     mark_age_ms_max: Whole = Field(_PROTECTION.mark_age_ms_max, ge=1_000, le=5_000)
     answer_timeout_ms: Whole = Field(_PROTECTION.answer_timeout_ms, ge=2_600, le=10_000)
     reread_ms: Whole = Field(_PROTECTION.reread_ms, ge=50, le=1_000)

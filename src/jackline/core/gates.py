@@ -13,6 +13,9 @@ from jackline.core.state import KillLevel, State
 from jackline.core.turn import Turn
 from jackline.core.values import Side
 
+EQUITY_AGE_MS_MAX = 10_000
+"""Two idle guard passes: equity that was not read for longer is no ground for a size (A3)."""
+
 
 def first_denial(turn: Turn, event: Signalled) -> Denied | None:
     """The first gate that says no, with its figures; None when all pass."""
@@ -26,6 +29,12 @@ def first_denial(turn: Turn, event: Signalled) -> Denied | None:
         return _no(Reason.BLIND, "the user stream is down")
     if state.equity_quote is None:
         return _no(Reason.COLD, "no snapshot of the account yet")
+    balance = state.money.balance
+    if balance is not None and turn.now.wire_ms - balance.asked_ms > EQUITY_AGE_MS_MAX:
+        age_ms = turn.now.wire_ms - balance.asked_ms
+        return _no(
+            Reason.BLIND, f"equity is {age_ms} ms old; a size is made from at most {EQUITY_AGE_MS_MAX}"
+        )
     return _market_gates(turn, event)
 
 

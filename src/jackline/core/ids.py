@@ -66,6 +66,11 @@ def mint_trade_id(*, tag: str, fence: int, ordinal: int) -> TradeId:
     return TradeId(f"{_PREFIX}{tag}{_encode(fence, _FENCE_WIDTH)}{_encode(ordinal, _ORDINAL_WIDTH)}")
 
 
+def fence_of(trade_id: TradeId) -> int:
+    """The fencing number a trade was minted under."""
+    return int(trade_id[len(_PREFIX) + _TAG_WIDTH :][:_FENCE_WIDTH], 36)
+
+
 def client_id(trade_id: TradeId, role: Role, attempt: int) -> ClientId:
     """Derive the client order id of one attempt at one role of a trade (O2: the same intent, the same id)."""
     invariant(len(trade_id) == _TRADE_WIDTH, "O2", trade_id=trade_id)

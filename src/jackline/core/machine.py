@@ -101,6 +101,8 @@ TABLE: dict[Phase, dict[Trigger, Phase]] = {
 
 BEFORE_ANSWER = frozenset({Phase.INTENDED, Phase.ARMING, Phase.ENTERING, Phase.DOUBTFUL})
 """Phases in which the entry is not resolved: exposure may appear at any moment and a sweep is forbidden."""
+AT_RISK = BEFORE_ANSWER | {Phase.EXPOSED, Phase.CLOSING}
+"""Phases in which something is open, or may be, that nothing is known to protect."""
 IN_POSITION = frozenset({Phase.EXPOSED, Phase.PROTECTED, Phase.CLOSING})
 
 

@@ -17,13 +17,11 @@ from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, 
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, SlotState, Trade
-from jackline.core.turn import Turn
+from jackline.core.turn import MISSES_COUNTED_MAX, Turn
 from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
 UNANSWERED = frozenset({Phase.ENTERING, Phase.DOUBTFUL})
 """The entry has left, and nobody has said yet what became of it."""
-MISSES_COUNTED_MAX = 2
-"""The pause between failing looks doubles twice: 0.25, 0.5, 1 second."""
 FOREIGN_REMEMBERED_MAX = 1_000
 """Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
 USELESS_STOPS_MAX = 4
@@ -34,12 +32,16 @@ FLATTENING_REREAD_MS = 200
 
 def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     """Judge every position and order of a snapshot that counts; ask again where it does not (rule 5)."""
-    turn.state = replace(turn.state, snapshot_sent_ms=None)
     snapshot = event.answer
+    if isinstance(snapshot, Unknown) and event.request.asked < turn.state.asked:
+        return  # it was asked again meanwhile
+    turn.state = replace(turn.state, snapshot_sent_ms=None)
     if isinstance(snapshot, Unknown):
         _look_again(turn, full=event.request.symbols is None)
         return
-    turn.state = replace(turn.state, equity_quote=snapshot.equity_quote, snapshot_misses=0)
+    turn.state = replace(turn.state, snapshot_misses=0)
+    if snapshot.equity_quote is not None:
+        turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
     _notice_exposure(turn, snapshot)
     open_symbols = {position.symbol for position in snapshot.positions}
@@ -171,8 +173,10 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     if trade is None:
         raise LookupError(f"no trade for {position.symbol} {position.side}")
     if trade.close is not None and position.quantity < trade.quantity:
-        # It moves, if in small pieces, as in a thin book: pauses grow only while nothing does.
-        close = replace(trade.close, attempts=0, next_ms=min(trade.close.next_ms, turn.now.wire_ms))
+        # It moves, if in small pieces, as in a thin book: pauses grow only while nothing does. They do not vanish, for
+        # each piece costs a look, and a minute's request weight bears a few of them a second.
+        soon = WireMs(turn.now.wire_ms + turn.state.protection.close_retry_ms)
+        close = replace(trade.close, attempts=0, next_ms=min(trade.close.next_ms, soon))
         trade = replace(trade, close=close)
     trade = turn.put(
         replace(

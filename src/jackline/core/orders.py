@@ -204,6 +204,7 @@ class Snapshot:
         asked: number of the request that read it, from `State.asked`; orders it against mutations (rule 5).
         symbols: whose orders were listed; None means every symbol's.
         asked_ms: when the first of its requests left.
+        equity_quote: None where nobody asked for it, or it was not answered: protection does not wait for money.
         balance: the wallet that comes with it; None where the venue tells equity only, and then limits and the
             ledger's own check wait.
     """
@@ -214,7 +215,7 @@ class Snapshot:
     received_ms: WireMs
     positions: tuple[PositionView, ...]
     orders: tuple[OrderView, ...]
-    equity_quote: Quote
+    equity_quote: Quote | None
     balance: BalanceView | None = None
 
     def lists(self, symbol: Symbol) -> bool:

@@ -46,6 +46,10 @@ class Clock(Protocol):
         """Both clocks, UTC epoch milliseconds."""
         ...
 
+    def steady_ms(self) -> int:
+        """Milliseconds that never step; their zero means nothing. They stand still while the host sleeps."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:

@@ -2,7 +2,8 @@
 
 A recovered entry is never sent again: whatever had not been answered is in doubt (O1). A stop that worked must be
 read back. Attempt counters jump, because records of reducing requests may have been lost with the process (an id
-is never reused for another intent).
+is never reused for another intent, O2); and by the trade's age, because a backup of before several lives may have been
+put in the journal's place.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.events import Now
+from jackline.core.ids import fence_of
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Trigger
 from jackline.core.state import MarketState, State
 from jackline.core.trade import ATTEMPTS_JUMP, EntrySlot, OrderSlot, SlotState, Trade
 from jackline.core.values import Symbol
+
+ATTEMPTS_PER_S = 8
+"""No life of a trade makes so many attempts a second."""
+AGED_MAX = 40_000
+"""Of the attempts that an id can name, these may be skipped by age: an hour and a half; then it begins anew."""
 
 _RECOVERED_SLOT = {
     SlotState.SENT: SlotState.UNKNOWN,
@@ -39,19 +46,20 @@ def recover(state: State, trades: Iterable[Trade], fills_read_to: Mapping[Symbol
         markets[symbol] = replace(market, fills_read_to=fill_id, booked_to=fill_id, fills_due_ms=now.wire_ms)
     recovered: dict[str, Trade] = {}
     for trade in trades:
-        recovered[trade.trade_id] = _recover_trade(trade, now)
+        recovered[trade.trade_id] = _recover_trade(trade, now, fence=state.fence)
         market = markets.get(trade.symbol, MarketState(symbol=trade.symbol))
         start = min(market.fills_read_to, trade.fills_after)
         markets[trade.symbol] = replace(market, fills_read_to=start, fills_due_ms=now.wire_ms)
     return replace(state, trades={trade.trade_id: trade for trade in recovered.values()}, markets=markets)
 
 
-def _recover_trade(trade: Trade, now: Now) -> Trade:
+def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
     """One trade as it stands after a crash: everything live must prove itself again."""
+    aged = (fence - fence_of(trade.trade_id)) * ATTEMPTS_PER_S % AGED_MAX
     trade = replace(
         trade,
         recovered=True,
-        attempts=trade.attempts + ATTEMPTS_JUMP,
+        attempts=max(trade.attempts + ATTEMPTS_JUMP, aged),
         disaster=_slot(trade.disaster),
         working=tuple(slot for old in trade.working if (slot := _slot(old)) is not None),
         target=_slot(trade.target),

@@ -106,11 +106,13 @@ class ReadOrder:
 class ReadSnapshot:
     """Read all positions, and both order listings of `symbols` (None: of every symbol, at forty times the cost).
 
-    `asked` numbers the read, so that it can be ordered against mutations (rule 5).
+    `asked` numbers the read, so that it can be ordered against mutations (rule 5). `money`: with equity and wallet,
+    which no stop depends on.
     """
 
     asked: int
     symbols: tuple[Symbol, ...] | None
+    money: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

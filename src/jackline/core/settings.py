@@ -80,7 +80,7 @@ class ProtectionSettings:
         absence_gap_ms: two misses at least this far apart prove an order absent (O3).
         sweep_gap_ms: two flat snapshots at least this far apart allow a sweep (rule 7).
         clock_skew_ms_max: largest difference to the venue's clock that an entry may carry.
-        snapshot_timeout_ms: a snapshot without an answer for this long is asked again.
+        snapshot_timeout_ms: a snapshot without an answer for this long is asked again; a late answer still counts.
         answer_timeout_ms: longer than any transport waits: a request without an answer is unknown.
         reread_ms: pause between two reads of the same thing.
         close_retry_ms: first pause between closing attempts; doubles up to `close_retry_ms_max`.
@@ -102,7 +102,7 @@ class ProtectionSettings:
     close_retry_ms_max: int = 10_000
     ratchet_gap_ms: int = 2_000
     ratchet_step_fraction: Fraction = Fraction(Decimal("0.0005"))
-    snapshot_timeout_ms: int = 2_000
+    snapshot_timeout_ms: int = 1_500
     mark_age_ms_max: int = 5_000
     answer_timeout_ms: int = 3_000
     reread_ms: int = 250

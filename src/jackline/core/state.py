@@ -43,9 +43,12 @@ class MarketState:
         fills_read_to: the trade list is read up to this fill id.
         booked_to: the ledger holds it up to here; a live trade's fills are read again after a start.
         fills_due_ms: when the list must be read again because something may have filled; None when nothing did.
+        fills_gap_ms: not before this, whatever fills.
         mutated: number of the last snapshot asked before the latest mutation or its answer; a snapshot counts only
             if its number is higher (rule 5).
         leftover_ms: first flat snapshot that showed orders of ours without a trade.
+        suspect_ms: when something of ours that no trade owns may last have left for here: a canary, a stop of a trade
+            that has ended. A message that was held up arrives after the cancel that was meant for it (P6).
     """
 
     symbol: Symbol
@@ -58,8 +61,10 @@ class MarketState:
     booked_to: int = 0
     fills_due_ms: WireMs | None = None
     fills_asked_ms: WireMs | None = None
+    fills_gap_ms: WireMs = WireMs(0)
     mutated: int = 0
     leftover_ms: WireMs | None = None
+    suspect_ms: WireMs | None = None
     cooldown_until_ms: MarketMs = MarketMs(0)
 
 
@@ -74,7 +79,7 @@ class State:
         asked: number of the last snapshot asked for.
         snapshot_sent_ms: when the outstanding snapshot request left; None when none is out.
         snapshot_due_ms: when the next guard pass is due.
-        snapshot_misses: snapshots in a row that failed, counted only as far as the pause after them grows.
+        snapshot_misses: snapshots in a row that failed or are late, counted only as far as pauses grow with them.
         full_due_ms: when a pass that lists every symbol's orders is due; it costs forty times as much.
         frozen: reasons that block entries until a human or a reconciliation clears them.
         foreign_seen: ids of strangers' orders already reported.

@@ -316,9 +316,9 @@ def _on_condition(
                 turn.put_market(replace(turn.market(symbol), rung=None, rung_detail=why))
                 turn.alert(Level.WARNING, "P7", why)
         case RungProven(symbol=symbol, rung=rung, detail=detail):
-            turn.put_market(replace(turn.market(symbol), rung=rung, rung_detail=detail))
+            market = turn.market(symbol)
+            turn.put_market(replace(market, rung=rung, rung_detail=detail, suspect_ms=turn.now.wire_ms))
             if rung is None:
-                turn.want_full_listing()  # a canary that proved nothing may still rest there (P6)
                 turn.want_snapshot()
 
 

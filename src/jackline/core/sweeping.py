@@ -18,6 +18,9 @@ UNBALANCED_MS_MAX = 12_000
 """Flat at every look for this long, with the trade list read again each time: what the sum lacks was traded by
 somebody else before the trade began. No replica lags so long (rule 7)."""
 
+SUSPECT_MS = 7_000
+"""A stop in doubt arrives within its receive window of 5 s or never: a later look that shows nothing is believed."""
+
 _STOP_REASONS: dict[Role, ExitReason] = {
     Role.DISASTER: ExitReason.STOP,
     Role.WORKING: ExitReason.TRAILING_STOP,
@@ -80,7 +83,10 @@ def sweep_leftovers(
     for symbol in sorted(fresh):
         orders, market = found.get(symbol, []), turn.market(symbol)
         if not orders:
-            turn.put_market(replace(market, leftover_ms=None))
+            suspect_ms = market.suspect_ms
+            if suspect_ms is not None and snapshot.asked_ms - suspect_ms > SUSPECT_MS:
+                suspect_ms = None
+            turn.put_market(replace(market, leftover_ms=None, suspect_ms=suspect_ms))
         elif market.leftover_ms is None:
             turn.put_market(replace(market, leftover_ms=snapshot.asked_ms))
             turn.want_snapshot(turn.state.protection.sweep_gap_ms)
@@ -134,7 +140,8 @@ def _end(turn: Turn, trade: Trade) -> None:
     ended = replace(trade, exit_reason=reason).on(Trigger.SWEPT)
     del turn.trades[trade.trade_id]
     until_ms = MarketMs(turn.now.market_ms + turn.state.risk.cooldown_ms)
-    turn.put_market(replace(turn.market(trade.symbol), cooldown_until_ms=until_ms))
+    market = replace(turn.market(trade.symbol), cooldown_until_ms=until_ms, suspect_ms=turn.now.wire_ms)
+    turn.put_market(market)
     turn.thaw(closing.frozen_reason(trade))
     turn.ended.append(ended)
     turn.effects.append(TradeEnded(trade=ended, reason=reason))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from jackline.core.effects import Alert, Effect, Level, SaveTrade
 from jackline.core.events import Now
 from jackline.core.ids import TradeId
+from jackline.core.machine import AT_RISK, Phase
 from jackline.core.money import Money
 from jackline.core.orders import Snapshot
 from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
@@ -17,6 +18,14 @@ from jackline.core.state import MarketState, State
 from jackline.core.trade import Trade
 from jackline.core.values import Side, Symbol, WireMs
 
+RISKY_LOOK_MS = 800
+"""A look that is out for this long while something is at risk is asked again beside it: a few round trips."""
+MISSES_COUNTED_MAX = 2
+"""Pauses and patience double twice with looks that fail, then stay: a minute's request weight bears no more."""
+FILLS_GAP_MS = 250
+"""Between two reads of one symbol's trade list: a thin book fills in a hundred pieces, and each read costs five."""
+BALANCE_AGE_MS_MAX = 5_000
+"""While a position is being closed its money changes with every piece, and is read this often."""
 LATE_LISTING_MS = 10_000
 """The second full listing follows the first this soon: what the life before this one had sent may have come late."""
 
@@ -169,17 +178,36 @@ class Turn:
         if first:
             return tuple(sorted(self.markets))
         concerned = {trade.symbol for trade in self.trades.values()}
-        concerned |= {market.symbol for market in self.markets.values() if market.leftover_ms is not None}
+        for market in self.markets.values():
+            if market.leftover_ms is not None or market.suspect_ms is not None:
+                concerned.add(market.symbol)
         return tuple(sorted(concerned))
 
     def _touch(self, symbol: Symbol) -> None:
         self.put_market(replace(self.market(symbol), mutated=self.state.asked))
 
+    def _look_patience_ms(self) -> int:
+        """How long a snapshot that is out is waited for: one lost message must not cost P1's deadline."""
+        state = self.state
+        patience_ms = state.protection.snapshot_timeout_ms
+        if any(trade.phase in AT_RISK for trade in self.trades.values()):
+            return min(patience_ms, RISKY_LOOK_MS << state.snapshot_misses)
+        return patience_ms
+
+    def _wants_money(self) -> bool:
+        """Whether the next snapshot asks for equity too."""
+        balance = self.state.money.balance
+        if balance is None or not any(trade.phase is Phase.CLOSING for trade in self.trades.values()):
+            return True
+        return self.now.wire_ms - balance.asked_ms > BALANCE_AGE_MS_MAX
+
     def _ask_reads(self) -> None:
         """Emit the reads that are due: at most one snapshot and one trade-list read a symbol at a time."""
         state, now = self.state, self.now.wire_ms
         sent_ms = state.snapshot_sent_ms
-        overdue = sent_ms is not None and now - sent_ms > state.protection.snapshot_timeout_ms
+        overdue = sent_ms is not None and now - sent_ms > self._look_patience_ms()
+        if overdue:
+            state = replace(state, snapshot_misses=min(state.snapshot_misses + 1, MISSES_COUNTED_MAX))
         if (sent_ms is None and now >= state.snapshot_due_ms) or overdue:
             asked = state.asked + 1
             exposed = any(trade.quantity > 0 for trade in self.trades.values())
@@ -192,11 +220,14 @@ class Turn:
             period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms
             due = WireMs(now + period)
             self.state = replace(state, asked=asked, snapshot_sent_ms=now, snapshot_due_ms=due)
-            self.effects.append(ReadSnapshot(asked=asked, symbols=symbols))
+            self.effects.append(ReadSnapshot(asked=asked, symbols=symbols, money=self._wants_money()))
         for market in list(self.markets.values()):
             due_ms = market.fills_due_ms
-            if due_ms is not None and now >= due_ms and market.fills_asked_ms is None:
-                self.put_market(replace(market, fills_due_ms=None, fills_asked_ms=now))
+            if due_ms is None or market.fills_asked_ms is not None:
+                continue
+            if now >= max(due_ms, market.fills_gap_ms):
+                gap_ms = WireMs(now + FILLS_GAP_MS)
+                self.put_market(replace(market, fills_due_ms=None, fills_asked_ms=now, fills_gap_ms=gap_ms))
                 self.effects.append(ReadFills(symbol=market.symbol, after_fill_id=market.fills_read_to))
 
 

@@ -25,6 +25,10 @@ class TwoClocks:
         """
         return Now(wire_ms=self._world.wire_ms(), market_ms=self._market_ms)
 
+    def steady_ms(self) -> int:
+        """The host's steady clock, which no time service steps."""
+        return int(self._world.monotonic_s() * 1_000)
+
     def observe(self, market_ms: MarketMs) -> None:
         """The venue's market has reached this time."""
         self._market_ms = max(self._market_ms, market_ms)

@@ -25,7 +25,7 @@ from jackline.core.events import (
     Ticked,
 )
 from jackline.core.gates import account_denial
-from jackline.core.machine import Phase
+from jackline.core.machine import AT_RISK
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome, SendEntry
 from jackline.core.state import State
@@ -62,10 +62,6 @@ NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
-AT_RISK = frozenset(
-    {Phase.INTENDED, Phase.ARMING, Phase.ENTERING, Phase.DOUBTFUL, Phase.EXPOSED, Phase.CLOSING}
-)
-"""Phases in which the watchdog must hear at once when this process can do nothing."""
 
 
 class Engine:
@@ -113,7 +109,7 @@ class Engine:
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
-        self._at_risk = False
+        self._risky: tuple[Symbol, ...] = ()
         self._risk_changed = asyncio.Event()
 
     def may_enter(self, request: SendEntry) -> str | None:
@@ -191,9 +187,11 @@ class Engine:
         self._state, effects = step(self._state, event, self._clock.now())
         self._runner.carry_out(effects)
         self._turns += 1
-        at_risk = any(trade.phase in AT_RISK for trade in self._state.trades.values())
-        if at_risk is not self._at_risk:
-            self._at_risk = at_risk
+        risky = tuple(
+            sorted({trade.symbol for trade in self._state.trades.values() if trade.phase in AT_RISK})
+        )
+        if risky != self._risky:
+            self._risky = risky
             self._risk_changed.set()
 
     async def _tick_loop(self) -> None:
@@ -298,7 +296,7 @@ class Engine:
                 loop_lag_ms=self._loop_lag_ms,
                 journal_lag_ms=self._journal.health.lag_ms,
                 ready=self._is_ready(),
-                at_risk=self._at_risk,
+                risky=self._risky,
                 unheard_since_ms=self._runner.unheard_since_ms,
             )
             try:
@@ -306,9 +304,10 @@ class Engine:
             except OSError as error:
                 log.warning("heartbeat_failed", code="L2", detail=str(error))
             self._risk_changed.clear()
-            period_ms = heartbeat.PERIOD_AT_RISK_MS if self._at_risk else heartbeat.PERIOD_MS
+            period_ms = heartbeat.PERIOD_AT_RISK_MS if self._risky else heartbeat.PERIOD_MS
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._risk_changed.wait(), period_ms / 1_000)
+                async with asyncio.timeout(period_ms / 1_000):
+                    await self._risk_changed.wait()
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from jackline.core.values import Symbol
 from jackline.store.disk import Disk
 
 FILE = "heartbeat.json"
@@ -27,7 +28,7 @@ class Heartbeat:
     Attributes:
         turns: handled events.
         loop_lag_ms: how late the beat itself was.
-        at_risk: an entry is under way, or a position is not protected, or is being closed.
+        risky: symbols on which an entry is under way, or a position is not protected, or is being closed.
         unheard_since_ms: the venue has been asked since then without an answer; 0: it answers.
     """
 
@@ -39,8 +40,13 @@ class Heartbeat:
     loop_lag_ms: int
     journal_lag_ms: int
     ready: bool
-    at_risk: bool
+    risky: tuple[Symbol, ...]
     unheard_since_ms: int
+
+    @property
+    def at_risk(self) -> bool:
+        """Something is open, or about to be, that nothing protects yet."""
+        return bool(self.risky)
 
 
 def silence(beat: Heartbeat | None, now_ms: int) -> str | None:

@@ -13,7 +13,7 @@ from jackline.core.ids import mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
 from jackline.core.plan import Rung
-from jackline.core.requests import Mutation
+from jackline.core.requests import SendStop
 from jackline.core.state import State
 from jackline.core.values import Price, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
@@ -36,6 +36,7 @@ UNPROVEN_RETRY_S_MAX = 60.0
 """A canary that proved nothing sings again, after a pause that doubles from `RETRY_S` up to this: a symbol must not
 stay closed because one answer was lost."""
 MARK_WAIT_S = 0.05
+TAKEN_IN_TRIES_MAX = 20
 HISTORY_TRIES_MAX = 30
 
 
@@ -72,6 +73,7 @@ class Opener:
         self._at_rest.set()
         self._decided: set[Symbol] = set()
         self._proved_ms: dict[Symbol, WireMs] = {}
+        self._details: dict[Symbol, str] = {}
         self._unproven: dict[Symbol, int] = {}
 
     def want(self, symbol: Symbol) -> None:
@@ -87,7 +89,8 @@ class Opener:
         """Until cancelled."""
         while True:
             try:
-                symbol = await asyncio.wait_for(self._wanted.get(), EXPIRY_POLL_S)
+                async with asyncio.timeout(EXPIRY_POLL_S):
+                    symbol = await self._wanted.get()
             except TimeoutError:
                 self._expire()
                 continue
@@ -100,17 +103,18 @@ class Opener:
                 await asyncio.sleep(MARK_WAIT_S)
                 self._wanted.put_nowait(symbol)
                 continue
-            except TimeoutError:
-                await asyncio.sleep(RETRY_S)
-                self._wanted.put_nowait(symbol)
             finally:
                 self._at_rest.set()
             self._decided.add(symbol)
+            detail = self._details.pop(symbol, None)
+            if detail is not None:
+                await self._taken_in(symbol, detail)
 
     async def settle(self, timeout_s: float) -> None:
         """Wait until no canary is out: an orderly stop leaves no order of ours on a flat symbol (P6)."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._at_rest.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._at_rest.wait()
 
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
@@ -164,12 +168,17 @@ class Opener:
             position_mode=self._options.position_mode,
             price_source=self._options.risk.stop.price_source,
         )
-        proof = await prove_rung(
-            venue=self._venue,
-            task=task,
-            on_step=self._note,
-            clock=self._clock,
-        )
+        try:
+            proof = await prove_rung(
+                venue=self._venue,
+                task=task,
+                on_stop=self._write_ahead,
+                on_cancel=self._recorder.canary,
+                clock=self._clock,
+            )
+        except TimeoutError:
+            self._decide(symbol, None, "the journal did not take the canary in time")
+            return
         rung, detail = self._choose(proof.rung, proof.evidence)
         self._decide(symbol, rung, detail)
 
@@ -185,6 +194,7 @@ class Opener:
     def _decide(self, symbol: Symbol, rung: Rung | None, detail: str) -> None:
         log.info("rung", code="C4", symbol=symbol, rung=rung, detail=detail)
         self._decided.add(symbol)
+        self._details[symbol] = detail
         if rung is None:
             failed = self._unproven[symbol] = self._unproven.get(symbol, 0) + 1
             pause_s = min(RETRY_S * 2 ** (failed - 1), UNPROVEN_RETRY_S_MAX)
@@ -194,6 +204,14 @@ class Opener:
             self._proved_ms[symbol] = self._clock.now().wire_ms
         self._inbox.put(RungProven(symbol=symbol, rung=rung, detail=detail))
 
-    async def _note(self, request: Mutation) -> None:
+    async def _taken_in(self, symbol: Symbol, detail: str) -> None:
+        """Wait until the core knows what was decided: else a second wish for it sings beside its first entry (P5)."""
+        for _ in range(TAKEN_IN_TRIES_MAX):
+            if self._view().markets[symbol].rung_detail == detail:
+                return
+            await asyncio.sleep(MARK_WAIT_S)
+
+    async def _write_ahead(self, stop: SendStop) -> None:
         """A canary is a journalled trade of quantity 0: durable before it leaves."""
-        await asyncio.wait_for(self._recorder.canary(request), RETRY_S)
+        async with asyncio.timeout(RETRY_S):
+            await self._recorder.canary(stop)

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
 from jackline.core.ports import World
 from jackline.core.requests import SendEntry
+from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
 from jackline.engine.engine import Engine
 from jackline.engine.options import EngineOptions, VenueUnreadable
@@ -25,7 +27,7 @@ from jackline.engine.startup import (
 from jackline.engine.watchdog import Watchdog
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
 from jackline.store.disk import Disk
-from jackline.store.lease import acquire
+from jackline.store.lease import LeaseHeld, acquire, is_held
 from jackline.store.watch import open_watch_store
 from jackline.venue.port import Venue
 
@@ -58,6 +60,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         StoreDamaged: the journal cannot be believed; what is open was protected first.
     """
     clock = TwoClocks(around.world)
+    leave_to_holder(around.disk, options.state_dir, clock.now().wire_ms)
     running: list[Engine] = []
     venue = await around.open_venue(
         clock, lambda request: running[0].may_enter(request) if running else "the engine has not started"
@@ -86,6 +89,17 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         await venue.close()
 
 
+def leave_to_holder(disk: Disk, state_dir: Path, now_ms: int) -> None:
+    """Raise LeaseHeld where an engine holds the lease and makes progress.
+
+    Beside one that does not, the start goes on: it protects first, and is refused the lease after. A refused start that
+    is repeated every second must not use up the request weight of the engine that works (K2).
+    """
+    holder = is_held(disk, state_dir)
+    if holder is not None and heartbeat.silence(heartbeat.read(disk, state_dir), now_ms) is None:
+        raise LeaseHeld(state_dir, holder)
+
+
 async def run_watchdog(options: EngineOptions, around: Surroundings, stop: asyncio.Event) -> None:
     """Watch until `stop` is set. A venue that does not answer yet is waited for."""
     clock = TwoClocks(around.world)
@@ -109,5 +123,6 @@ async def _wait_for_venue(options: EngineOptions, venue: Venue, stop: asyncio.Ev
         except VenueUnreadable as error:
             log.warning("venue_unreadable", detail=str(error))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), VENUE_RETRY_S)
+                async with asyncio.timeout(VENUE_RETRY_S):
+                    await stop.wait()
     return None

@@ -7,13 +7,14 @@ sweeps. The watchdog runs it in a loop; the engine runs it once, before it asks 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from jackline.core import guard
+from jackline.core.adopting import closes
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
+from jackline.core.ids import Role, TradeId, client_id, is_ours, mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Acked, Outcome, Refusal, Refused, Unknown
@@ -27,7 +28,7 @@ from jackline.core.requests import (
     StopShape,
 )
 from jackline.core.settings import ProtectionSettings, RiskSettings
-from jackline.core.values import Quantity, Side, Symbol
+from jackline.core.values import Price, Quantity, Side, Symbol, tightest
 from jackline.venue.port import Venue
 
 log = structlog.get_logger("protector")
@@ -52,6 +53,14 @@ class PlannedStop:
 
     trade_id: TradeId
     protection: Protection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Floor:
+    """The tightest stop of ours that was seen to rest on a position. Another entry price is another position."""
+
+    entry_price: Price
+    stop_price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +97,15 @@ class Protector:
         # By the clock, so that the next life of this process does not spell another order with an id of this one (O2).
         self._attempts = clock.now().wire_ms // ATTEMPT_MS % ATTEMPTS_FIRST_MAX
         self._asked = 0
+        self._floors: dict[PositionKey, _Floor] = {}
         self._fence = clock.now().wire_ms // 1_000
 
     async def look(self, symbols: tuple[Symbol, ...] | None) -> Snapshot | None:
         """Read venue truth; None when the venue does not answer. Orders are listed wherever a position is."""
         self._asked += 1
-        answer = await self._venue.read_snapshot(ReadSnapshot(asked=self._asked, symbols=symbols))
+        answer = await self._venue.read_snapshot(
+            ReadSnapshot(asked=self._asked, symbols=symbols, money=False)
+        )
         if isinstance(answer, Unknown):
             log.warning("venue_unreadable", code="P1", cause=answer.cause)
             return None
@@ -101,6 +113,7 @@ class Protector:
 
     def judge(self, snapshot: Snapshot, planned: Mapping[PositionKey, PlannedStop]) -> tuple[Uncovered, ...]:
         """Positions that are neither protected nor flattening, by the same guard the engine runs."""
+        self._remember(snapshot)
         plans = {key: stop.protection for key, stop in planned.items()}
         for position in snapshot.positions:
             instrument = self._instruments.get(position.symbol)
@@ -111,7 +124,7 @@ class Protector:
                 )
         findings = guard.guard(
             snapshot,
-            plans,
+            {key: self._no_worse(key, plan) for key, plan in plans.items()},
             now_ms=self._clock.now().wire_ms,
             tag=self._tag,
             triggering_ms_max=self._protection.triggering_ms_max,
@@ -119,6 +132,34 @@ class Protector:
         return tuple(
             found for found in findings if isinstance(found, (guard.Naked, guard.Reached, guard.Stuck))
         )
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        """Keep what rests for whom: the records that name a plan may be damaged, or older than the position (P4)."""
+        floors: dict[PositionKey, _Floor] = {}
+        for position in snapshot.positions:
+            key = (position.symbol, position.side)
+            known = self._floors.get(key)
+            prices = [
+                order.trigger_price
+                for order in snapshot.orders
+                if order.is_stop and order.trigger_price is not None and self._is_its_stop(order, position)
+            ]
+            if known is not None and known.entry_price == position.entry_price:
+                prices.append(known.stop_price)
+            if prices:
+                best = max(prices) if position.side is Side.LONG else min(prices)
+                floors[key] = _Floor(entry_price=position.entry_price, stop_price=best)
+        self._floors = floors
+
+    def _is_its_stop(self, order: OrderView, position: PositionView) -> bool:
+        ours = is_ours(order.key.client_id, self._tag) and order.state is OrderState.NEW
+        return ours and closes(order, position.symbol, position.side)
+
+    def _no_worse(self, key: PositionKey, planned: Protection) -> Protection:
+        floor = self._floors.get(key)
+        if floor is None:
+            return planned
+        return replace(planned, stop_price=tightest(key[1], planned.stop_price, floor.stop_price))
 
     async def act(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -148,13 +149,11 @@ async def protect_first(
     if snapshot is None:
         return ()
     planned = read_plans(disk, options.state_dir)
-    done: list[Action] = []
-    for finding in protector.judge(snapshot, planned):
+    findings = protector.judge(snapshot, planned)
+    for finding in findings:
         log.warning("start_found_naked", code="P1", finding=str(finding))
-        action = await protector.add_stop(finding, planned)
-        if action is not None:
-            done.append(action)
-    return tuple(done)
+    actions = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
+    return tuple(action for action in actions if action is not None)
 
 
 async def read_opening(venue: Venue, facts: VenueFacts, store: Store) -> Opening | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -16,13 +17,13 @@ import structlog
 from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag
 from jackline.core.orders import Snapshot
-from jackline.core.values import WireMs
+from jackline.core.values import Symbol, WireMs
 from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.options import EngineOptions
 from jackline.engine.plans import read_plans
-from jackline.engine.protector import Action, Protector, Uncovered
+from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.startup import VenueFacts
 from jackline.store.boot import Store
 from jackline.store.journal import Journal
@@ -90,7 +91,8 @@ class Watchdog:
             while not stop.is_set():
                 self._look_if_due(group)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), PROBE_S)
+                    async with asyncio.timeout(PROBE_S):
+                        await stop.wait()
         await self._journal.close(deadline_ms=RECORD_MS)
 
     def _look_if_due(self, group: asyncio.TaskGroup) -> None:
@@ -98,13 +100,14 @@ class Watchdog:
         now = self._clock.now().wire_ms
         beat = heartbeat.read(self._disk, self._options.state_dir)
         silent = self._note_silence(now, beat)
+        risky = beat.risky if beat is not None else ()
         period, at_once = (LOOK_ALONE_MS if silent else LOOK_CALM_MS), 1
-        if self._is_alarmed(now) or (beat is not None and beat.at_risk):
+        if self._is_alarmed(now) or risky:
             period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
         if abs(now - self._looked_ms) >= period and self._looking < at_once:
             self._looked_ms = now
             self._looking += 1
-            group.create_task(self._pass(silent=silent)).add_done_callback(self._looked)
+            group.create_task(self._pass(risky, silent=silent)).add_done_callback(self._looked)
 
     def _looked(self, _: asyncio.Task[None]) -> None:
         self._looking -= 1
@@ -128,10 +131,10 @@ class Watchdog:
             self._silent_since = None
         return why is not None
 
-    async def _pass(self, *, silent: bool) -> None:
-        """One look at the venue, and what follows from it."""
+    async def _pass(self, risky: tuple[Symbol, ...], *, silent: bool) -> None:
+        """One look at the venue, and what follows from it. Risky symbols are listed in the same round trip."""
         asked_ms = self._clock.now().wire_ms
-        snapshot = await self._protector.look(())
+        snapshot = await self._protector.look(risky)
         if snapshot is None or asked_ms < self._acted_ms:
             return  # older than what was done meanwhile: poison (rule 5)
         if silent:
@@ -139,15 +142,19 @@ class Watchdog:
         planned = read_plans(self._disk, self._options.state_dir)
         uncovered = self._protector.judge(snapshot, planned)
         self._forget({(found.position.symbol, found.position.side) for found in uncovered})
-        for finding in uncovered:
-            if self._is_due(finding, silent=silent):
-                self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
-                for action in await self._protector.act(finding, planned):
-                    self._record_action(finding, action)
-                    if action.read_back:
-                        self._acted_ms = self._clock.now().wire_ms
+        due = [finding for finding in uncovered if self._is_due(finding, silent=silent)]
+        if due:
+            self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
+            await asyncio.gather(*(self._act(finding, planned) for finding in due))
         if not uncovered and self._acting and not silent:
             self._mark_acting(None)
+
+    async def _act(self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop]) -> None:
+        """Side by side with the others: no position waits for another one's answers."""
+        for action in await self._protector.act(finding, planned):
+            self._record_action(finding, action)
+            if action.read_back:
+                self._acted_ms = self._clock.now().wire_ms
 
     def _is_due(self, finding: Uncovered, *, silent: bool) -> bool:
         """At once when alone; beside a living engine only after its deadline and a grace, seen twice."""

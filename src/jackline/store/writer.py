@@ -109,7 +109,8 @@ class JournalWriter:
             self._closing = True
             self._carrier.wake()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._ended), deadline_ms / 1_000)
+            async with asyncio.timeout(deadline_ms / 1_000):
+                await asyncio.shield(self._ended)
         with self._carrier.guard():
             self._abandoned = True
             lost = [*self._group, *self._queue]

@@ -17,14 +17,15 @@ from jackline.core.orders import OrderKey, OrderState, OrderView, PositionMode, 
 from jackline.core.outcomes import Absent, Acked, OrderAnswer, Outcome, Refusal, Refused
 from jackline.core.plan import Rung
 from jackline.core.ports import Clock
-from jackline.core.requests import CancelOrder, Mutation, ReadOrder, SendStop, StopShape
+from jackline.core.requests import CancelOrder, ReadOrder, SendStop, StopShape
 from jackline.core.values import Price, Side, WireMs
 from jackline.venue.port import Venue
 
 FAR_FRACTION = Decimal("0.5")
 """Half the price away on the losing side of a long: it cannot fire by accident in the second it lives."""
 
-OnStep = Callable[[Mutation], Awaitable[None]]
+OnStop = Callable[[SendStop], Awaitable[None]]
+OnCancel = Callable[[CancelOrder], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +51,21 @@ class CanaryTask:
     price_source: PriceSource
 
 
-async def prove_rung(*, venue: Venue, task: CanaryTask, on_step: OnStep, clock: Clock) -> CanaryProof:
-    """Place, read back, cancel by id, read back. Anything short of all four proves nothing."""
+async def prove_rung(
+    *, venue: Venue, task: CanaryTask, on_stop: OnStop, on_cancel: OnCancel, clock: Clock
+) -> CanaryProof:
+    """Place, read back, cancel by id, read back. Anything short of all four proves nothing.
+
+    `on_stop` is waited for before the stop leaves; `on_cancel` is told, for a removal waits for no disk.
+    """
     stop = _far_stop(task)
-    await on_step(stop)
+    await on_stop(stop)
     placed = await venue.send(stop)
     if isinstance(placed, Refused) and placed.kind is Refusal.NEEDS_POSITION:
         return _proof(task, clock, Rung.AFTER_FILL, f"refused while flat: {placed.code} {placed.text}")
     question = ReadOrder(symbol=stop.symbol, client_id=stop.client_id, conditional=True)
     resting = await venue.read_order(question)
-    cancelled = await _remove(venue, stop, resting, on_step)
+    cancelled = await _remove(venue, stop, resting, on_cancel)
     if not isinstance(placed, Acked):
         return _proof(task, clock, None, f"placing: {placed}")
     if not (isinstance(resting, OrderView) and _is_the_stop(resting, stop)):
@@ -75,7 +81,7 @@ async def prove_rung(*, venue: Venue, task: CanaryTask, on_step: OnStep, clock: 
     return _proof(task, clock, Rung.STOP_FIRST, evidence)
 
 
-async def _remove(venue: Venue, stop: SendStop, resting: OrderAnswer, on_step: OnStep) -> Outcome | None:
+async def _remove(venue: Venue, stop: SendStop, resting: OrderAnswer, on_cancel: OnCancel) -> Outcome | None:
     """Cancel unless the venue says there is nothing. A canary in doubt is cancelled too: by name, it is
     ours."""
     if isinstance(resting, Absent) or (isinstance(resting, OrderView) and not resting.state.is_open):
@@ -84,7 +90,7 @@ async def _remove(venue: Venue, stop: SendStop, resting: OrderAnswer, on_step: O
     if isinstance(resting, OrderView):
         key = replace(key, venue_id=resting.key.venue_id)
     cancel = CancelOrder(trade_id=stop.trade_id, key=key, why="canary")
-    await on_step(cancel)
+    on_cancel(cancel)
     return await venue.send(cancel)
 
 

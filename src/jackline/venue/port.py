@@ -85,7 +85,7 @@ class Venue(Protocol):
         ...
 
     async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
-        """Filters and margin tiers; None asks for every symbol's. A symbol the venue does not trade is absent."""
+        """Filters and margin tiers; None asks for every symbol's. Halted symbols too; unknown ones are absent."""
         ...
 
     async def read_account(self) -> AccountFacts | Failed:

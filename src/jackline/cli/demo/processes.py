@@ -63,11 +63,13 @@ class Child:
             raise CommandFailed(ExitCode.INTERNAL, f"{self.name} was started without an output to read")
         line = b""
         with contextlib.suppress(TimeoutError):
-            line = await asyncio.wait_for(self._process.stdout.readline(), READY_S)
+            async with asyncio.timeout(READY_S):
+                line = await self._process.stdout.readline()
         if not line:
             # Its output has ended: it is on its way out, with its code.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STOP_S)
+                async with asyncio.timeout(STOP_S):
+                    await self._process.wait()
             await self.stop()
             raise self.failed("did not start")
         return line
@@ -98,7 +100,8 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), STOP_S)
+                async with asyncio.timeout(STOP_S):
+                    await self._process.wait()
             except TimeoutError:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self.pid, signal.SIGKILL)

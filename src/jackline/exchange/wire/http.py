@@ -23,7 +23,8 @@ def add_rest(app: web.Application, rest: Rest) -> None:
 
 async def _answer(request: web.Request, rest: Rest) -> web.Response:
     try:
-        body = await asyncio.wait_for(request.text(), BODY_DEADLINE_S)
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            body = await request.text()
     except TimeoutError:
         return web.Response(status=408)
     path, _, query = request.raw_path.partition("?")

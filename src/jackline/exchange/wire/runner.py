@@ -82,6 +82,7 @@ class Runner:
             nap_s = min(IDLE_S_MAX, max(0.0, wait_ms / 1_000))
         self._woken.clear()
         try:
-            await asyncio.wait_for(self._woken.wait(), nap_s)
+            async with asyncio.timeout(nap_s):
+                await self._woken.wait()
         except TimeoutError:
             return

@@ -73,11 +73,12 @@ class Sockets:
 
     async def close(self) -> None:
         """Says goodbye to every socket, each within the send deadline."""
-        farewells = [
-            asyncio.wait_for(socket.close(code=WSCloseCode.GOING_AWAY), SEND_DEADLINE_S)
-            for socket in self._open
-        ]
-        await asyncio.gather(*farewells, return_exceptions=True)
+        await asyncio.gather(*map(_say_goodbye, self._open), return_exceptions=True)
+
+
+async def _say_goodbye(socket: web.WebSocketResponse) -> None:
+    async with asyncio.timeout(SEND_DEADLINE_S):
+        await socket.close(code=WSCloseCode.GOING_AWAY)
 
 
 async def _write(socket: web.WebSocketResponse, listener: SocketListener) -> None:
@@ -88,7 +89,8 @@ async def _write(socket: web.WebSocketResponse, listener: SocketListener) -> Non
             if frame is None:
                 await socket.close(code=WSCloseCode.GOING_AWAY)
                 return
-            await asyncio.wait_for(socket.send_str(frame.decode()), SEND_DEADLINE_S)
+            async with asyncio.timeout(SEND_DEADLINE_S):
+                await socket.send_str(frame.decode())
     except (TimeoutError, ConnectionError):
         pass  # closing is all that is left, and it is what follows
     await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")

@@ -1,4 +1,8 @@
-"""The venue's clock: its offset from ours, from a handful of timed reads. Pure; times are arguments."""
+"""The venue's clock: how far it is from our steady one, from a handful of timed reads. Pure; times are arguments.
+
+The steady clock never steps. Signed by the wall, every request would be refused after a step, and a ledger that
+begins just then would date its opening balance wrongly.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ REFRESH_S = 60.0
 
 
 class ClockOffset:
-    """Median offset of the last few samples."""
+    """Median offset of the last few samples. All times are milliseconds; `asked_ms` and `answered_ms` are steady."""
 
     def __init__(self) -> None:
         self._offsets: deque[int] = deque(maxlen=SAMPLES)
@@ -26,10 +30,9 @@ class ClockOffset:
         """At least one sample has been taken."""
         return bool(self._offsets)
 
-    @property
-    def offset_ms(self) -> int:
-        """Venue clock minus ours; 0 before the first sample."""
-        return median_low(self._offsets) if self._offsets else 0
+    def venue_ms(self, steady_ms: int) -> int:
+        """The venue's clock at this moment of ours. Not before the first sample."""
+        return steady_ms + median_low(self._offsets)
 
     @property
     def jitter_ms(self) -> int:

@@ -32,8 +32,8 @@ T = TypeVar("T")
 
 READ_WINDOW_MS = 5_000
 """Receive window of reads."""
-TIME_DEADLINE_S = 1.0
-"""A clock sample slower than this says nothing about the clock."""
+TIME_DEADLINE_S = 0.6
+"""A clock sample slower than this says little about the clock, and a start waits for it."""
 WARM_CONNECTIONS = 2
 """Opened ahead on guard and trade: the stop must not wait for a handshake."""
 JITTER_MS_MAX = 500
@@ -95,8 +95,13 @@ class Connection:
         return self._clock.now().wire_ms
 
     def venue_ms(self) -> WireMs:
-        """The venue's clock, as far as we know it."""
-        return WireMs(self.wire_ms() + self.offset.offset_ms)
+        """The venue's clock, as far as we know it: ours before the first sample."""
+        return WireMs(self.offset.venue_ms(self._clock.steady_ms())) if self.offset.known else self.wire_ms()
+
+    @property
+    def behind_ms(self) -> int:
+        """How far our wall clock is behind the venue's."""
+        return self.venue_ms() - self.wire_ms()
 
     async def call(
         self,
@@ -153,7 +158,8 @@ class Connection:
         one."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubted.wait(), REFRESH_S)
+                async with asyncio.timeout(REFRESH_S):
+                    await self._doubted.wait()
             await asyncio.sleep(DOUBT_PAUSE_S)
             self._doubted.clear()
             with suppress(*WIRE_TROUBLE):
@@ -165,19 +171,19 @@ class Connection:
             await wire.shut()
 
     async def _sample(self, lane: Lane) -> None:
-        asked = self.wire_ms()
+        asked_ms = self._clock.steady_ms()
         answer = await self.read(
             "time", {}, row=TimeRow, deadline_s=TIME_DEADLINE_S, lane=lane, section=Section.PUBLIC
         )
-        self.offset.add(asked_ms=asked, answered_ms=self.wire_ms(), venue_ms=answer.serverTime)
+        self.offset.add(asked_ms=asked_ms, answered_ms=self._clock.steady_ms(), venue_ms=answer.serverTime)
 
     def _may_enter(self, request: SendEntry) -> str | None:
         if not self.offset.known:
             return "the venue's clock has not been read"
         if self.offset.jitter_ms > JITTER_MS_MAX:
             return f"samples of the venue's clock differ by {self.offset.jitter_ms} ms"
-        if abs(self.offset.offset_ms) > SKEW_MS_MAX:
-            return f"our clock is {self.offset.offset_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
+        if abs(self.behind_ms) > SKEW_MS_MAX:
+            return f"our clock is {self.behind_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
         return self._permit(request)
 
     def _signer(self, pool: Pool) -> SignedWire:

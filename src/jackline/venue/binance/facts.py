@@ -11,6 +11,7 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadFills, ReadIncome
 from jackline.core.values import Quote, Symbol
 from jackline.venue.binance.connection import Connection, Lane, Section
+from jackline.venue.binance.hedge import hedged
 from jackline.venue.binance.parse import (
     QUOTE_ASSET,
     KlineRow,
@@ -38,8 +39,12 @@ T = TypeVar("T")
 
 READ_DEADLINE_S = 2.0
 """Facts are read at start-up and in recovery; slower than this is a venue in trouble."""
+INSTRUMENTS_DEADLINE_S = 5.0
+"""Exchange information is megabytes."""
 BULK_DEADLINE_S = 10.0
-"""Exchange information is megabytes, and history waits in a queue of its own."""
+"""History waits in a queue of its own."""
+AGAIN_S = 0.8
+"""A start asks again after this: longer than megabytes take, and three times within P1's deadline after it is able."""
 FILLS_PER_PAGE = 1_000
 """The venue's largest page of trades."""
 INCOME_PER_PAGE = 1_000
@@ -83,9 +88,14 @@ class FactReader:
 
     async def account(self) -> AccountFacts | Failed:
         """Mode and balances."""
+        mode = await self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S)
+        if not isinstance(mode, ModeRow):
+            return mode
+        return await hedged(lambda: self._account(mode), every_s=AGAIN_S)
+
+    async def _account(self, mode: ModeRow) -> AccountFacts | Failed:
+        asked_ms = self._connection.venue_ms()
         try:
-            mode = await self._signed("positionSide/dual", {}, row=ModeRow)
-            asked_ms = self._connection.venue_ms()
             account = await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
         except WIRE_TROUBLE as error:
             return read_failure(error)
@@ -115,30 +125,32 @@ class FactReader:
         return found
 
     async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
-        """Filters and tiers of perpetuals that trade; None asks for all of them, at the same cost."""
-        try:
-            info = await self._connection.read(
-                "exchangeInfo",
-                {},
-                row=ExchangeInfoRow,
-                deadline_s=BULK_DEADLINE_S,
-                lane=Lane.DATA,
-                section=Section.PUBLIC,
-            )
-            tables = await self._connection.read(
-                "leverageBracket", {}, row=list[BracketsRow], deadline_s=BULK_DEADLINE_S, lane=Lane.DATA
-            )
-            brackets = {table.symbol: table for table in tables}
-            return {
-                Symbol(row.symbol): instrument(row, brackets[row.symbol])
-                for row in info.symbols
-                if (symbols is None or row.symbol in symbols)
-                and row.symbol in brackets
-                and row.contractType == "PERPETUAL"
-                and row.status == "TRADING"
-            }
-        except WIRE_TROUBLE as error:
-            return read_failure(error)
+        """Filters and tiers of perpetuals, halted ones too, for a position in one of them wants its stop as any other.
+
+        None asks for all of them, at the same cost.
+        """
+        info = await self._at_once(
+            "exchangeInfo",
+            row=ExchangeInfoRow,
+            deadline_s=INSTRUMENTS_DEADLINE_S,
+            lane=Lane.DATA,
+            section=Section.PUBLIC,
+        )
+        if not isinstance(info, ExchangeInfoRow):
+            return info
+        tables = await self._at_once(
+            "leverageBracket", row=list[BracketsRow], deadline_s=INSTRUMENTS_DEADLINE_S, lane=Lane.DATA
+        )
+        if not isinstance(tables, list):
+            return tables
+        brackets = {table.symbol: table for table in tables}
+        return {
+            Symbol(row.symbol): instrument(row, brackets[row.symbol])
+            for row in info.symbols
+            if (symbols is None or row.symbol in symbols)
+            and row.symbol in brackets
+            and row.contractType == "PERPETUAL"
+        }
 
     async def fills(self, request: ReadFills) -> FillPage | Unknown:
         """One page of the trade list by id: time windows would lose what happened while we were away."""
@@ -208,6 +220,27 @@ class FactReader:
         except VenueSaid as said:
             if said.code != NO_CHANGE_MARGIN:
                 raise
+
+    async def _at_once(
+        self,
+        path: str,
+        *,
+        row: type[T],
+        deadline_s: float,
+        lane: Lane = Lane.GUARD,
+        section: Section = Section.SIGNED,
+    ) -> T | Failed:
+        """A start waits for these, and there may be a position without a stop: a lost message must not hold it up."""
+
+        async def ask() -> T | Failed:
+            try:
+                return await self._connection.read(
+                    path, {}, row=row, deadline_s=deadline_s, lane=lane, section=section
+                )
+            except WIRE_TROUBLE as error:
+                return read_failure(error)
+
+        return await hedged(ask, every_s=AGAIN_S)
 
     async def _signed(
         self, path: str, params: Mapping[str, str], *, row: type[T], section: Section = Section.SIGNED

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from jackline.core.ids import Role, parse_client_id
 from jackline.core.orders import OrderKey, OrderView, PositionMode
 from jackline.core.outcomes import Absent, Acked, NotSent, OrderAnswer, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import (
@@ -105,8 +106,9 @@ class OrderDesk:
         return outcome
 
     async def _deliver(self, request: Reduction, wired: WireRequest) -> Outcome:
-        """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts."""
-        if isinstance(request, SendClose):
+        """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts, and a canary is in
+        no hurry."""
+        if isinstance(request, SendClose) or _is_canary(request):
             return await self._place(wired, request.client_id, Lane.GUARD)
         return await hedged(lambda: self._place(wired, request.client_id, Lane.GUARD))
 
@@ -190,6 +192,11 @@ class OrderDesk:
             await self._connection.sample_clock()
         except WIRE_TROUBLE:
             return
+
+
+def _is_canary(request: Reduction) -> bool:
+    name = parse_client_id(request.client_id)
+    return name is not None and name.role is Role.CANARY
 
 
 def _is(symbol: Symbol, side: Side, request: SendClose) -> bool:

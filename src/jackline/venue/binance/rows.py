@@ -171,7 +171,6 @@ class SymbolRow(Row, frozen=True):
     """A symbol of ``/fapi/v1/exchangeInfo``."""
 
     symbol: str
-    status: str
     contractType: str
     filters: list[FilterRow]
 

@@ -1,11 +1,12 @@
-"""One read of the whole account: positions, both order listings, equity. Whole or not at all."""
+"""One read of the whole account: positions and both order listings, whole or not at all; and money, as far as known."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
@@ -15,16 +16,20 @@ from jackline.venue.binance.connection import Connection, Section
 from jackline.venue.binance.hedge import hedged
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
-from jackline.venue.binance.wire import WIRE_TROUBLE
+from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
+from jackline.venue.port import Failed
 
-SNAPSHOT_DEADLINE_S = 1.8
-"""Below the core's own patience with a snapshot (2 s), so that the answer is ours and not a guess."""
+R = TypeVar("R")
+T = TypeVar("T")
+
+SNAPSHOT_DEADLINE_S = 3.8
+"""Longer than whoever asks waits before asking again (1.5 s): a venue that takes two seconds is late, not silent."""
+READ_DEADLINE_S = 3.5
+"""Each part of it."""
 BALANCE_AGE_MS_MAX = 4_900
 """A balance older than this is read again; just below the idle guard's period, so that each of its passes has one."""
-READ_DEADLINE_S = 1.5
-"""Each part of it."""
-FIRST_LOOK = 1
-"""Number of the first snapshot that a process asks for."""
+MONEY_WAIT_S = 0.3
+"""How long a look that is otherwise whole waits for the balance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,6 @@ class _Parts:
     positions: tuple[PositionView, ...]
     orders: tuple[OrderView, ...]
     symbols: frozenset[Symbol] | None
-    balance: BalanceView
 
 
 class SnapshotReader:
@@ -44,25 +48,23 @@ class SnapshotReader:
         self._seen: frozenset[tuple[Symbol, Side, Quantity]] = frozenset()
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
-        """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison.
-
-        A process's first look is asked twice: until it is answered nothing is known, and nothing protected (P1).
-        """
-        if request.asked == FIRST_LOOK:
-            return await hedged(lambda: self._read_once(request))
-        return await self._read_once(request)
-
-    async def _read_once(self, request: ReadSnapshot) -> Snapshot | Unknown:
+        """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
         asked_ms = self._connection.wire_ms()
-        parts: _Parts | None = None
-        cause = ""
+        money = asyncio.ensure_future(self._read_balance()) if request.money else None
         try:
             async with asyncio.timeout(SNAPSHOT_DEADLINE_S):
                 parts = await self._read_parts(request.symbols)
-        except* WIRE_TROUBLE as group:
-            cause = repr(_first(group))
-        if parts is None:
-            return Unknown(cause=f"snapshot: {cause}")
+                if money is not None and not money.done():
+                    await asyncio.wait({money}, timeout=MONEY_WAIT_S)
+        except TimeoutError:
+            return Unknown(cause="snapshot: no whole answer within the deadline")
+        finally:
+            if money is not None:
+                money.cancel()
+        if not isinstance(parts, _Parts):
+            return Unknown(cause=f"snapshot: {parts}")
+        balance = self._balance if request.money else None
+        self._forget_balance_if_moved(parts.positions)
         return Snapshot(
             asked=request.asked,
             symbols=parts.symbols,
@@ -70,40 +72,77 @@ class SnapshotReader:
             received_ms=self._connection.wire_ms(),
             positions=parts.positions,
             orders=parts.orders,
-            equity_quote=parts.balance.equity_quote,
-            balance=parts.balance,
-        )
-
-    async def _read_parts(self, symbols: tuple[Symbol, ...] | None) -> _Parts:
-        async with asyncio.TaskGroup() as group:
-            positions_task = group.create_task(self._positions())
-            balance_task = group.create_task(self._read_balance())
-            listing_task = group.create_task(self._orders((None,) if symbols is None else symbols))
-        positions, orders = positions_task.result(), listing_task.result()
-        balance = balance_task.result()
-        self._forget_balance_if_moved(positions)
-        listed = None
-        if symbols is not None:
-            elsewhere = {position.symbol for position in positions}.difference(symbols)
-            orders += await self._orders(sorted(elsewhere))
-            listed = elsewhere.union(symbols)
-        return _Parts(
-            positions=positions,
-            orders=orders,
-            symbols=None if listed is None else frozenset(listed),
+            equity_quote=None if balance is None else balance.equity_quote,
             balance=balance,
         )
 
-    async def _positions(self) -> tuple[PositionView, ...]:
-        rows = await self._connection.read(
-            "positionRisk", {}, row=list[PositionRow], deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
+    async def _read_parts(self, symbols: tuple[Symbol, ...] | None) -> _Parts | Failed:
+        positions, orders = await asyncio.gather(
+            self._positions(), self._orders((None,) if symbols is None else symbols)
         )
-        return tuple(view for row in rows if (view := position_view(row)) is not None)
+        if not isinstance(positions, tuple):
+            return positions
+        if symbols is None or not isinstance(orders, tuple):
+            return _whole(positions, orders, None)
+        elsewhere = {position.symbol for position in positions}.difference(symbols)
+        others = await self._orders(sorted(elsewhere))
+        orders = orders + others if isinstance(others, tuple) else others
+        return _whole(positions, orders, frozenset(elsewhere.union(symbols)))
 
-    async def _read_balance(self) -> BalanceView:
+    async def _positions(self) -> tuple[PositionView, ...] | Failed:
+        return await hedged(
+            lambda: self._ask("positionRisk", {}, list[PositionRow], _open_ones, section=Section.SIGNED_V3)
+        )
+
+    async def _orders(self, symbols: Iterable[Symbol | None]) -> tuple[OrderView, ...] | Failed:
+        listings = [
+            self._listing(path, symbol, view)
+            for symbol in symbols
+            for path, view in (("openOrders", listed_order), ("openAlgoOrders", listed_algo))
+        ]
+        orders: tuple[OrderView, ...] = ()
+        for listed in await asyncio.gather(*listings):
+            if not isinstance(listed, tuple):
+                return listed
+            orders += listed
+        return orders
+
+    async def _listing(
+        self, path: str, symbol: Symbol | None, view: Callable[[Any], OrderView]
+    ) -> tuple[OrderView, ...] | Failed:
+        def views(rows: list[Any]) -> tuple[OrderView, ...]:
+            return tuple(map(view, rows))
+
+        if symbol is None:  # of every symbol at forty times the cost: once will do
+            return await self._ask(path, {}, list[Any], views)
+        return await hedged(lambda: self._ask(path, {"symbol": symbol}, list[Any], views))
+
+    async def _ask(
+        self,
+        path: str,
+        params: dict[str, str],
+        rows: type[R],
+        views: Callable[[R], T],
+        *,
+        section: Section = Section.SIGNED,
+    ) -> T | Failed:
+        try:
+            return views(
+                await self._connection.read(
+                    path, params, row=rows, deadline_s=READ_DEADLINE_S, section=section
+                )
+            )
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+
+    # -- money -----------------------------------------------------------------------------------------------
+
+    async def _read_balance(self) -> None:
         """Money may be seconds old, for no stop depends on it, and a read costs as much as the positions."""
         now_ms = self._connection.wire_ms()
-        if self._balance is None or now_ms - self._balance.asked_ms > BALANCE_AGE_MS_MAX:
+        if self._balance is not None and now_ms - self._balance.asked_ms <= BALANCE_AGE_MS_MAX:
+            return
+        with suppress(*WIRE_TROUBLE):
             row = await self._connection.read(
                 "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
             )
@@ -112,7 +151,6 @@ class SnapshotReader:
                 equity_quote=Quote(row.totalMarginBalance),
                 asked_ms=now_ms,
             )
-        return self._balance
 
     def _forget_balance_if_moved(self, positions: tuple[PositionView, ...]) -> None:
         """A fill moved money: the next snapshot reads it anew. This one does not wait for it."""
@@ -120,32 +158,17 @@ class SnapshotReader:
         if seen != self._seen:
             self._seen, self._balance = seen, None
 
-    async def _orders(self, symbols: Iterable[Symbol | None]) -> tuple[OrderView, ...]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(listing(symbol))
-                for symbol in symbols
-                for listing in (self._plain_orders, self._conditional_orders)
-            ]
-        return tuple(view for task in tasks for view in task.result())
 
-    async def _plain_orders(self, symbol: Symbol | None) -> list[OrderView]:
-        rows = await self._connection.read(
-            "openOrders", _only(symbol), row=list[Any], deadline_s=READ_DEADLINE_S
-        )
-        return [listed_order(row) for row in rows]
-
-    async def _conditional_orders(self, symbol: Symbol | None) -> list[OrderView]:
-        rows = await self._connection.read(
-            "openAlgoOrders", _only(symbol), row=list[Any], deadline_s=READ_DEADLINE_S
-        )
-        return [listed_algo(row) for row in rows]
+def _open_ones(rows: list[PositionRow]) -> tuple[PositionView, ...]:
+    return tuple(view for row in rows if (view := position_view(row)) is not None)
 
 
-def _only(symbol: Symbol | None) -> dict[str, str]:
-    return {} if symbol is None else {"symbol": symbol}
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+def _whole(
+    positions: tuple[PositionView, ...],
+    orders: tuple[OrderView, ...] | Failed,
+    symbols: frozenset[Symbol] | None,
+) -> _Parts | Failed:
+    """All parts, or the part that failed."""
+    if not isinstance(orders, tuple):
+        return orders
+    return _Parts(positions=positions, orders=orders, symbols=symbols)

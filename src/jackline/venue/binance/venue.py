@@ -79,7 +79,7 @@ class BinanceVenue:
             await self._connection.sample_clock()
         except WIRE_TROUBLE as error:
             return Unknown(cause=f"clock: {error}")
-        return self._connection.offset.offset_ms
+        return self._connection.behind_ms
 
     async def close(self) -> None:
         await self._connection.shut()
