@@ -114,7 +114,7 @@ class Play(Facts):
     async def _play(self, script: Script) -> None:
         self.stage.begin()
         await script(self)
-        self._hands.heal(())
+        self._hands.end()
         self.stage.heal()
         await self.flat()
         await self.passes(SETTLE_S)
@@ -167,7 +167,7 @@ class Play(Facts):
 
     def end_acts(self) -> None:
         """Whatever lasts is over."""
-        self._hands.heal(())
+        self._hands.end()
 
     def jump(self, fraction: float) -> None:
         """The price moves by this fraction of itself at the next tick."""

@@ -31,7 +31,7 @@ BEAT = Heartbeat(
     loop_lag_ms=6,
     journal_lag_ms=7,
     ready=True,
-    at_risk=False,
+    risky=(),
     unheard_since_ms=0,
 )
 

@@ -1,4 +1,4 @@
-"""The progress of a campaign on a terminal: one line that is drawn anew, and nothing where nobody looks."""
+"""The progress of a campaign: one line that is drawn anew on a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from rich.text import Text
 
 from jackline.world.campaign import Tally, known_points
 
+LOGGED_SEEDS = 500
+"""A log gets a line for so many worlds, and one for each that is broken."""
+
 
 class Bar:
     """A bar of 80 columns: worlds, worlds a second, simulated hours, faults, crash points, breaches."""
 
     def __init__(self, console: Console, *, total: int | None, jobs: int) -> None:
         self._console = console
+        self._logged = self._broken = 0
         self._start = f"{'worlds without end' if total is None else f'{total:,} worlds'}, {jobs} at a time …"
         self._progress = Progress(
             BarColumn(bar_width=10),
@@ -39,6 +43,17 @@ class Bar:
     def show(self, tally: Tally) -> None:
         """Draw what has been folded."""
         self._progress.update(self._task, completed=tally.seeds, told=tally)
+        if not self._console.is_terminal:
+            self._log(tally)
+
+    def _log(self, tally: Tally) -> None:
+        for found in tally.breaches[self._broken :]:
+            text = f"seed {found.seed}: {found.breach.code} {found.breach.detail}"
+            self._console.print(text, soft_wrap=True, markup=False)
+        self._broken = len(tally.breaches)
+        if tally.seeds - self._logged >= LOGGED_SEEDS:
+            self._logged = tally.seeds
+            self._console.print(f"{tally.seeds:,} worlds")
 
 
 class _Told(ProgressColumn):

@@ -93,6 +93,7 @@ class Kind(StrEnum):
     LOST_DISK = "lost_disk"
     # clock
     CLOCK_STEP = "clock_step"
+    SLEEPS = "host_asleep"
     CLOCK_DRIFT = "clock_drift"
     # operator
     OPENS_BY_HAND = "opened_by_hand"

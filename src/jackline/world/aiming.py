@@ -41,8 +41,10 @@ def worlds() -> Iterator[Experiment]:
         plain, acts=(*_often((Kind.BARS_MISSING, 0.5)), _once(Kind.CUT_STREAMS, 40.0, lasts_s=24.0))
     )
     yield replace(plain, signal_rate=0.0, acts=_often((Kind.SETS_MARGIN, 0.0), (Kind.STOP_ENGINE, 0.5)))
-    # The engine's clock steps while it has stops to send, so that the venue refuses their time.
-    yield replace(plain, rung=Rung.AFTER_FILL, acts=_often((Kind.CLOCK_STEP, 1.0), (Kind.CLOSES_ALL, 0.5)))
+    # The host sleeps for longer than a close may take to arrive, and is told to close: the venue refuses its time.
+    for at_s in (12.0, 100.0):
+        sleep, close = _once(Kind.SLEEPS, at_s, lasts_s=70.0), _once(Kind.CLOSES_ALL, at_s + 1.0, lasts_s=1.0)
+        yield replace(plain, acts=(sleep, close), safety_s=at_s + 80.0)
     # A close is refused as blocked, so that only an order without the flag is left.
     yield replace(plain, target_fraction=None, acts=_often((Kind.REFUSES, 0.85), (Kind.CLOSES_ALL, 0.5)))
     # Nobody but the watchdog is there, the stop is gone and no other is taken.

@@ -103,6 +103,9 @@ class Crashing:
     def damage(self, act: Act) -> bool:
         """While nothing runs, somebody or something changes the engine's files."""
         self.processes.kill(ENGINE, down_s=0.5 + act.lasts_s / 4)
+        for process in self.processes.every:
+            if process.name.startswith(ENGINE):  # a second one may own the lease
+                self.processes.kill_process(process, down_s=0.5 + act.lasts_s / 4)
         directory = self.processes.options.state_dir
         disk = self.processes.disk
         self.before_damage()

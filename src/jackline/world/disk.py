@@ -91,6 +91,11 @@ class SimulatedDisk(Faults):
         """The disk is lost; an empty one takes its place."""
         self.restore_backup(dict.fromkeys(sorted({**self.directory.names, **self.directory.durable})))
 
+    def slow(self, more_ms: float) -> None:
+        """A sync takes up to so much longer from now on, or (negative) no longer."""
+        low_ms, high_ms = self.commit_ms
+        self.commit_ms = (low_ms, high_ms + more_ms)
+
     def heal(self) -> None:
         """No fault is left."""
         self.full = self.read_only = self.write_fails = self.sync_fails_once = False

@@ -35,13 +35,11 @@ class Hands:
         if not isinstance(result, Outcome):
             self._until(act, result)
 
-    def heal(self, broken_for_ever: tuple[Act, ...]) -> None:
-        """Everything that lasts ends now; then breaks what stays broken for ever."""
+    def end(self) -> None:
+        """Everything that lasts ends now."""
         lasting, self._lasting = self._lasting, []
         for end in lasting:
             end()
-        for act in broken_for_ever:
-            self.do(act)
 
     def _until(self, act: Act, undo: Callable[[], None]) -> None:
         stage, over = self._means.stage, False

@@ -52,10 +52,10 @@ class Jury:
             daily_loss_max_fraction=risk.daily_loss_max_fraction,
         )
         self.panel = self._bench.panel
-        stage.on_lag = self._grant
+        stage.on_delay = self._grant
 
-    def _grant(self, lag_ms: int) -> None:
-        self._bench.exposure.notice_ms = lag_ms
+    def _grant(self, delay_ms: int) -> None:
+        self._bench.exposure.notice_ms = delay_ms
 
     def read_journals(self) -> None:
         """Take in what is durable now: it is about to be lost, and will have been there all the same."""

@@ -28,12 +28,14 @@ class HostClock:
 
     Attributes:
         offset_ms: how far it is ahead of the truth, beside what it has drifted.
+        asleep_s: how long the host has slept: its steady clock is behind by so much.
     """
 
     def __init__(self, loop: VirtualLoop, *, epoch_ms: int) -> None:
         self._loop, self._epoch_ms = loop, epoch_ms
         self._drifted_ms, self._since_s, self._ppm = 0.0, 0.0, 0.0
         self.offset_ms = 0.0
+        self.asleep_s = 0.0
 
     def wire_ms(self) -> WireMs:
         """What the host believes."""
@@ -88,9 +90,9 @@ class Process:
         return self._clock.wire_ms()
 
     def monotonic_s(self) -> float:
-        """Virtual time itself: a monotonic clock neither steps nor drifts by more than it matters here."""
+        """Steady: it neither steps nor drifts by more than it matters here, and stands still while the host sleeps."""
         self.check()
-        return self._loop.time()
+        return self._loop.time() - self._clock.asleep_s
 
     def pid(self) -> int:
         """A number no other process of this world has."""

@@ -136,8 +136,10 @@ class _Run:
 
     def _heal(self, broken_for_ever: tuple[Act, ...]) -> None:
         stage = self._stage
+        self._hands.end()
         stage.heal()
-        self._hands.heal(broken_for_ever)
+        for act in broken_for_ever:
+            self._hands.do(act)
         self._operator.reset()
         self._operator.account_for()
         stage.trace.note(stage.now_ms(), "world", "healed")

@@ -133,8 +133,8 @@ class Stage:
         self.network.on_arrival = self._tell_arrival
         self.on_arrival: Callable[[Arrival], None] = _ignore
         self._blocks: Counter[str] = Counter()
-        self._lags_ms: list[int] = []
-        self.on_lag: Callable[[int], None] = _ignore
+        self._delay_ms = 0
+        self.on_delay: Callable[[int], None] = _ignore
 
     @property
     def account(self) -> Account:
@@ -224,13 +224,10 @@ class Stage:
         _each(self.watchers, "on_arrival", arrival)
         self.on_arrival(arrival)
 
-    def lag_reads(self, more_ms: int) -> None:
-        """The venue's reads fall behind by so much, or catch up: evidence of a fill is that much younger."""
-        if more_ms > 0:
-            self._lags_ms.append(more_ms)
-        else:
-            self._lags_ms.remove(-more_ms)
-        self.on_lag(max(self._lags_ms, default=0))
+    def delay(self, more_ms: int) -> None:
+        """Evidence of a fill, or what follows from it, takes so much longer from now on, or (negative) no more."""
+        self._delay_ms += more_ms
+        self.on_delay(self._delay_ms)
 
     # -- reach: whether the venue answers a role at all --------------------------------------------------------
 

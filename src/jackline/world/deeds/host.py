@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
+from jackline.world.supervisor import ENGINE, WATCHDOG
 
 
 def power_cut(means: Means, act: Act) -> Result:
@@ -37,11 +38,11 @@ def read_only(means: Means, act: Act) -> Result:
 def slow_disk(means: Means, act: Act) -> Result:
     """A sync takes up to five seconds."""
     disk = means.stage.disk
-    before = disk.commit_ms
-    disk.commit_ms = (50.0, 200 + 4_800 * act.size)
+    more_ms = 200 + 4_800 * act.size
+    disk.slow(more_ms)
 
     def undo() -> None:
-        disk.commit_ms = before
+        disk.slow(-more_ms)
 
     return undo
 
@@ -67,6 +68,14 @@ def clock_step(means: Means, act: Act) -> Result:
         clock.offset_ms -= step_ms
 
     return undo
+
+
+def sleeps(means: Means, act: Act) -> Result:
+    """A lid is closed: nothing runs, and the steady clock does not count the time."""
+    for role in (ENGINE, WATCHDOG):
+        means.stage.processes.pause(role, act.lasts_s)
+    means.stage.clock.asleep_s += act.lasts_s
+    return DONE
 
 
 def clock_drift(means: Means, act: Act) -> Result:

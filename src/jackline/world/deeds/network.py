@@ -41,11 +41,14 @@ def silent_all(means: Means, act: Act) -> Result:
 def slow_network(means: Means, act: Act) -> Result:
     """Every message takes up to half a second more."""
     weather = means.stage.network.weather
-    extra_ms = 30 + 400 * act.size
+    extra_ms = 30 + int(400 * act.size)
     weather.median_ms += extra_ms
+    # A question, its answer, and what follows: three messages at the least.
+    means.stage.delay(3 * extra_ms)
 
     def undo() -> None:
         weather.median_ms -= extra_ms
+        means.stage.delay(-3 * extra_ms)
 
     return undo
 
@@ -53,11 +56,13 @@ def slow_network(means: Means, act: Act) -> Result:
 def lossy(means: Means, act: Act) -> Result:
     """Up to three of ten requests, there or back, are lost."""
     weather = means.stage.network.weather
-    before = weather.lose_request, weather.lose_answer
-    weather.lose_request = weather.lose_answer = 0.03 + 0.12 * act.size
+    lost = 0.03 + 0.12 * act.size
+    weather.lose_request += lost
+    weather.lose_answer += lost
 
     def undo() -> None:
-        weather.lose_request, weather.lose_answer = before
+        weather.lose_request -= lost
+        weather.lose_answer -= lost
 
     return undo
 
@@ -65,11 +70,11 @@ def lossy(means: Means, act: Act) -> Result:
 def resets(means: Means, act: Act) -> Result:
     """Connections are reset before the request is read: TLS trouble, an overloaded balancer."""
     weather = means.stage.network.weather
-    before = weather.reset
-    weather.reset = 0.2 + 0.6 * act.size
+    more = 0.2 + 0.6 * act.size
+    weather.reset += more
 
     def undo() -> None:
-        weather.reset = before
+        weather.reset -= more
 
     return undo
 

@@ -77,6 +77,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.OLD_BACKUP: host.damage,
     Kind.LOST_DISK: host.damage,
     Kind.CLOCK_STEP: host.clock_step,
+    Kind.SLEEPS: host.sleeps,
     Kind.CLOCK_DRIFT: host.clock_drift,
     Kind.OPENS_BY_HAND: people.opens,
     Kind.ADDS_BY_HAND: people.adds,

@@ -64,7 +64,15 @@ def conditional_down(means: Means, act: Act) -> Result:
 
 def conditional_slow(means: Means, act: Act) -> Result:
     """The conditional service answers late."""
-    return means.post(Slow(paths=CONDITIONAL, delay_ms=200 + 1_800 * act.size))
+    delay_ms = 200 + int(1_800 * act.size)
+    undo = means.post(Slow(paths=CONDITIONAL, delay_ms=delay_ms))
+    means.stage.delay(delay_ms)
+
+    def over() -> None:
+        undo()
+        means.stage.delay(-delay_ms)
+
+    return over
 
 
 def type_withdrawn(means: Means, act: Act) -> Result:
@@ -125,11 +133,11 @@ def read_lag(means: Means, act: Act) -> Result:
     """Reads come from a replica that is behind."""
     lag_ms = 50 + int(2_500 * act.size)
     undo = means.post(Stale(lag_ms=lag_ms, probability=0.3 if act.pick < 0.5 else 1.0))
-    means.stage.lag_reads(lag_ms)
+    means.stage.delay(lag_ms)
 
     def over() -> None:
         undo()
-        means.stage.lag_reads(-lag_ms)
+        means.stage.delay(-lag_ms)
 
     return over
 
@@ -175,11 +183,11 @@ def halted(means: Means, act: Act) -> Result:
 def tick_changed(means: Means, act: Act) -> Result:
     """The price step of a symbol is another one."""
     venue, market = means.stage.venue, means.market(act)
-    name, before = market.symbol.name, market.symbol.tick
-    venue.set_filters(name, tick=before * 10)
+    name = market.symbol.name
+    venue.set_filters(name, tick=venue.state.markets[name].symbol.tick * 10)
 
     def undo() -> None:
-        venue.set_filters(name, tick=before)
+        venue.set_filters(name, tick=venue.state.markets[name].symbol.tick / 10)
 
     return undo
 

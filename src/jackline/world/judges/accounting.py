@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from jackline.exchange.orders import Income
+from jackline.exchange.orders import Fill, Income
 from jackline.exchange.values import ZERO
 from jackline.world.judges.breach import Judge
 from jackline.world.judges.deadlines import EQUITY_SEEN_MS
@@ -48,7 +48,7 @@ class LedgerJudge(Judge):
             text = f"the opening balance {opening.amount_quote} was never the wallet's"
             self.breach("A1", end.at_ms, text)
             return
-        self._judge_missing(end, begin, rows)
+        self._judge_missing(end, begin, opening, rows)
         self._judge_sums(end, opening, begin)
 
     def _booked(self, end: RunEnd) -> dict[str, Booked]:
@@ -75,13 +75,15 @@ class LedgerJudge(Judge):
             wallet += income.amount if income is not None else ZERO
         return -min(found)[1] if found else None
 
-    def _judge_missing(self, end: RunEnd, begin: int, rows: Mapping[str, LedgerRow]) -> None:
+    def _judge_missing(
+        self, end: RunEnd, begin: int, opening: LedgerRow, rows: Mapping[str, LedgerRow]
+    ) -> None:
         before, after = self.scene.account.incomes[:begin], self.scene.account.incomes[begin:]
         last = max((one.trade_id for one in before if one.trade_id is not None), default=0)
         expected = [
             f"{kind}:{fill.symbol}:{fill.trade_id}"
             for fill in self.scene.account.fills
-            if fill.trade_id > last and fill.symbol in end.symbols
+            if fill.trade_id > last and fill.symbol in end.symbols and not _is_before(fill, opening)
             for kind in ("fill", "fee")
         ]
         expected += [_funding_id(one) for one in after if one.kind == _FUNDING and one.symbol in end.symbols]
@@ -103,6 +105,11 @@ class LedgerJudge(Judge):
             self.breach(
                 "A3", end.at_ms, f"ledger capital since opening {capital}, moved at the venue {moved}"
             )
+
+
+def _is_before(fill: Fill, opening: LedgerRow) -> bool:
+    """A fill that moved no money, as auto-deleveraging at the entry price: no sum tells on which side it lies."""
+    return not fill.realised and not fill.commission and fill.wire_ms < opening.wire_ms
 
 
 class EquityJudge(Judge):

@@ -50,7 +50,7 @@ class NakedSpan:
     Attributes:
         raw_ms: all of it. able_ms: the part in which a process of ours was able and nothing was flattening.
         clock_ms: `able_ms` since the last attempt to flatten; P1's deadline is held against it.
-        notice_ms: the longest that the venue's reads were behind in it.
+        notice_ms: the longest that evidence was delayed in it.
     """
 
     cause: Cause
@@ -104,8 +104,9 @@ class ExposureJudge(Judge):
     """Keeps every exposure.
 
     Attributes:
-        notice_ms: how long the venue's own reads are behind at present. P1's deadlines run from the first evidence of
-            exposure (promise, exposure clock), and a replica that lags gives none earlier.
+        notice_ms: how much longer evidence of exposure, or an answer to it, takes at present because the venue's reads
+            are behind, its conditional service is slow, or the network is. P1's deadlines run from the first evidence
+            (promise, exposure clock).
     """
 
     def __init__(self, scene: Scene, *, notice_ms: int = 0) -> None:

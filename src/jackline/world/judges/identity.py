@@ -43,14 +43,15 @@ class ExplainedJudge(Judge):
         self._epochs: dict[str, tuple[int, int]] = {}
 
     def on_departure(self, departure: Departure) -> None:
-        """Remember which order each mutation is about."""
+        """Remember which order each mutation is about, and whose disk its sender began with."""
+        self._epochs.setdefault(departure.process, self._epoch())
         request = self.scene.request(departure)
         client_id = request.client_id if request.kind in _PLACING + _CANCELLING else ""
         if not client_id and request.kind is RequestKind.CANCEL_CONDITIONAL:
             stop = self.scene.stop_named(request)
             client_id = stop.algo.client_id if stop is not None else ""
         if client_id and client_id not in self._left:
-            self._left[client_id], self._epochs[client_id] = departure, self._epoch()
+            self._left[client_id] = departure
 
     def finish(self, end: RunEnd) -> None:
         """Look each of them up."""
@@ -63,7 +64,8 @@ class ExplainedJudge(Judge):
             name = parse(client_id)
             named = any(client_id in journal.named for journal in journals)
             derived = name is not None and any(name.trade_id in journal.trades for journal in journals)
-            lost = self._epochs[client_id] != self._epoch()  # a disk that was lost explains nothing
+            # A disk that was lost explains nothing, nor does what is still written to it by whoever outlives it.
+            lost = self._epochs[departure.process] != self._epoch()
             if not named and not derived and not lost:
                 text = (
                     f"{departure.process} sent {client_id}: no row names it and no durable trade derives it"

@@ -89,6 +89,9 @@ def _only_noted(_: object) -> Any:
 
 
 NO_SYNC = (Patch(owner=writer, name="open_writer", make=_unsynced),)
-NO_LEASE = (Patch(owner=process, name="acquire", make=_unleased),)
+NO_LEASE = (
+    Patch(owner=process, name="acquire", make=_unleased),
+    Patch(owner=process, name="leave_to_holder", make=lambda _: lambda *_args: None),
+)
 ONE_WRITER_A_FILE = (Patch(owner=process, name="open_store", make=_own_file),)
 KILL_IGNORED = (Patch(owner=switch, name="raise_level", make=_only_noted),)
