@@ -26,7 +26,7 @@ ASKED_PAST = -6
 IGNORED: dict[type[Any], set[str]] = {
     # Settings and filters never change here; no second trade is minted; money is unknown to this venue.
     State: {"tag", "fence", "ordinal", "risk", "protection", "instruments", "markets", "trades", "in_flight"}
-    | {"asked", "equity_quote", "books_from_ms"},
+    | {"asked", "taken", "equity_quote", "books_from_ms"},
     # The mark's age and the cooldown gate signals only, and there is one signal. A gap that is over is no gap.
     MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},
     # The plan follows from the trade id; the rest is for reports, or for a maximum hold of hours.
@@ -88,7 +88,8 @@ class Names:
         )
         trades = tuple(self.trade(trade, now_ms) for trade in state.trades.values())
         flights = tuple(sorted(state.in_flight))
-        return self.name((SHAPES[State].tell(state, now_ms), asked == 0, markets, trades, flights))
+        taken = max(state.taken - asked, ASKED_PAST)
+        return self.name((SHAPES[State].tell(state, now_ms), asked == 0, taken, markets, trades, flights))
 
     def trade(self, trade: Trade, now_ms: int) -> int:
         """One trade, in memory or on disk."""

@@ -21,6 +21,7 @@ from jackline.core.events import (
 from jackline.core.gates import EQUITY_AGE_MS_MAX
 from jackline.core.machine import Phase
 from jackline.core.money import Balance
+from jackline.core.orders import Snapshot
 from jackline.core.outcomes import Refusal, Unknown
 from jackline.core.plan import Rung
 from jackline.core.requests import ReadOrder, ReadSnapshot, SendClose, SendEntry, SendStop, StopShape
@@ -390,6 +391,23 @@ def test_an_unknown_answer_to_a_look_that_was_asked_again_means_nothing() -> Non
     late = ReadSnapshot(asked=state.asked - 1, symbols=(BTC,))
     driver.feed(SnapshotAnswered(request=late, answer=Unknown(cause="late")))
     assert (driver.state.snapshot_misses, driver.state.snapshot_due_ms) == (0, state.snapshot_due_ms)
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_look_that_comes_after_a_newer_one_is_old_news() -> None:
+    """The position it shows was stopped out meanwhile, and no request of ours tells the two looks apart (rule 5)."""
+    driver = Driver().start()
+    driver.venue.stranger_trades(Decimal("0.1"))
+    older = ReadSnapshot(asked=driver.state.asked + 1, symbols=None)
+    answer = driver.venue.read_snapshot(older, asked_ms=driver.now_ms)
+    assert isinstance(answer, Snapshot)
+    driver.venue.stranger_trades(Decimal("-0.1"))
+    driver.state = replace(driver.state, asked=older.asked, taken=older.asked + 1)
+    driver.feed(SnapshotAnswered(request=older, answer=answer))
+    assert driver.state.trades == {}
+    driver.state = replace(driver.state, taken=older.asked - 1)
+    driver.feed(SnapshotAnswered(request=older, answer=answer))
+    assert len(driver.state.trades) == 1, "the very same look, where nothing newer is known"
 
 
 @pytest.mark.owns("A3")

@@ -35,11 +35,13 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     snapshot = event.answer
     if isinstance(snapshot, Unknown) and event.request.asked < turn.state.asked:
         return  # it was asked again meanwhile
+    if event.request.asked < turn.state.taken:
+        return  # what was asked after it has told more
     turn.state = replace(turn.state, snapshot_sent_ms=None)
     if isinstance(snapshot, Unknown):
         _look_again(turn, full=event.request.symbols is None)
         return
-    turn.state = replace(turn.state, snapshot_misses=0)
+    turn.state = replace(turn.state, snapshot_misses=0, taken=event.request.asked)
     if snapshot.equity_quote is not None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)

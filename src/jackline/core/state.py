@@ -77,6 +77,7 @@ class State:
         in_flight: client ids of mutations without an answer, with their symbol.
         asking: client ids of order queries without an answer.
         asked: number of the last snapshot asked for.
+        taken: number of the newest snapshot taken in; one that was asked before it and comes later is old news.
         snapshot_sent_ms: when the outstanding snapshot request left; None when none is out.
         snapshot_due_ms: when the next guard pass is due.
         snapshot_misses: snapshots in a row that failed or are late, counted only as far as pauses grow with them.
@@ -98,6 +99,7 @@ class State:
     in_flight: Mapping[str, Symbol]
     asking: frozenset[str]
     asked: int
+    taken: int
     snapshot_sent_ms: WireMs | None
     snapshot_due_ms: WireMs
     snapshot_misses: int
@@ -138,6 +140,7 @@ def initial_state(
         in_flight={},
         asking=frozenset(),
         asked=0,
+        taken=0,
         snapshot_sent_ms=None,
         snapshot_due_ms=WireMs(0),
         snapshot_misses=0,

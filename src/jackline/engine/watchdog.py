@@ -81,6 +81,7 @@ class Watchdog:
         self._silent_since: WireMs | None = None
         self._looked_ms = 0
         self._looking = 0
+        self._taken = 0
         self._acted_ms = 0
         self._recorded_ms = 0
         self._acting = False
@@ -135,8 +136,9 @@ class Watchdog:
         """One look at the venue, and what follows from it. Risky symbols are listed in the same round trip."""
         asked_ms = self._clock.now().wire_ms
         snapshot = await self._protector.look(risky)
-        if snapshot is None or asked_ms < self._acted_ms:
-            return  # older than what was done meanwhile: poison (rule 5)
+        if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
+            return  # older than what was done or seen meanwhile: poison (rule 5)
+        self._taken = snapshot.asked
         if silent:
             self._record(snapshot)
         planned = read_plans(self._disk, self._options.state_dir)
