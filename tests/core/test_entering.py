@@ -426,3 +426,14 @@ def test_A3_equity_that_was_not_read_for_two_idle_passes_is_no_ground_for_a_size
     driver.state = replace(driver.state, money=money)
     driver.signal()
     assert driver.denials() == ["blind"]
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_listing_of_every_symbol_that_is_lost_is_asked_again_soon() -> None:
+    """A look at a few symbols, asked beside it, has answered meanwhile; it says nothing of the others."""
+    driver = Driver().start()
+    state = driver.state
+    lost = ReadSnapshot(asked=state.asked - 1, symbols=None)
+    driver.state = replace(state, full_due_ms=WireMs(driver.now_ms + state.protection.full_listing_ms))
+    driver.feed(SnapshotAnswered(request=lost, answer=Unknown(cause="late")))
+    assert driver.state.full_due_ms == driver.now_ms + state.protection.guard_idle_ms

@@ -19,7 +19,7 @@ from jackline.core.events import (
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import Role, client_id, parse_client_id
+from jackline.core.ids import ATTEMPTS_MAX, OrderName, Role, client_id, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import FillView, OrderState
 from jackline.core.outcomes import Refusal, Unknown
@@ -421,3 +421,14 @@ def test_a_recovered_stop_must_be_read_back_again() -> None:
     driver.reach(Phase.PROTECTED)
     assert driver.count(SendStop) == 1
     assert stop("x").is_stop
+
+
+@pytest.mark.owns("P1", "O2")
+def test_P1_a_trade_that_has_used_all_its_ids_begins_anew_and_still_names_a_stop() -> None:
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    used_up = replace(driver.trade, attempts=ATTEMPTS_MAX)
+    after, name, attempt = used_up.next_client_id(Role.DISASTER)
+    assert (after.attempts, attempt) == (1, 1)
+    assert parse_client_id(name) == OrderName(trade_id=used_up.trade_id, role=Role.DISASTER, attempt=1)

@@ -13,7 +13,7 @@ from jackline.engine.heartbeat import STALE_MS, Heartbeat
 from jackline.engine.host import HostWorld
 from jackline.engine.process import leave_to_holder
 from jackline.store.host_disk import HostDisk
-from jackline.store.lease import LeaseHeld, acquire
+from jackline.store.lease import LOCK_FILE, LeaseHeld, acquire
 
 BEAT = Heartbeat(
     pid=1,
@@ -61,3 +61,9 @@ def test_C3_a_start_beside_an_engine_that_makes_progress_ends_before_it_asks_the
         leave_to_holder(disk, tmp_path, now)
     lease.release()
     leave_to_holder(disk, tmp_path, now)
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_lock_that_cannot_be_read_does_not_keep_a_start_from_protecting(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).mkdir()
+    leave_to_holder(HostDisk(), tmp_path, WireMs(1_000_000))

@@ -22,6 +22,7 @@ from tests.venue.makers import (
     send_stop,
     send_target,
 )
+from tests.venue.test_parse import BRACKETS, SYMBOL
 
 STOP = {
     "algoId": 77,
@@ -304,6 +305,21 @@ async def test_P1_a_part_of_a_look_that_fails_is_asked_again() -> None:
             faulty.on(listing, says([]))
         faulty.on("GET openOrders", says(""), says(""), says([]))
         assert not isinstance(await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,))), Unknown)
+
+
+@pytest.mark.owns("P1")
+async def test_P1_one_odd_symbol_or_a_halted_one_keeps_no_other_unprotected() -> None:
+    """What is on its way in or out may lack a filter; a start that fails on it protects nobody."""
+    odd = SYMBOL | {"symbol": "ODDUSDT", "filters": []}
+    bare = SYMBOL | {"symbol": "BAREUSDT"}
+    halted = SYMBOL | {"symbol": "ETHUSDT", "status": "BREAK"}
+    brackets = [BRACKETS | {"symbol": row["symbol"]} for row in (SYMBOL, odd, halted)]
+    async with faulty_venue() as (faulty, venue):
+        faulty.on("GET exchangeInfo", drops, says({"symbols": [SYMBOL, odd, bare, halted]}))
+        faulty.on("GET leverageBracket", says([*brackets, BRACKETS | {"symbol": "BAREUSDT", "brackets": []}]))
+        found = await venue.read_instruments(None)
+        assert isinstance(found, dict)
+        assert sorted(found) == ["BTCUSDT", "ETHUSDT"]
 
 
 async def test_a1_a_fee_in_another_coin_is_unresolved_and_not_invented() -> None:

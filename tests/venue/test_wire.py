@@ -104,9 +104,9 @@ async def test_every_lane_sends_through_its_own_pool_without_a_clock_of_ccxts(
     for lane in (Lane.GUARD, Lane.TRADE, Lane.DATA):
         assert (await read_time(built, lane)).serverTime == 1
     assert await OrderDesk(built, lambda: PositionMode.NETTING).ask(QUESTION) == Absent()
-    assert [sent.pool for sent in net.sent] == [0, 1, 2, 0]
+    assert [sent.pool for sent in net.sent] == [1, 2, 3, 0]
     await built.shut()
-    assert [pool.closed for pool in net.pools] == [True] * 3
+    assert [pool.closed for pool in net.pools] == [True] * 4
 
 
 async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:

@@ -33,10 +33,12 @@ FLATTENING_REREAD_MS = 200
 def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     """Judge every position and order of a snapshot that counts; ask again where it does not (rule 5)."""
     snapshot = event.answer
-    if isinstance(snapshot, Unknown) and event.request.asked < turn.state.asked:
-        return  # it was asked again meanwhile
-    if event.request.asked < turn.state.taken:
-        return  # what was asked after it has told more
+    asked_again = isinstance(snapshot, Unknown) and event.request.asked < turn.state.asked
+    if asked_again or event.request.asked < turn.state.taken:
+        # What was asked after it tells more, but not of every symbol.
+        if event.request.symbols is None:
+            turn.want_full_listing(turn.state.protection.guard_idle_ms)
+        return
     turn.state = replace(turn.state, snapshot_sent_ms=None)
     if isinstance(snapshot, Unknown):
         _look_again(turn, full=event.request.symbols is None)
@@ -233,7 +235,7 @@ def _on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """No position: the end of one that was open; nothing new for an entry that is not resolved."""
     if trade.phase in IN_POSITION:
         turn.want_fills(trade.symbol)
-        first_ms = trade.flat_ms or snapshot.asked_ms
+        first_ms = trade.flat_ms or snapshot.received_ms
         if _is_unseen(trade) and snapshot.asked_ms - first_ms < turn.state.protection.absence_gap_ms:
             turn.put(replace(trade, flat_ms=first_ms))
             turn.want_snapshot(turn.state.protection.reread_ms)

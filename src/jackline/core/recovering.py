@@ -21,8 +21,8 @@ from jackline.core.values import Symbol
 
 ATTEMPTS_PER_S = 8
 """No life of a trade makes so many attempts a second."""
-AGED_MAX = 40_000
-"""Of the attempts that an id can name, these may be skipped by age: an hour and a half; then it begins anew."""
+AGED_MAX = 16_000
+"""Of the 46,655 attempts that an id can name, so many may be skipped by age: the last half hour is told apart."""
 
 _RECOVERED_SLOT = {
     SlotState.SENT: SlotState.UNKNOWN,

@@ -40,7 +40,7 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """A fresh snapshot without the position: the first, the second, or one after the leftovers were cancelled."""
     settings = turn.state.protection
     if trade.flat_ms is None:
-        turn.put(replace(trade, flat_ms=snapshot.asked_ms))
+        turn.put(replace(trade, flat_ms=snapshot.received_ms))
         turn.want_snapshot(settings.sweep_gap_ms)
         return
     remaining_ms = settings.sweep_gap_ms - (snapshot.asked_ms - trade.flat_ms)
@@ -88,7 +88,7 @@ def sweep_leftovers(
                 suspect_ms = None
             turn.put_market(replace(market, leftover_ms=None, suspect_ms=suspect_ms))
         elif market.leftover_ms is None:
-            turn.put_market(replace(market, leftover_ms=snapshot.asked_ms))
+            turn.put_market(replace(market, leftover_ms=snapshot.received_ms))
             turn.want_snapshot(turn.state.protection.sweep_gap_ms)
         elif snapshot.asked_ms - market.leftover_ms >= turn.state.protection.sweep_gap_ms:
             for order in orders:

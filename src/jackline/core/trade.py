@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from jackline.core.ids import ClientId, Role, TradeId, client_id
+from jackline.core.ids import ATTEMPTS_MAX, ClientId, Role, TradeId, client_id
 from jackline.core.machine import Phase, Trigger, advance
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.requests import CloseShape, StopShape
@@ -122,7 +122,7 @@ class Trade:
         fills_after: the trade list of the symbol up to this id is older than the trade.
         balance: signed sum of all fills since then; 0 when flat.
         exit_order_ids: venue ids of the orders whose fills reduced the position.
-        flat_ms: when the first of the two flat snapshots was asked; None until then.
+        flat_ms: when the first of the two flat snapshots had been read; None until then.
         recovered: read from the journal after a start: its entry is never sent again (rule 3).
     """
 
@@ -160,8 +160,11 @@ class Trade:
         return replace(self, phase=advance(self.phase, trigger))
 
     def next_client_id(self, role: Role) -> tuple[Trade, ClientId, int]:
-        """A fresh id for a new intent of `role`; the attempt counter is shared by all roles of the trade."""
-        attempt = self.attempts + 1
+        """A fresh id for a new intent of `role`; the attempt counter is shared by all roles of the trade.
+
+        It begins anew before it outgrows its width: an id of weeks ago is better than no stop.
+        """
+        attempt = self.attempts % ATTEMPTS_MAX + 1
         return replace(self, attempts=attempt), client_id(self.trade_id, role, attempt), attempt
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import replace
 from jackline.core.effects import Alert, Effect, Level, SaveTrade
 from jackline.core.events import Now
 from jackline.core.ids import TradeId
-from jackline.core.machine import AT_RISK, Phase
+from jackline.core.machine import AT_RISK
 from jackline.core.money import Money
 from jackline.core.orders import Snapshot
 from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
@@ -25,7 +25,7 @@ MISSES_COUNTED_MAX = 2
 FILLS_GAP_MS = 250
 """Between two reads of one symbol's trade list: a thin book fills in a hundred pieces, and each read costs five."""
 BALANCE_AGE_MS_MAX = 5_000
-"""While a position is being closed its money changes with every piece, and is read this often."""
+"""While something is at risk looks come fast, a close changes the money with every piece, and it is read this often."""
 LATE_LISTING_MS = 10_000
 """The second full listing follows the first this soon: what the life before this one had sent may have come late."""
 
@@ -197,7 +197,7 @@ class Turn:
     def _wants_money(self) -> bool:
         """Whether the next snapshot asks for equity too."""
         balance = self.state.money.balance
-        if balance is None or not any(trade.phase is Phase.CLOSING for trade in self.trades.values()):
+        if balance is None or not any(trade.phase in AT_RISK for trade in self.trades.values()):
             return True
         return self.now.wire_ms - balance.asked_ms > BALANCE_AGE_MS_MAX
 
@@ -225,7 +225,8 @@ class Turn:
             due_ms = market.fills_due_ms
             if due_ms is None or market.fills_asked_ms is not None:
                 continue
-            if now >= max(due_ms, market.fills_gap_ms):
+            # A gap that lies further ahead than it is long comes from a clock that has been set back.
+            if now >= due_ms and not 0 < market.fills_gap_ms - now <= FILLS_GAP_MS:
                 gap_ms = WireMs(now + FILLS_GAP_MS)
                 self.put_market(replace(market, fills_due_ms=None, fills_asked_ms=now, fills_gap_ms=gap_ms))
                 self.effects.append(ReadFills(symbol=market.symbol, after_fill_id=market.fills_read_to))

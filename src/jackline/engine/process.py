@@ -93,9 +93,14 @@ def leave_to_holder(disk: Disk, state_dir: Path, now_ms: int) -> None:
     """Raise LeaseHeld where an engine holds the lease and makes progress.
 
     Beside one that does not, the start goes on: it protects first, and is refused the lease after. A refused start that
-    is repeated every second must not use up the request weight of the engine that works (K2).
+    is repeated every second must not use up the request weight of the engine that works (K2). What cannot be read is no
+    reason not to protect.
     """
-    holder = is_held(disk, state_dir)
+    try:
+        holder = is_held(disk, state_dir)
+    except OSError as error:
+        log.warning("lease_unreadable", code="C3", detail=str(error))
+        return
     if holder is not None and heartbeat.silence(heartbeat.read(disk, state_dir), now_ms) is None:
         raise LeaseHeld(state_dir, holder)
 

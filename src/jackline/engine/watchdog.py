@@ -24,12 +24,11 @@ from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.options import EngineOptions
 from jackline.engine.plans import read_plans
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
-from jackline.engine.startup import VenueFacts
+from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
 from jackline.store.journal import Journal
 from jackline.store.lease import is_held
 from jackline.store.watch import WatchActing, WatchAction, acting_batch, action_batch, snapshot_batch
-from jackline.venue.port import Venue
 
 log = structlog.get_logger("watchdog")
 
@@ -41,7 +40,7 @@ LOOK_ALONE_MS = 800
 """Venue reads while no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
 LOOK_ALARMED_MS = 250
 """Venue reads while an entry may be executing unprotected, or something is uncovered: several times inside P1."""
-LOOKS_AT_ONCE_MAX = 6
+LOOKS_AT_ONCE_MAX = 16
 """Looks under way while alarmed: as many as begin within the deadline of one."""
 LATE_MARGIN_MS = 2_000
 """Added to the time an entry can still execute after its engine died."""
@@ -63,9 +62,16 @@ class Watchdog:
     """One account's second pair of eyes, with a connection of its own."""
 
     def __init__(
-        self, *, options: EngineOptions, venue: Venue, clock: TwoClocks, store: Store, facts: VenueFacts
+        self,
+        *,
+        options: EngineOptions,
+        venue: StreamingVenue,
+        clock: TwoClocks,
+        store: Store,
+        facts: VenueFacts,
     ) -> None:
         self._options = options
+        self._venue = venue
         self._clock = clock
         self._disk = store.disk
         self._protector = Protector(
@@ -89,11 +95,13 @@ class Watchdog:
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop. Nothing the venue or the disk does ends the loop."""
         async with asyncio.TaskGroup() as group:
+            keeper = group.create_task(self._venue.keep_clock())
             while not stop.is_set():
                 self._look_if_due(group)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PROBE_S):
                         await stop.wait()
+            keeper.cancel()
         await self._journal.close(deadline_ms=RECORD_MS)
 
     def _look_if_due(self, group: asyncio.TaskGroup) -> None:
@@ -101,7 +109,8 @@ class Watchdog:
         now = self._clock.now().wire_ms
         beat = heartbeat.read(self._disk, self._options.state_dir)
         silent = self._note_silence(now, beat)
-        risky = beat.risky if beat is not None else ()
+        # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
+        risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
         period, at_once = (LOOK_ALONE_MS if silent else LOOK_CALM_MS), 1
         if self._is_alarmed(now) or risky:
             period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
@@ -115,10 +124,13 @@ class Watchdog:
 
     def _is_alarmed(self, now: WireMs) -> bool:
         """Something is uncovered, or the engine fell silent so lately that an entry of its may still execute."""
+        return bool(self._sightings) or self._fell_silent_lately(now)
+
+    def _fell_silent_lately(self, now: WireMs) -> bool:
         fence_ms = self._options.risk.entry_patience_ms + self._options.risk.entry_receive_window_ms
         late_ms = fence_ms + self._options.protection.clock_skew_ms_max + LATE_MARGIN_MS
         since = self._silent_since
-        return bool(self._sightings) or (since is not None and now - since <= late_ms)
+        return since is not None and now - since <= late_ms
 
     def _note_silence(self, now: WireMs, beat: Heartbeat | None) -> bool:
         """True while no engine holds the lock, or the one that does makes no progress or is not heard (L2)."""

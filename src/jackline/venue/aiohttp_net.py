@@ -11,8 +11,8 @@ import yarl
 
 from jackline.venue.net import HttpAnswer, NetTrouble
 
-CONNECTIONS_MAX = 8
-"""Per pool: a snapshot asks this many things at once."""
+CONNECTIONS_MAX = 32
+"""Per pool: what a few looks at a handful of symbols ask at once, each part up to three times."""
 KEEP_ALIVE_S = 120
 """Idle connections stay warm between guard passes."""
 BACKSTOP_S = 10.0

@@ -59,6 +59,10 @@ class OrderBudget:
         """The venue's own count of this minute's request weight."""
         self._weight, self._weight_ms = used, now_ms
 
+    def is_half_used(self, now_ms: int) -> bool:
+        """More than half of this minute's request weight is gone: nothing is asked twice from here on."""
+        return now_ms // 60_000 == self._weight_ms // 60_000 and self._weight > WEIGHT_MAX // 2
+
     def bulk_refusal(self, now_ms: int) -> str | None:
         """Why history must wait; reads of orders and positions never ask this."""
         if now_ms < self._banned_until_ms:

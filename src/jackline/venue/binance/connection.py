@@ -1,7 +1,7 @@
-"""Three connections to one account, the gate in front of them, the clock and the budgets they share.
+"""Four connections to one account, the gate in front of them, the clock and the budgets they share.
 
-*guard* carries stops, closes and what the guard reads; *trade* carries entries; *data* carries history.
-They share no queue, so that no entry and no candle stands in front of a stop.
+*stops* carries stops, closes, cancels and their read-backs; *guard* what the guard reads; *trade* entries; *data*
+history. They share no queue, so that no entry, no candle and no listing that hangs stands in front of a stop.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ READ_WINDOW_MS = 5_000
 TIME_DEADLINE_S = 0.6
 """A clock sample slower than this says little about the clock, and a start waits for it."""
 WARM_CONNECTIONS = 2
-"""Opened ahead on guard and trade: the stop must not wait for a handshake."""
+"""Opened ahead on each but *data*: the stop must not wait for a handshake."""
 JITTER_MS_MAX = 500
 """Clock samples further apart than this: the offset is a guess, and no entry leaves on a guess."""
 
@@ -48,6 +48,7 @@ DOUBT_PAUSE_S = 0.05
 class Lane(StrEnum):
     """Which connection."""
 
+    STOPS = "stops"
     GUARD = "guard"
     TRADE = "trade"
     DATA = "data"
@@ -82,12 +83,13 @@ class Connection:
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self._may_enter, venue_ms=self.venue_ms
         )
-        guard = self._signer(net.open_pool())
+        stops = self._signer(net.open_pool())
         self._lanes = {
-            Lane.GUARD: guard,
-            Lane.TRADE: guard.before(net.open_pool()),
+            Lane.STOPS: stops,
+            Lane.GUARD: stops.before(net.open_pool()),
+            Lane.TRADE: stops.before(net.open_pool()),
             # Only history waits in a queue.
-            Lane.DATA: guard.before(net.open_pool(), pace=Pace()),
+            Lane.DATA: stops.before(net.open_pool(), pace=Pace()),
         }
 
     def wire_ms(self) -> WireMs:
@@ -147,7 +149,7 @@ class Connection:
 
     async def warm(self) -> None:
         """Open connections ahead. A venue that does not answer is found out by the first real request."""
-        lanes = [lane for lane in (Lane.GUARD, Lane.TRADE) for _ in range(WARM_CONNECTIONS)]
+        lanes = [lane for lane in (Lane.STOPS, Lane.GUARD, Lane.TRADE) for _ in range(WARM_CONNECTIONS)]
         samples = (self._sample(lane) for lane in (*lanes, Lane.DATA))
         for trouble in await asyncio.gather(*samples, return_exceptions=True):
             if isinstance(trouble, BaseException) and not isinstance(trouble, WIRE_TROUBLE):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+import structlog
+
+from jackline.core.errors import InvariantBroken
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar, MarginType, PositionMode
 from jackline.core.outcomes import Unknown
@@ -36,6 +39,8 @@ from jackline.venue.binance.wire import WIRE_TROUBLE, Garbled, VenueSaid, read_f
 from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
 
 T = TypeVar("T")
+
+log = structlog.get_logger("facts")
 
 READ_DEADLINE_S = 2.0
 """Facts are read at start-up and in recovery; slower than this is a venue in trouble."""
@@ -144,13 +149,17 @@ class FactReader:
         if not isinstance(tables, list):
             return tables
         brackets = {table.symbol: table for table in tables}
-        return {
-            Symbol(row.symbol): instrument(row, brackets[row.symbol])
-            for row in info.symbols
-            if (symbols is None or row.symbol in symbols)
-            and row.symbol in brackets
-            and row.contractType == "PERPETUAL"
-        }
+        found: dict[Symbol, Instrument] = {}
+        for row in info.symbols:
+            wanted = symbols is None or row.symbol in symbols
+            if not (wanted and row.symbol in brackets and row.contractType == "PERPETUAL"):
+                continue
+            try:
+                found[Symbol(row.symbol)] = instrument(row, brackets[row.symbol])
+            except (Garbled, InvariantBroken) as error:
+                # One symbol that is on its way in or out must not keep the others unprotected (P1).
+                log.warning("symbol_unreadable", symbol=row.symbol, detail=str(error))
+        return found
 
     async def fills(self, request: ReadFills) -> FillPage | Unknown:
         """One page of the trade list by id: time windows would lose what happened while we were away."""

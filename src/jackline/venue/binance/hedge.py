@@ -16,7 +16,7 @@ ASKS_MAX = 3
 """At three messages in a hundred lost each way, three askings fail together once in five thousand times."""
 
 
-async def hedged(ask: Callable[[], Awaitable[T]], *, every_s: float = HEDGE_S) -> T:
+async def hedged(ask: Callable[[], Awaitable[T]], *, every_s: float = HEDGE_S, asks: int = ASKS_MAX) -> T:
     """Ask; ask again whenever the answer is unknown or none has come in `every_s`. The first clear answer counts.
 
     Only for what may arrive twice: queries, and stops, whose client id makes the second a duplicate (O2).
@@ -24,16 +24,16 @@ async def hedged(ask: Callable[[], Awaitable[T]], *, every_s: float = HEDGE_S) -
     asked: list[asyncio.Future[T]] = []
     try:
         while True:
-            if len(asked) < ASKS_MAX:
+            if len(asked) < asks:
                 asked.append(asyncio.ensure_future(ask()))
             pending = [one for one in asked if not one.done()]
             if pending:
-                timeout_s = every_s if len(asked) < ASKS_MAX else None
+                timeout_s = every_s if len(asked) < asks else None
                 await asyncio.wait(pending, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             for one in asked:
                 if one.done() and not isinstance(one.result(), Unknown):
                     return one.result()
-            if len(asked) == ASKS_MAX and all(one.done() for one in asked):
+            if len(asked) == asks and all(one.done() for one in asked):
                 return asked[-1].result()
     finally:
         for one in asked:

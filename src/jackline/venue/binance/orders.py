@@ -109,8 +109,8 @@ class OrderDesk:
         """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts, and a canary is in
         no hurry."""
         if isinstance(request, SendClose) or _is_canary(request):
-            return await self._place(wired, request.client_id, Lane.GUARD)
-        return await hedged(lambda: self._place(wired, request.client_id, Lane.GUARD))
+            return await self._place(wired, request.client_id, Lane.STOPS)
+        return await hedged(lambda: self._place(wired, request.client_id, Lane.STOPS))
 
     async def _close_without_flag(self, request: SendClose, mode: PositionMode) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
@@ -152,9 +152,9 @@ class OrderDesk:
         wired = wire_request(request, PositionMode.NETTING)
         try:
             if not key.conditional:
-                return _gone(key, await self._exchange(wired, Lane.GUARD, REDUCTION_DEADLINE_S))
+                return _gone(key, await self._exchange(wired, Lane.STOPS, REDUCTION_DEADLINE_S))
             await self._connection.call(
-                Lane.GUARD,
+                Lane.STOPS,
                 "DELETE",
                 wired.path,
                 wired.params,
@@ -173,7 +173,7 @@ class OrderDesk:
     async def _query(self, params: Params, *, conditional: bool) -> OrderView | Failed:
         wired = WireRequest(method="GET", path=ALGO_ORDER if conditional else "order", params=params)
         try:
-            return await self._exchange(wired, Lane.GUARD, READ_DEADLINE_S)
+            return await self._exchange(wired, Lane.STOPS, READ_DEADLINE_S)
         except WIRE_TROUBLE as error:
             return read_failure(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
-from jackline.core.values import Quantity, Quote, Side, Symbol
+from jackline.core.values import Quantity, Quote, Side, Symbol, WireMs
 from jackline.venue.binance.connection import Connection, Section
-from jackline.venue.binance.hedge import hedged
+from jackline.venue.binance.hedge import ASKS_MAX, hedged
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
 from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
@@ -45,25 +45,22 @@ class SnapshotReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._balance: BalanceView | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._seen: frozenset[tuple[Symbol, Side, Quantity]] = frozenset()
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
         """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
         asked_ms = self._connection.wire_ms()
-        money = asyncio.ensure_future(self._read_balance()) if request.money else None
+        if request.money:
+            self._ask_balance()
         try:
             async with asyncio.timeout(SNAPSHOT_DEADLINE_S):
                 parts = await self._read_parts(request.symbols)
-                if money is not None and not money.done():
-                    await asyncio.wait({money}, timeout=MONEY_WAIT_S)
         except TimeoutError:
             return Unknown(cause="snapshot: no whole answer within the deadline")
-        finally:
-            if money is not None:
-                money.cancel()
         if not isinstance(parts, _Parts):
             return Unknown(cause=f"snapshot: {parts}")
-        balance = self._balance if request.money else None
+        balance = await self._balance_in_time() if request.money else None
         self._forget_balance_if_moved(parts.positions)
         return Snapshot(
             asked=request.asked,
@@ -90,7 +87,7 @@ class SnapshotReader:
         return _whole(positions, orders, frozenset(elsewhere.union(symbols)))
 
     async def _positions(self) -> tuple[PositionView, ...] | Failed:
-        return await hedged(
+        return await self._again(
             lambda: self._ask("positionRisk", {}, list[PositionRow], _open_ones, section=Section.SIGNED_V3)
         )
 
@@ -115,7 +112,12 @@ class SnapshotReader:
 
         if symbol is None:  # of every symbol at forty times the cost: once will do
             return await self._ask(path, {}, list[Any], views)
-        return await hedged(lambda: self._ask(path, {"symbol": symbol}, list[Any], views))
+        return await self._again(lambda: self._ask(path, {"symbol": symbol}, list[Any], views))
+
+    async def _again(self, ask: Callable[[], Awaitable[T | Failed]]) -> T | Failed:
+        """One lost part must not cost a deadline, nor a slow venue the minute's request weight (K2)."""
+        half_used = self._connection.budget.is_half_used(self._connection.wire_ms())
+        return await hedged(ask, asks=1 if half_used else ASKS_MAX)
 
     async def _ask(
         self,
@@ -137,11 +139,20 @@ class SnapshotReader:
 
     # -- money -----------------------------------------------------------------------------------------------
 
-    async def _read_balance(self) -> None:
+    def _ask_balance(self) -> None:
         """Money may be seconds old, for no stop depends on it, and a read costs as much as the positions."""
         now_ms = self._connection.wire_ms()
-        if self._balance is not None and now_ms - self._balance.asked_ms <= BALANCE_AGE_MS_MAX:
-            return
+        fresh = self._balance is not None and now_ms - self._balance.asked_ms <= BALANCE_AGE_MS_MAX
+        if not fresh and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.create_task(self._read_balance(now_ms))
+
+    async def _balance_in_time(self) -> BalanceView | None:
+        """What is known of money once the rest of a look is; what comes later is there for the next one."""
+        if self._asking is not None and not self._asking.done():
+            await asyncio.wait({self._asking}, timeout=MONEY_WAIT_S)
+        return self._balance
+
+    async def _read_balance(self, now_ms: WireMs) -> None:
         with suppress(*WIRE_TROUBLE):
             row = await self._connection.read(
                 "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
