@@ -75,7 +75,7 @@ async def test_the_money_of_a_restarted_engine_is_what_its_ledger_says(tmp_path:
         with open_store(HostDisk(), path) as store:
             await _write(store)
         venue = await open_venue(venue_access(config), clock, lambda _: "no entry in this test")
-        facts = await read_venue(options, venue)
+        facts = await read_venue(venue)
         with open_store(HostDisk(), path) as store:
             state = await first_state(options, venue, clock, facts, store, fence=1, opening=None)
             assert store.read.load_account()["commands_read"] == "9"

@@ -47,7 +47,7 @@ async def test_K1_a_tripped_switch_survives_a_restart_and_denies_the_first_signa
         path = options.state_dir / ENGINE_FILE
         await _leave_on_disk(path, level)
         venue = await open_venue(venue_access(config), clock, lambda _: "no entry in this test")
-        facts = await read_venue(options, venue)
+        facts = await read_venue(venue)
         with open_store(HostDisk(), path) as store:
             state = await first_state(options, venue, clock, facts, store, fence=1, opening=None)
         await venue.close()

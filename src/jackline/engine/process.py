@@ -19,6 +19,7 @@ from jackline.engine.options import EngineOptions, VenueUnreadable
 from jackline.engine.startup import (
     StreamingVenue,
     VenueFacts,
+    check_fit,
     first_state,
     protect_first,
     read_opening,
@@ -66,8 +67,9 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         clock, lambda request: running[0].may_enter(request) if running else "the engine has not started"
     )
     try:
-        facts = await read_venue(options, venue)
+        facts = await read_venue(venue)
         owed = await protect_first(options, venue, clock, facts, around.disk)
+        check_fit(options, facts)
         lease = acquire(
             around.disk,
             options.state_dir,
@@ -110,7 +112,7 @@ async def run_watchdog(options: EngineOptions, around: Surroundings, stop: async
     clock = TwoClocks(around.world)
     venue = await around.open_venue(clock, lambda _: ENTRY_DENIED)
     try:
-        facts = await _wait_for_venue(options, venue, stop)
+        facts = await _wait_for_venue(venue, stop)
         if facts is None:
             return
         with open_watch_store(around.disk, options.state_dir / WATCHDOG_FILE) as store:
@@ -120,11 +122,11 @@ async def run_watchdog(options: EngineOptions, around: Surroundings, stop: async
         await venue.close()
 
 
-async def _wait_for_venue(options: EngineOptions, venue: Venue, stop: asyncio.Event) -> VenueFacts | None:
+async def _wait_for_venue(venue: Venue, stop: asyncio.Event) -> VenueFacts | None:
     """Ask until the venue answers; None when told to stop first."""
     while not stop.is_set():
         try:
-            return await read_venue(options, venue)
+            return await read_venue(venue)
         except VenueUnreadable as error:
             log.warning("venue_unreadable", detail=str(error))
             with contextlib.suppress(TimeoutError):

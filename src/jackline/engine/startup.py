@@ -91,23 +91,32 @@ class Opening:
     asked_ms: WireMs
 
 
-async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
-    """Read mode, balances, filters and tiers. Raises StartRefused, with the fix, when they do not fit."""
+async def read_venue(venue: Venue) -> VenueFacts:
+    """Read mode, balances, filters and tiers. Raises VenueUnreadable, or AccountRefused, with the fix."""
     account = await venue.read_account()
     if isinstance(account, Refused) and account.kind is not Refusal.OVERLOADED:
         raise AccountRefused(f"venue: {_why(account)}. Fix: check venue.key_file and venue.url")
     if not isinstance(account, AccountFacts):
         raise VenueUnreadable(f"venue: {_why(account)}. Fix: see that it runs and that venue.url is right")
-    if account.mode is not options.position_mode:
-        raise StartRefused(
-            f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
-            f'position_mode = "{account.mode}", or change the mode at the venue while flat'
-        )
     # Every symbol's: a position opened by hand elsewhere on the account is protected too.
     instruments = await venue.read_instruments(None)
     if not isinstance(instruments, dict):
         raise VenueUnreadable(
             f"venue: no filters of the symbols: {_why(instruments)}. Fix: try again when the venue answers"
+        )
+    return VenueFacts(account=account, instruments=instruments)
+
+
+def check_fit(options: EngineOptions, facts: VenueFacts) -> None:
+    """Raises StartRefused, with the fix, when configuration and account do not fit.
+
+    After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1).
+    """
+    account, instruments = facts.account, facts.instruments
+    if account.mode is not options.position_mode:
+        raise StartRefused(
+            f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
+            f'position_mode = "{account.mode}", or change the mode at the venue while flat'
         )
     missing = [symbol for symbol in options.symbols if symbol not in instruments]
     if missing:
@@ -120,7 +129,6 @@ async def read_venue(options: EngineOptions, venue: Venue) -> VenueFacts:
             raise StartRefused(
                 f"risk.leverage is {options.risk.leverage}; the venue allows 1 … {most} on {symbol}. Fix: lower it"
             )
-    return VenueFacts(account=account, instruments=instruments)
 
 
 def _why(failed: Failed) -> str:
