@@ -56,13 +56,6 @@ def connection(net: MemoryNet, clock: StillClock | None = None) -> Connection:
     return Connection(settings=settings, clock=clock or StillClock(), permit=lambda _: None, net=net)
 
 
-def desk(built: Connection) -> OrderDesk:
-    async def still_netting() -> PositionMode:
-        return PositionMode.NETTING
-
-    return OrderDesk(built, lambda: PositionMode.NETTING, still_netting)
-
-
 async def read_time(lanes: Connection, lane: Lane) -> TimeRow:
     return await lanes.read("time", {}, row=TimeRow, deadline_s=5, lane=lane, section=Section.PUBLIC)
 
@@ -110,7 +103,7 @@ async def test_every_lane_sends_through_its_own_pool_without_a_clock_of_ccxts(
     net, built = lanes
     for lane in (Lane.GUARD, Lane.TRADE, Lane.DATA):
         assert (await read_time(built, lane)).serverTime == 1
-    assert await desk(built).ask(QUESTION) == Absent()
+    assert await OrderDesk(built, lambda: PositionMode.NETTING).ask(QUESTION) == Absent()
     assert [sent.pool for sent in net.sent] == [1, 2, 3, 0]
     await built.shut()
     assert [pool.closed for pool in net.pools] == [True] * 4
@@ -118,7 +111,7 @@ async def test_every_lane_sends_through_its_own_pool_without_a_clock_of_ccxts(
 
 async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:
     net = says(answered("{}"))
-    outcome = await desk(connection(net)).send(send_stop())
+    outcome = await OrderDesk(connection(net), lambda: PositionMode.NETTING).send(send_stop())
     assert isinstance(outcome, Unknown)
     sent, *again = net.sent
     same = [sent.body] * 2
@@ -156,8 +149,8 @@ async def test_o3_trouble_of_the_net_is_unknown() -> None:
     def respond(_: Sent) -> HttpAnswer:
         raise NetTrouble("cut")
 
-    asked = desk(connection(MemoryNet(respond=respond)))
-    assert await asked.send(send_stop()) == Unknown(cause="no whole answer: cut")
+    desk = OrderDesk(connection(MemoryNet(respond=respond)), lambda: PositionMode.NETTING)
+    assert await desk.send(send_stop()) == Unknown(cause="no whole answer: cut")
 
 
 async def test_bulk_reads_are_paced_on_the_loops_clock_and_who_gives_up_has_used_nothing() -> None:

@@ -91,28 +91,21 @@ class FactReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def mode(self) -> PositionMode | Failed:
-        """In which position mode the account is."""
-        row = await self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S)
-        if not isinstance(row, ModeRow):
-            return row
-        return PositionMode.HEDGE if row.dualSidePosition else PositionMode.NETTING
-
     async def account(self) -> AccountFacts | Failed:
         """Mode and balances."""
-        mode = await self.mode()
-        if not isinstance(mode, PositionMode):
+        mode = await self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S)
+        if not isinstance(mode, ModeRow):
             return mode
         return await hedged(lambda: self._account(mode), every_s=AGAIN_S)
 
-    async def _account(self, mode: PositionMode) -> AccountFacts | Failed:
+    async def _account(self, mode: ModeRow) -> AccountFacts | Failed:
         asked_ms = self._connection.venue_ms()
         try:
             account = await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
         except WIRE_TROUBLE as error:
             return read_failure(error)
         return AccountFacts(
-            mode=mode,
+            mode=PositionMode.HEDGE if mode.dualSidePosition else PositionMode.NETTING,
             asked_ms=asked_ms,
             equity_quote=Quote(account.totalMarginBalance),
             wallet_quote=Quote(account.totalWalletBalance),

@@ -7,7 +7,7 @@ the venue said that it did not take them (O1, O2).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 from jackline.core.ids import Role, parse_client_id
@@ -47,21 +47,15 @@ RETRY_PAUSES_S = (0.0, 0.05, 0.2)
 BUDGET_WAIT_MS_MAX = 1_000
 """A reduction waits this long for the venue's ceiling; beyond it the core decides anew, with fresh facts."""
 
-MODE_DOUBT_CODES = frozenset({-4061, -1106})
-"""The venue contradicts the position mode that a request was written for: somebody may have changed it."""
-
 ModeKnown = Callable[[], PositionMode | None]
-ReadMode = Callable[[], Awaitable[PositionMode | None]]
 
 
 class OrderDesk:
-    """Sends orders over a connection. `mode` answers None until the account has been read; `read_mode` asks anew."""
+    """Sends orders over a connection. `mode` answers None until the account has been read."""
 
-    def __init__(self, connection: Connection, mode: ModeKnown, read_mode: ReadMode) -> None:
+    def __init__(self, connection: Connection, mode: ModeKnown) -> None:
         self._connection = connection
         self._mode = mode
-        self._read_mode = read_mode
-        self._entered_in: PositionMode | None = None
 
     async def send(self, request: Mutation) -> Outcome:
         """Dispatch by type. Never raises for the venue or the network."""
@@ -76,7 +70,7 @@ class OrderDesk:
             case SendClose(shape=CloseShape.PLAIN_MARKET) if mode is PositionMode.NETTING:
                 return await self._close_without_flag(request, mode)
             case _:
-                return await self._reduce_in_either_mode(request, mode)
+                return await self._reduce(request, mode)
 
     async def ask(self, request: ReadOrder) -> OrderAnswer:
         """Query by client id."""
@@ -92,9 +86,6 @@ class OrderDesk:
         full = self._connection.budget.entry_refusal(self._connection.wire_ms())
         if full is not None:
             return NotSent(why=f"K2: {full}")
-        self._entered_in = self._entered_in or mode
-        if mode is not self._entered_in:
-            return NotSent(why=f"C4: the account was put into {mode} mode")
         with self._connection.gate.entry(request):
             return await self._place(wire_request(request, mode), request.client_id, Lane.TRADE)
 
@@ -113,16 +104,6 @@ class OrderDesk:
             if outcome.code == BAD_TIMESTAMP:
                 await self._correct_clock()
         return outcome
-
-    async def _reduce_in_either_mode(self, request: Reduction, mode: PositionMode) -> Outcome:
-        """Whoever changed the mode by hand must not keep a position from its stop, or from being closed (P1)."""
-        outcome = await self._reduce(request, mode)
-        if not (isinstance(outcome, Refused) and outcome.code in MODE_DOUBT_CODES):
-            return outcome
-        found = await self._read_mode()
-        if found is None or found is mode:
-            return outcome
-        return await self._reduce(request, found)
 
     async def _deliver(self, request: Reduction, wired: WireRequest) -> Outcome:
         """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts, and a canary is in
@@ -153,7 +134,7 @@ class OrderDesk:
         sized = replace(request, quantity=min(request.quantity, position.quantity))
         ticket = PlainClose(request=sized, position=position, read_ms=asked_ms)
         with connection.gate.plain_close(ticket):
-            return await self._reduce_in_either_mode(sized, mode)
+            return await self._reduce(sized, mode)
 
     async def _place(self, wired: WireRequest, client_id: str, lane: Lane) -> Outcome:
         deadline_s = ENTRY_DEADLINE_S if lane is Lane.TRADE else REDUCTION_DEADLINE_S

@@ -38,7 +38,7 @@ class BinanceVenue:
         self._net = net
         self._connection = Connection(settings=settings, clock=clock, permit=permit, net=net)
         self._mode: PositionMode | None = None
-        self._desk = OrderDesk(self._connection, lambda: self._mode, self._read_mode)
+        self._desk = OrderDesk(self._connection, lambda: self._mode)
         self._snapshots = SnapshotReader(self._connection)
         self._facts = FactReader(self._connection)
 
@@ -115,14 +115,6 @@ class BinanceVenue:
             read_bars=self.read_bars,
             sink=sink,
         )
-
-    async def _read_mode(self) -> PositionMode | None:
-        """Ask again in which mode the account is; None where nobody answers."""
-        found = await self._facts.mode()
-        if isinstance(found, PositionMode):
-            self._mode = found
-            return found
-        return None
 
     async def _listen_key(self) -> str | Failed:
         """Create the key or extend it: the venue returns the same one. It is shared, so it is never

@@ -38,7 +38,7 @@ _KINDS: Final = {
     ("POST", "marginType"): RequestKind.SETTING,
 }
 _CLOSING: Final = {("LONG", "SELL"), ("SHORT", "BUY")}
-_NOT_CONTENT: Final = ("timestamp", "signature", "recvWindow", "positionSide", "reduceOnly")
+_NOT_CONTENT: Final = ("timestamp", "signature", "recvWindow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,7 @@ class Request:
 
     @property
     def content(self) -> tuple[tuple[str, str], ...]:
-        """Everything that makes the order what it is: all but time, window and signature, and but the words in which an
-        account's position mode, which a person may change, wants the same thing said."""
+        """Everything that makes the order what it is: all but time, window and signature."""
         return tuple(
             sorted((key, text) for key, text in self.departure.params.items() if key not in _NOT_CONTENT)
         )
