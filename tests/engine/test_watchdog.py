@@ -38,6 +38,22 @@ def _covered(testimony: Json) -> bool:
     return bool(episodes) and not episodes[-1]["naked_now"]
 
 
+async def _rest_by_hand(venue: Exchange, *, working_type: str) -> None:
+    """A stranger's stop of the whole position, far below the price."""
+    await venue.signed(
+        "POST",
+        "/fapi/v1/algoOrder",
+        algoType="CONDITIONAL",
+        symbol="BTCUSDT",
+        side="SELL",
+        type="STOP_MARKET",
+        triggerPrice="40000",
+        closePosition="true",
+        workingType=working_type,
+        clientAlgoId="by-hand",
+    )
+
+
 async def _first_action(directory: Path, venue: Exchange) -> str:
     """What the watchdog's own records say it did first; written behind the action, so waited for."""
     async with asyncio.timeout(LINE_S):
@@ -110,18 +126,7 @@ async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> No
     """A stranger's stop that covers is left alone, and nothing is added to it."""
     async with exchange("--generate", "BTCUSDT,ETHUSDT") as venue:
         config = write_config(tmp_path, venue.url)
-        await venue.signed(
-            "POST",
-            "/fapi/v1/algoOrder",
-            algoType="CONDITIONAL",
-            symbol="BTCUSDT",
-            side="SELL",
-            type="STOP_MARKET",
-            triggerPrice="40000",
-            closePosition="true",
-            workingType="MARK_PRICE",
-            clientAlgoId="by-hand",
-        )
+        await _rest_by_hand(venue, working_type="MARK_PRICE")
         await venue.signed(
             "POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01"
         )
@@ -144,18 +149,7 @@ async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> No
 async def test_P1_a_position_is_closed_where_a_useless_stop_is_in_the_way(tmp_path: Path) -> None:
     """The venue holds one whole-position stop a direction: a stranger's, on the wrong price, keeps ours out."""
     async with exchange("--generate", "BTCUSDT,ETHUSDT") as venue:
-        await venue.signed(
-            "POST",
-            "/fapi/v1/algoOrder",
-            algoType="CONDITIONAL",
-            symbol="BTCUSDT",
-            side="SELL",
-            type="STOP_MARKET",
-            triggerPrice="40000",
-            closePosition="true",
-            workingType="CONTRACT_PRICE",
-            clientAlgoId="by-hand",
-        )
+        await _rest_by_hand(venue, working_type="CONTRACT_PRICE")
         async with _watched(tmp_path, venue):
             await venue.signed(
                 "POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01"

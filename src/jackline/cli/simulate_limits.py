@@ -35,7 +35,7 @@ def cpu_by_room(profile: str) -> dict[str, float]:
             for caller, (_, _, caller_s, _) in callers.items():
                 shares[room(caller[0])] += caller_s  # type: ignore[assignment] # seconds, not a count
         else:
-            shares[room(place[0])] += own_s  # type: ignore[assignment]
+            shares[room(place[0])] += own_s  # type: ignore[assignment] # seconds, not a count
     total = sum(shares.values()) or 1.0
     return {name: seconds / total for name, seconds in shares.most_common()}
 

@@ -103,7 +103,7 @@ class VirtualLoop(base_events.BaseEventLoop):
         scheduled = self._scheduled
         while scheduled and scheduled[0].when() <= self._now_s:
             timer = heapq.heappop(scheduled)
-            timer._scheduled = False  # type: ignore[attr-defined]
+            timer._scheduled = False  # type: ignore[attr-defined] # as the loop of the library does
             if timer._cancelled:
                 self._timer_cancelled_count -= 1
             else:
@@ -178,7 +178,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
 
 def _owner(handle: events.Handle) -> Process | None:
-    owner: Process | None = handle._context.get(OWNER)  # type: ignore[attr-defined]
+    owner: Process | None = handle._context.get(OWNER)  # type: ignore[attr-defined] # not in typeshed
     return owner
 
 

@@ -132,7 +132,7 @@ class Process:
             return
         self.alive = False
         for task in self._tasks:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task._log_destroy_pending = False  # type: ignore[attr-defined] # the loop's own, not in typeshed
         for wish in self._dying_wishes:
             wish()
 
@@ -183,7 +183,7 @@ class Process:
     @property
     def stepped(self) -> SimTask | None:
         """The task that ran in the last step; None where it was another callback, or where that task has ended."""
-        task = getattr(self._step and self._step._callback, "__self__", None)  # type: ignore[attr-defined]
+        task = getattr(self._step and self._step._callback, "__self__", None)  # type: ignore[attr-defined] # not in typeshed
         return task if isinstance(task, SimTask) and not task.done() else None
 
     def own(self, task: SimTask) -> None:
@@ -199,7 +199,7 @@ class Process:
     def bury(self) -> None:
         """Give the memory of a dead process back: its clean-up code runs now, and every seam refuses it."""
         for task in self.live_tasks():
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task._log_destroy_pending = False  # type: ignore[attr-defined] # the loop's own, not in typeshed
             coroutine: Any = task.get_coro()
             with suppress(BaseException):
                 coroutine.close()

@@ -32,7 +32,7 @@ class OrderPart(Struct, frozen=True):
     X: str
     T: int
     t: int = 0
-    l: Decimal = Decimal(0)  # noqa: E741
+    l: Decimal = Decimal(0)  # noqa: E741 # last filled quantity, the venue's letter
     L: Decimal = Decimal(0)
     mt: int | None = None
 
