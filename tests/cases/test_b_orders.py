@@ -119,6 +119,30 @@ def test_C4_a_position_mode_changed_behind_our_back_opens_nothing() -> None:
     assert world.breaches == []
 
 
+@pytest.mark.owns("P1", "C4", "K3")
+@pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
+def test_P1_a_position_opened_by_hand_in_a_changed_mode_is_guarded_and_nothing_else_opens(
+    restarted: bool,
+) -> None:
+    """B7: the account is hedged while the engine runs, and a leg opened in it: protected, and closed by the switch."""
+
+    async def script(world: Play) -> None:
+        await world.ready()
+        world.do(Kind.SETS_MODE, lasts_s=60.0)
+        world.do(Kind.OPENS_BY_HAND, lasts_s=1.0)
+        await world.until(world.ours, "protected", 3.0)
+        await world.until(lambda: world.written("alert", "the account is in hedge mode"), "blocked", 3.0)
+        asked = len(world.asked(Role.ENTRY))
+        if restarted:
+            world.stage.processes.kill(ENGINE, down_s=0.5)
+        await world.passes(8.0)
+        assert world.positions()
+        assert len(world.asked(Role.ENTRY)) == asked
+
+    world = play(script, cooldown_ms=0)
+    assert world.breaches == []
+
+
 @pytest.mark.owns("O1")
 @pytest.mark.parametrize("hedge", [False, True], ids=["netting", "hedge"])
 def test_O1_a_strategy_that_wants_both_sides_at_every_bar_gets_one_trade(hedge: bool) -> None:

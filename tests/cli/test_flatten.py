@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from jackline.cli.flatten import Flattened, Flattener, Pace
-from jackline.core.ids import TradeId
-from jackline.core.orders import OrderView, Snapshot
+from jackline.core.orders import OrderView, PositionMode, Snapshot
 from jackline.core.outcomes import Acked, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import CancelOrder, CloseShape, Mutation, ReadSnapshot, SendClose
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Side
 from jackline.venue.binance.venue import BinanceVenue
 from tests.venue.local import Local, local_exchange
-from tests.venue.makers import TRADE, WallClock, entry_plan, send_entry, send_stop, send_target
+from tests.venue.makers import WallClock, entry_plan, in_mode, send_entry, send_stop, send_target
 
 OURS, STRANGERS = "abc", "zzz"
 """Tag of the orders that `makers` makes, and another account's."""
@@ -42,12 +41,13 @@ class Between:
         return [request.shape for request in self.sent if isinstance(request, SendClose)]
 
 
-async def open_position(local: Local, side: Side = Side.LONG, *, trade_id: TradeId = TRADE) -> None:
+async def open_position(
+    local: Local, side: Side = Side.LONG, *, mode: PositionMode = PositionMode.NETTING
+) -> None:
     """A protected position: stop first, then the entry."""
-    assert isinstance(
-        await local.venue.send(send_stop(side, trigger="59000" if side is Side.LONG else "61000")), Acked
-    )
-    assert isinstance(await local.venue.send(send_entry(entry_plan(side))), Acked)
+    stop = send_stop(side, trigger="59000" if side is Side.LONG else "61000")
+    for request in (stop, send_entry(entry_plan(side))):
+        assert isinstance(await local.venue.send(in_mode(request, mode)), Acked)
 
 
 async def flatten(
@@ -73,11 +73,13 @@ async def look(venue: BinanceVenue) -> Snapshot:
     return found
 
 
-@pytest.mark.parametrize("hedge", [False, True], ids=["netting", "hedge"])
+@pytest.mark.parametrize("mode", PositionMode)
 @pytest.mark.parametrize("side", Side)
-async def test_a_protected_position_is_closed_and_then_its_stop_removed(hedge: bool, side: Side) -> None:
-    async with local_exchange(hedge=hedge) as local:
-        await open_position(local, side)
+async def test_a_protected_position_is_closed_and_then_its_stop_removed(
+    mode: PositionMode, side: Side
+) -> None:
+    async with local_exchange(hedge=mode is PositionMode.HEDGE) as local:
+        await open_position(local, side, mode=mode)
         done = await flatten(local.venue)
         assert (done.flat, done.still_open, done.left, done.foreign) == (True, (), (), ())
         assert [(gone.symbol, gone.side) for gone in done.closed] == [("BTCUSDT", side)]

@@ -13,6 +13,7 @@ from jackline.core.orders import (
     OrderKind,
     OrderState,
     OrderView,
+    PositionMode,
     PositionView,
     PriceSource,
     Snapshot,
@@ -85,6 +86,7 @@ def context(
 ) -> PlanContext:
     return PlanContext(
         instrument=of or instrument(),
+        mode=PositionMode.NETTING,
         mark=price(mark),
         spread_fraction=Fraction(Decimal(0)),
         noise_fraction=fraction(noise),
@@ -108,6 +110,7 @@ def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
     """A fresh engine's state."""
     return initial_state(
         tag=TAG,
+        mode=PositionMode.NETTING,
         fence=fence,
         risk=risk,
         protection=ProtectionSettings(),
@@ -119,11 +122,17 @@ def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
 
 
 def position(
-    side: Side = Side.LONG, *, size: str = "0.1", entry: str = "50000", mark: str = "50000"
+    side: Side = Side.LONG,
+    *,
+    size: str = "0.1",
+    entry: str = "50000",
+    mark: str = "50000",
+    mode: PositionMode = PositionMode.NETTING,
 ) -> PositionView:
     return PositionView(
         symbol=BTC,
         side=side,
+        mode=mode,
         quantity=quantity(size),
         entry_price=price(entry),
         mark=price(mark),

@@ -19,6 +19,7 @@ from jackline.core.orders import (
     OrderKind,
     OrderState,
     OrderView,
+    PositionMode,
     PositionView,
     PriceSource,
     Snapshot,
@@ -330,6 +331,7 @@ class SmallVenue:
             PositionView(
                 symbol=BTC,
                 side=Side.LONG if books.position > 0 else Side.SHORT,
+                mode=PositionMode.NETTING,
                 quantity=Quantity(abs(books.position)),
                 entry_price=Price(books.average),
                 mark=Price(self.mark),

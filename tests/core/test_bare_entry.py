@@ -65,7 +65,7 @@ BAD = {
     ),
     "a stop without its shape": (
         "SendStop(client_id=client_id(plan.trade_id, Role.DISASTER, 1), trade_id=plan.trade_id, "
-        "symbol=plan.symbol, side=plan.side, quantity=None, trigger_price=plan.stop.disaster_price, "
+        "symbol=plan.symbol, side=plan.side, mode=plan.mode, quantity=None, trigger_price=plan.stop.disaster_price, "
         "price_source=plan.stop.price_source)",
         'Missing named argument "shape"',
     ),

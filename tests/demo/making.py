@@ -42,6 +42,7 @@ def trade(entry: ProtectedEntry = PLAN) -> Trade:
         trade_id=TRADE,
         symbol=BTC,
         side=entry.side,
+        mode=entry.mode,
         phase=Phase.DONE,
         entry=entry,
         stop=entry.stop,

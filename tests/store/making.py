@@ -9,7 +9,7 @@ from typing import Any
 
 from jackline.core.ids import TradeId, mint_trade_id
 from jackline.core.machine import Phase
-from jackline.core.orders import FillView, PriceSource
+from jackline.core.orders import FillView, PositionMode, PriceSource
 from jackline.core.plan import StopPlan
 from jackline.core.trade import Trade
 from jackline.core.values import (
@@ -52,6 +52,7 @@ def adopted(ordinal: int, phase: Phase = Phase.PROTECTED) -> Trade:
         "trade_id": trade_id(ordinal),
         "symbol": SYMBOL,
         "side": Side.LONG,
+        "mode": PositionMode.NETTING,
         "phase": phase,
         "stop": stop,
         "quantity": Quantity(Decimal("0.010")),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.ids import ClientId, TradeId
-from jackline.core.orders import FillView, Snapshot
+from jackline.core.orders import FillView, PositionMode, Snapshot
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.trade import CloseSlot, EntrySlot, OrderSlot, Trade
 from jackline.core.values import Side
@@ -73,7 +75,7 @@ def test_a_fill_comes_back_exactly() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (encode(adopted(1)).replace('{"v":1,', '{"v":2,'), "body version 2"),
+        (encode(adopted(1)).replace('{"v":2,', '{"v":3,'), "body version 3"),
         (encode(adopted(1)).replace('"fills_after":0,', ""), "fills_after"),
         (encode(adopted(1)).replace('"fills_after":0,', '"fills_after":0,"new_field":1,'), "another shape"),
         (encode(adopted(1)).replace('"protected"', '"sideways"'), "sideways"),
@@ -85,6 +87,37 @@ def test_a_fill_comes_back_exactly() -> None:
 def test_another_shape_is_refused(text: str, says: str) -> None:
     with pytest.raises(BodyUnreadable, match=says):
         decode(text, Trade)
+
+
+@given(trades)
+def test_a_trade_of_version_1_is_read_as_one_of_netting_mode(trade: Trade) -> None:
+    """Written before a request said its position mode: nothing is lost, and what is missing is the default."""
+    netting = _in_netting(trade)
+    old = re.sub(r',"mode":"netting"', "", encode(netting)).replace('{"v":2,', '{"v":1,')
+    assert old.count('"mode"') == 0
+    assert decode(old, Trade) == netting
+
+
+def test_what_is_no_trade_of_version_1_is_refused() -> None:
+    for body in ('{"side":"long"}', '{"side":"long","entry":7}', "[]"):
+        with pytest.raises(BodyUnreadable, match="not a Trade of version 1"):
+            decode(f'{{"v":1,"body":{body}}}', Trade)
+
+
+def _in_netting(trade: Trade) -> Trade:
+    """As every record of version 1 is read."""
+
+    def said(slot: OrderSlot | None) -> OrderSlot | None:
+        return slot and replace(slot, mode=PositionMode.NETTING)
+
+    return replace(
+        trade,
+        mode=PositionMode.NETTING,
+        entry=trade.entry and replace(trade.entry, mode=PositionMode.NETTING),
+        disaster=said(trade.disaster),
+        working=tuple(replace(slot, mode=PositionMode.NETTING) for slot in trade.working),
+        target=said(trade.target),
+    )
 
 
 def test_a_snapshot_is_not_a_trade() -> None:

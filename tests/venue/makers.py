@@ -9,11 +9,12 @@ from decimal import Decimal
 from jackline.core.events import Now
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
 from jackline.core.instrument import Instrument, MarginTier
-from jackline.core.orders import OrderKey, PriceSource
+from jackline.core.orders import OrderKey, PositionMode, PriceSource
 from jackline.core.plan import ProtectedEntry, Rung, StopPlan
 from jackline.core.requests import (
     CancelOrder,
     CloseShape,
+    Mutation,
     SendClose,
     SendEntry,
     SendStop,
@@ -65,6 +66,7 @@ def entry_plan(
         trade_id=trade_id,
         symbol=BTC,
         side=side,
+        mode=PositionMode.NETTING,
         quantity=quantity(size),
         signal_price=price(mark),
         collar_price=worst,
@@ -98,6 +100,7 @@ def send_stop(
         trade_id=TRADE,
         symbol=BTC,
         side=side,
+        mode=PositionMode.NETTING,
         shape=StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY,
         quantity=None if size is None else quantity(size),
         trigger_price=price(trigger),
@@ -111,6 +114,7 @@ def send_target(side: Side = Side.LONG, *, trigger: str = "63000", attempt: int 
         trade_id=TRADE,
         symbol=BTC,
         side=side,
+        mode=PositionMode.NETTING,
         quantity=quantity("0.010"),
         trigger_price=price(trigger),
         price_source=PriceSource.LAST,
@@ -130,6 +134,7 @@ def send_close(
         trade_id=TRADE,
         symbol=BTC,
         side=side,
+        mode=PositionMode.NETTING,
         shape=shape,
         quantity=quantity(size),
         limit_price=None if limit is None else price(limit),
@@ -166,3 +171,14 @@ def instrument() -> Instrument:
         notional_min=Quote(Decimal(100)),
         tiers=(tier,),
     )
+
+
+def in_mode(request: Mutation, mode: PositionMode) -> Mutation:
+    """The same request, written for this position mode; a cancel names none."""
+    match request:
+        case CancelOrder():
+            return request
+        case SendEntry(entry=entry):
+            return replace(request, entry=replace(entry, mode=mode))
+        case _:
+            return replace(request, mode=mode)

@@ -17,6 +17,7 @@ from tests.venue.makers import (
     cancel,
     cancel_plain,
     entry_plan,
+    in_mode,
     send_close,
     send_entry,
     send_stop,
@@ -50,7 +51,7 @@ def offer_request(
     changes: dict[str, str | None] | None = None,
 ) -> None:
     """The golden request with some parameters changed, added or (None) left out."""
-    wired = wire_request(request, mode)
+    wired = wire_request(in_mode(request, mode))
     params = {**wired.params, **(changes or {})}
     offer(gate, wired.method, wired.path, {key: value for key, value in params.items() if value is not None})
 
@@ -188,14 +189,14 @@ def test_p6_requests_that_we_never_make_have_no_shape(method: str, path: str) ->
     ["fapi.binance.com", "127.0.0.1:8091", "localhost:8090", "10.0.0.1:8090", "127.0.0.1.example.com:8090"],
 )
 def test_c2_nothing_leaves_for_another_host(method: str, host: str) -> None:
-    wired = wire_request(send_stop(), NETTING)
+    wired = wire_request(send_stop())
     body = urlencode(wired.params | SIGNED)
     with pytest.raises(GateRefused, match="C2"):
         a_gate().check(method=method, url=f"http://{host}/fapi/v1/algoOrder", body=body)
 
 
 def test_a_parameter_given_twice_does_not_leave() -> None:
-    wired = wire_request(send_close(), NETTING)
+    wired = wire_request(send_close())
     body = urlencode(wired.params | SIGNED) + "&reduceOnly=true"
     with pytest.raises(GateRefused, match="twice"):
         a_gate().check(method="POST", url=f"http://{AUTHORITY}/fapi/v1/order", body=body)
@@ -218,6 +219,7 @@ def test_p3_a_close_without_flags_leaves_only_on_a_fresh_read(
     position = PositionView(
         symbol=BTC,
         side=side,
+        mode=NETTING,
         quantity=quantity(held),
         entry_price=price(60_000),
         mark=price(60_000),

@@ -46,6 +46,7 @@ from tests.venue.makers import (
     WallClock,
     cancel,
     entry_plan,
+    in_mode,
     instrument,
     send_close,
     send_entry,
@@ -53,7 +54,7 @@ from tests.venue.makers import (
     send_target,
 )
 
-MODES = pytest.mark.parametrize("hedge", [False, True], ids=["netting", "hedge"])
+MODES = pytest.mark.parametrize("mode", PositionMode)
 
 
 async def acked(venue: BinanceVenue, request: Mutation) -> OrderView:
@@ -83,24 +84,24 @@ async def all_fills(venue: BinanceVenue) -> FillPage:
 
 @MODES
 @pytest.mark.parametrize("side", list(Side))
-async def test_a_whole_trade_stop_first(hedge: bool, side: Side) -> None:
+async def test_a_whole_trade_stop_first(mode: PositionMode, side: Side) -> None:
     """Stop, read back, entry, working stop, target, snapshot, cancel, close, sweep, fills."""
     beyond, better = ("58000", "63000") if side is Side.LONG else ("62000", "57000")
     inside = "59500" if side is Side.LONG else "60500"
-    async with local_exchange(hedge=hedge) as local:
+    async with local_exchange(hedge=mode is PositionMode.HEDGE) as local:
         venue = local.venue
         disaster, working = (
             send_stop(side, trigger=beyond),
             send_stop(side, size="0.010", trigger=inside, attempt=5),
         )
         target = send_target(side, trigger=better)
-        await acked(venue, disaster)
+        await acked(venue, in_mode(disaster, mode))
         assert (await read_back(venue, disaster.client_id)).state is OrderState.NEW
-        entry = await acked(venue, send_entry(entry_plan(side)))
+        entry = await acked(venue, in_mode(send_entry(entry_plan(side)), mode))
         assert (entry.state, entry.filled) == (OrderState.FILLED, Decimal("0.01"))
         assert (await read_back(venue, entry.key.client_id, conditional=False)).average_price == 60_000
         for request in (working, target):
-            await acked(venue, request)
+            await acked(venue, in_mode(request, mode))
         seen = await snapshot(venue)
         position = seen.position(BTC, side)
         assert position is not None
@@ -115,11 +116,11 @@ async def test_a_whole_trade_stop_first(hedge: bool, side: Side) -> None:
         assert resting is not None
         assert resting.close_position
         assert resting.price_source is PriceSource.MARK
-        assert resting.position_side is (side if hedge else None)
+        assert resting.position_side is (side if mode is PositionMode.HEDGE else None)
         assert resting.side is side.closes_with
         for request in (working, target):
             assert (await acked(venue, cancel(request))).state is OrderState.CANCELED
-        await acked(venue, send_close(side))
+        await acked(venue, in_mode(send_close(side), mode))
         flat = await snapshot(venue)
         assert flat.positions == ()
         assert [order.key.client_id for order in flat.orders] == [disaster.client_id]
@@ -136,10 +137,10 @@ async def test_a_whole_trade_stop_first(hedge: bool, side: Side) -> None:
 
 
 @MODES
-async def test_o2_the_same_stop_twice_is_a_duplicate_and_harmless(hedge: bool) -> None:
-    async with local_exchange(hedge=hedge) as local:
-        await acked(local.venue, send_stop(size="0.010"))
-        again = await local.venue.send(send_stop(size="0.010"))
+async def test_o2_the_same_stop_twice_is_a_duplicate_and_harmless(mode: PositionMode) -> None:
+    async with local_exchange(hedge=mode is PositionMode.HEDGE) as local:
+        await acked(local.venue, in_mode(send_stop(size="0.010"), mode))
+        again = await local.venue.send(in_mode(send_stop(size="0.010"), mode))
         assert isinstance(again, Refused)
         assert again.kind is Refusal.DUPLICATE_ID
 
@@ -194,12 +195,12 @@ async def test_k2_the_permit_stops_entries_and_nothing_else() -> None:
 
 
 @MODES
-async def test_account_symbol_and_instrument_are_read_back(hedge: bool) -> None:
-    async with local_exchange(hedge=hedge) as local:
+async def test_account_symbol_and_instrument_are_read_back(mode: PositionMode) -> None:
+    async with local_exchange(hedge=mode is PositionMode.HEDGE) as local:
         venue = local.venue
         account = await venue.read_account()
         assert isinstance(account, AccountFacts)
-        assert account.mode is (PositionMode.HEDGE if hedge else PositionMode.NETTING)
+        assert account.mode is mode
         assert account.equity_quote == account.wallet_quote == Decimal(10_000)
         for leverage, margin in ((7, MarginType.CROSS), (7, MarginType.CROSS), (3, MarginType.ISOLATED)):
             facts = SymbolFacts(symbol=BTC, leverage=leverage, margin_type=margin)
@@ -265,12 +266,15 @@ async def listening(local: Local, inbox: Inbox) -> AsyncIterator[None]:
 
 
 @MODES
-async def test_a_stop_that_fires_is_told_filled_and_linked_to_its_child(hedge: bool) -> None:
+async def test_a_stop_that_fires_is_told_filled_and_linked_to_its_child(mode: PositionMode) -> None:
     inbox = Inbox()
-    async with local_exchange(hedge=hedge, path={3: "58500"}) as local, listening(local, inbox):
+    async with (
+        local_exchange(hedge=mode is PositionMode.HEDGE, path={3: "58500"}) as local,
+        listening(local, inbox),
+    ):
         venue = local.venue
-        stop = await acked(venue, send_stop())
-        entry = await acked(venue, send_entry())
+        stop = await acked(venue, in_mode(send_stop(), mode))
+        entry = await acked(venue, in_mode(send_entry(), mode))
         (told,) = await inbox.until(FillHinted)
         assert isinstance(told, FillHinted)
         assert (told.client_id, told.order_id) == (entry.key.client_id, entry.key.venue_id)
@@ -351,9 +355,8 @@ async def sing(local: Local, *, mode: PositionMode) -> tuple[CanaryProof, list[s
 
 @MODES
 @pytest.mark.owns("C4")
-async def test_c4_a_canary_proves_stop_first_and_leaves_nothing(hedge: bool) -> None:
-    mode = PositionMode.HEDGE if hedge else PositionMode.NETTING
-    async with local_exchange(hedge=hedge) as local:
+async def test_c4_a_canary_proves_stop_first_and_leaves_nothing(mode: PositionMode) -> None:
+    async with local_exchange(hedge=mode is PositionMode.HEDGE) as local:
         proof, steps = await sing(local, mode=mode)
         assert (proof.rung, proof.position_mode) == (Rung.STOP_FIRST, mode)
         assert client_id(TRADE, Role.CANARY, 1) in proof.evidence

@@ -18,6 +18,7 @@ from tests.venue.makers import (
     cancel,
     cancel_plain,
     entry_plan,
+    in_mode,
     send_close,
     send_entry,
     send_stop,
@@ -116,7 +117,7 @@ GOLDEN: list[tuple[str, Mutation, PositionMode, dict[str, str]]] = [
 def test_every_order_has_its_golden_parameters(
     request_: Mutation, mode: PositionMode, params: dict[str, str]
 ) -> None:
-    wired = wire_request(request_, mode)
+    wired = wire_request(in_mode(request_, mode))
     path = "algoOrder" if "clientAlgoId" in params else "order"
     assert wired == WireRequest(method="POST", path=path, params=params)
 
@@ -124,15 +125,15 @@ def test_every_order_has_its_golden_parameters(
 def test_cancels_name_one_order_by_the_best_name_there_is() -> None:
     window = {"recvWindow": "10000"}
     name = send_stop().client_id
-    assert wire_request(cancel(venue_id=7), NETTING) == WireRequest(
+    assert wire_request(cancel(venue_id=7)) == WireRequest(
         method="DELETE", path="algoOrder", params={"algoId": "7"} | window
     )
-    assert wire_request(cancel(), HEDGE).params == {"clientAlgoId": name} | window
-    by_id = wire_request(cancel_plain(venue_id=8), NETTING)
+    assert wire_request(cancel()).params == {"clientAlgoId": name} | window
+    by_id = wire_request(cancel_plain(venue_id=8))
     assert by_id == WireRequest(
         method="DELETE", path="order", params={"symbol": "BTCUSDT", "orderId": "8"} | window
     )
-    assert wire_request(cancel_plain(), NETTING).params["origClientOrderId"] == name
+    assert wire_request(cancel_plain()).params["origClientOrderId"] == name
 
 
 def test_queries_go_to_the_service_the_order_lives_in() -> None:
@@ -145,7 +146,7 @@ def test_queries_go_to_the_service_the_order_lives_in() -> None:
 
 def test_a_limit_close_without_a_price_is_a_bug_and_not_a_market_order() -> None:
     with pytest.raises(InvariantBroken):
-        wire_request(send_close(shape=CloseShape.IOC_3_PERCENT), NETTING)
+        wire_request(send_close(shape=CloseShape.IOC_3_PERCENT))
 
 
 @given(st.decimals(min_value="0.00000001", max_value="99999999", places=8))

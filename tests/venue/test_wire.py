@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 import pytest
 
 from jackline.core.events import Now
-from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Absent, Unknown
 from jackline.core.requests import ReadOrder
 from jackline.core.values import MarketMs, WireMs
@@ -103,7 +102,7 @@ async def test_every_lane_sends_through_its_own_pool_without_a_clock_of_ccxts(
     net, built = lanes
     for lane in (Lane.GUARD, Lane.TRADE, Lane.DATA):
         assert (await read_time(built, lane)).serverTime == 1
-    assert await OrderDesk(built, lambda: PositionMode.NETTING).ask(QUESTION) == Absent()
+    assert await OrderDesk(built).ask(QUESTION) == Absent()
     assert [sent.pool for sent in net.sent] == [1, 2, 3, 0]
     await built.shut()
     assert [pool.closed for pool in net.pools] == [True] * 4
@@ -111,7 +110,7 @@ async def test_every_lane_sends_through_its_own_pool_without_a_clock_of_ccxts(
 
 async def test_an_order_leaves_signed_by_our_clock_with_key_and_form() -> None:
     net = says(answered("{}"))
-    outcome = await OrderDesk(connection(net), lambda: PositionMode.NETTING).send(send_stop())
+    outcome = await OrderDesk(connection(net)).send(send_stop())
     assert isinstance(outcome, Unknown)
     sent, *again = net.sent
     same = [sent.body] * 2
@@ -149,7 +148,7 @@ async def test_o3_trouble_of_the_net_is_unknown() -> None:
     def respond(_: Sent) -> HttpAnswer:
         raise NetTrouble("cut")
 
-    desk = OrderDesk(connection(MemoryNet(respond=respond)), lambda: PositionMode.NETTING)
+    desk = OrderDesk(connection(MemoryNet(respond=respond)))
     assert await desk.send(send_stop()) == Unknown(cause="no whole answer: cut")
 
 

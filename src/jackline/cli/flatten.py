@@ -169,6 +169,7 @@ class Flattener:
             trade_id=trade_id,
             symbol=position.symbol,
             side=position.side,
+            mode=position.mode,
             shape=shape,
             quantity=Quantity(min(position.quantity, most)),
             limit_price=limit_price,

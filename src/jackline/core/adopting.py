@@ -55,7 +55,13 @@ def unknown_filters(symbol: Symbol) -> str:
 def _adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: StopPlan) -> Trade:
     """A trade for a position nobody planned: exposed from now, with no entry of ours."""
     blank = entering.blank_trade(
-        turn, trade_id=trade_id, symbol=position.symbol, stop=stop, entry=None, entry_slot=None
+        turn,
+        trade_id=trade_id,
+        symbol=position.symbol,
+        mode=position.mode,
+        stop=stop,
+        entry=None,
+        entry_slot=None,
     )
     return replace(
         blank,
@@ -88,6 +94,7 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         client_id=client_id(name.trade_id, name.role, name.attempt),
         role=name.role,
         attempt=name.attempt,
+        mode=order.mode,
         shape=StopShape.WHOLE_POSITION if order.close_position else StopShape.QUANTITY,
         quantity=None if order.close_position else order.quantity,
         trigger_price=order.trigger_price,

@@ -83,6 +83,7 @@ def drive(turn: Turn, trade: Trade) -> Trade:
             trade_id=trade.trade_id,
             symbol=trade.symbol,
             side=trade.side,
+            mode=trade.mode,
             shape=shape,
             quantity=Quantity(min(trade.quantity, instrument.market_quantity_max)),
             limit_price=limit_price,

@@ -110,4 +110,13 @@ class TradeEnded:
 
 Record = SaveTrade | SaveKill | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
 """What only the journal hears of."""
-Effect = Mutation | Query | Record | Alert | TradeEnded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveRung:
+    """What the symbol's rung was proven under has changed, or may have: entries wait for another canary (C4)."""
+
+    symbol: Symbol
+
+
+Effect = Mutation | Query | Record | Alert | TradeEnded | ProveRung

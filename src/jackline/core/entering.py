@@ -10,7 +10,7 @@ from jackline.core.effects import Level, NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
-from jackline.core.orders import OrderState, OrderView
+from jackline.core.orders import OrderState, OrderView, PositionMode
 from jackline.core.outcomes import Absent, Acked, Denied, NotSent, Outcome, Reason, Refusal, Refused, Unknown
 from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, TradeRequest, plan_trade
 from jackline.core.requests import ReadOrder, SendEntry
@@ -50,6 +50,7 @@ def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
     )
     context = PlanContext(
         instrument=turn.state.instruments[event.symbol],
+        mode=turn.state.mode,
         mark=market.mark,
         spread_fraction=Fraction(ZERO),
         noise_fraction=Fraction(ZERO),
@@ -80,7 +81,13 @@ def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
         asked_ms=None,
     )
     return blank_trade(
-        turn, trade_id=plan.trade_id, symbol=plan.symbol, stop=plan.stop, entry=plan, entry_slot=entry_slot
+        turn,
+        trade_id=plan.trade_id,
+        symbol=plan.symbol,
+        mode=plan.mode,
+        stop=plan.stop,
+        entry=plan,
+        entry_slot=entry_slot,
     )
 
 
@@ -89,6 +96,7 @@ def blank_trade(
     *,
     trade_id: TradeId,
     symbol: Symbol,
+    mode: PositionMode,
     stop: StopPlan,
     entry: ProtectedEntry | None,
     entry_slot: EntrySlot | None,
@@ -98,6 +106,7 @@ def blank_trade(
         trade_id=trade_id,
         symbol=symbol,
         side=stop.side,
+        mode=mode,
         phase=Phase.INTENDED,
         entry=entry,
         stop=stop,

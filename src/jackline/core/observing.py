@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import accounting, adopting, closing, entering, guard, protecting, slots, sweeping
+from jackline.core import accounting, adopting, closing, entering, guard, proof, protecting, slots, sweeping
 from jackline.core.adopting import closes
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
@@ -48,6 +48,8 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
     _notice_exposure(turn, snapshot)
+    for position in snapshot.positions:
+        proof.on_position(turn, position)
     open_symbols = {position.symbol for position in snapshot.positions}
     for symbol in sorted(open_symbols | set(turn.markets)):
         turn.market(symbol)

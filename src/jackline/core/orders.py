@@ -113,6 +113,11 @@ class OrderView:
     updated_ms: WireMs
 
     @property
+    def mode(self) -> PositionMode:
+        """The position mode it was placed in."""
+        return PositionMode.NETTING if self.position_side is None else PositionMode.HEDGE
+
+    @property
     def is_stop(self) -> bool:
         """A stop that becomes a market order: the only kind that counts as protection."""
         return self.kind is OrderKind.STOP_MARKET
@@ -120,10 +125,15 @@ class OrderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
-    """One open position as read from the venue; a flat one is absent."""
+    """One open position as read from the venue; a flat one is absent.
+
+    `mode`: the account's while this position is open, for no venue changes it under one. What protects or closes the
+    position is written for this mode, whatever the configuration says.
+    """
 
     symbol: Symbol
     side: Side
+    mode: PositionMode
     quantity: Quantity
     entry_price: Price
     mark: Price

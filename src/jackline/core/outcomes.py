@@ -53,6 +53,8 @@ class Refusal(StrEnum):
     """A cancel or query names an order the venue does not have any more."""
     FLAG_REFUSED = "flag_refused"
     """The venue refuses the reduce-only or close-position flag itself."""
+    WRONG_MODE = "wrong_mode"
+    """Written for a position mode that the account is not in."""
     OVERLOADED = "overloaded"
     """Not placed because of a rate limit, a ban or an overload: try again when told."""
     OTHER = "other"

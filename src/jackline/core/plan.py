@@ -9,7 +9,7 @@ from jackline.core import rules
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
-from jackline.core.orders import PriceSource
+from jackline.core.orders import PositionMode, PriceSource
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
 from jackline.core.values import (
@@ -65,6 +65,7 @@ class ProtectedEntry:
     trade_id: TradeId
     symbol: Symbol
     side: Side
+    mode: PositionMode
     quantity: Quantity
     signal_price: Price
     collar_price: Price
@@ -107,6 +108,7 @@ class PlanContext:
     """What the plan depends on besides the request: the market, the account, the venue's proven rung."""
 
     instrument: Instrument
+    mode: PositionMode
     mark: Price
     spread_fraction: Fraction
     noise_fraction: Fraction
@@ -208,6 +210,7 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         trade_id=request.trade_id,
         symbol=request.symbol,
         side=request.side,
+        mode=context.mode,
         quantity=quantity,
         signal_price=context.mark,
         collar_price=worst,

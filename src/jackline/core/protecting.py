@@ -42,6 +42,9 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
         turn.want_snapshot(turn.state.protection.reread_ms)
         return trade
     if slot.state is SlotState.REFUSED:
+        if slot.mode is not trade.mode:
+            # It was written for the mode of before; the position says in which the account is now.
+            return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
         if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO:
             return _place_disaster(turn, trade, StopShape.QUANTITY)
         return closing.want(turn, trade, ExitReason.STOP_FAILED)

@@ -1,6 +1,7 @@
 """Requests to the venue, in the core's words. The transport turns each into its wire shape.
 
-Only `SendEntry` can increase exposure, and it holds a `ProtectedEntry` (P2).
+Only `SendEntry` can increase exposure, and it holds a `ProtectedEntry` (P2). `mode` is the position mode that a request
+is written for: an entry's as configured, everything else's as its position stands at the venue.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jackline.core.ids import ClientId, TradeId
-from jackline.core.orders import OrderKey, PriceSource
+from jackline.core.orders import OrderKey, PositionMode, PriceSource
 from jackline.core.plan import ProtectedEntry
 from jackline.core.values import Price, Quantity, Side, Symbol, WireMs
 
@@ -43,6 +44,11 @@ class SendEntry:
         """Last wire time at which the request gate may sign it."""
         return self.entry.entry_latest_ms
 
+    @property
+    def mode(self) -> PositionMode:
+        """Position mode that it is planned for."""
+        return self.entry.mode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendStop:
@@ -52,6 +58,7 @@ class SendStop:
     trade_id: TradeId
     symbol: Symbol
     side: Side
+    mode: PositionMode
     shape: StopShape
     quantity: Quantity | None
     trigger_price: Price
@@ -66,6 +73,7 @@ class SendTarget:
     trade_id: TradeId
     symbol: Symbol
     side: Side
+    mode: PositionMode
     quantity: Quantity
     trigger_price: Price
     price_source: PriceSource
@@ -79,6 +87,7 @@ class SendClose:
     trade_id: TradeId
     symbol: Symbol
     side: Side
+    mode: PositionMode
     shape: CloseShape
     quantity: Quantity
     limit_price: Price | None

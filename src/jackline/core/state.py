@@ -9,6 +9,7 @@ from enum import StrEnum
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
+from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
@@ -73,6 +74,7 @@ class State:
     """Everything `step` knows.
 
     Attributes:
+        mode: the position mode as configured: entries are planned for it.
         fence, ordinal: the next trade id is minted from them.
         in_flight: client ids of mutations without an answer, with their symbol.
         asking: client ids of order queries without an answer.
@@ -89,6 +91,7 @@ class State:
     """
 
     tag: str
+    mode: PositionMode
     fence: int
     ordinal: int
     risk: RiskSettings
@@ -118,6 +121,7 @@ class State:
 def initial_state(
     *,
     tag: str,
+    mode: PositionMode,
     fence: int,
     risk: RiskSettings,
     protection: ProtectionSettings,
@@ -130,6 +134,7 @@ def initial_state(
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
         tag=tag,
+        mode=mode,
         fence=fence,
         ordinal=0,
         risk=risk,

@@ -17,6 +17,7 @@ from jackline.core import (
     entering,
     limits,
     observing,
+    proof,
     protecting,
     rules,
     sweeping,
@@ -54,7 +55,7 @@ from jackline.core.events import (
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState, OrderView
-from jackline.core.outcomes import Acked, Unknown
+from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
 from jackline.core.plan import Rung
 from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
 from jackline.core.state import State
@@ -191,6 +192,9 @@ def _on_answer(turn: Turn, event: Answered) -> None:
     """The outcome of a mutation goes to the part of the trade that asked for it."""
     request, outcome = event.request, event.outcome
     turn.settle(request, _symbol(request))
+    wrong_mode = isinstance(outcome, Refused) and outcome.kind is Refusal.WRONG_MODE
+    if wrong_mode and not isinstance(request, CancelOrder):
+        proof.on_mode_refused(turn, request.mode)
     trade = _owner(turn, request)
     match request:
         case SendEntry():
@@ -307,14 +311,8 @@ def _on_condition(
             turn.alert(Level.CRITICAL, "O4", f"journal: {detail}: no new risk until it is written")
         case JournalMended():
             turn.state = replace(turn.state, journal_ok=True)
-        case LeverageChanged(symbol=symbol, leverage=leverage):
-            turn.want_snapshot()
-            planned = turn.state.risk.leverage
-            if leverage != planned and turn.market(symbol).rung is not None:
-                # Its liquidation prices are not those of the plan: nothing opens until it is set again (P7).
-                why = f"leverage of {symbol} is {leverage} at the venue, planned {planned}"
-                turn.put_market(replace(turn.market(symbol), rung=None, rung_detail=why))
-                turn.alert(Level.WARNING, "P7", why)
+        case LeverageChanged():
+            proof.on_leverage(turn, event)
         case RungProven(symbol=symbol, rung=rung, detail=detail):
             market = turn.market(symbol)
             turn.put_market(replace(market, rung=rung, rung_detail=detail, suspect_ms=turn.now.wire_ms))

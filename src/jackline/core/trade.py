@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from jackline.core.ids import ATTEMPTS_MAX, ClientId, Role, TradeId, client_id
 from jackline.core.machine import Phase, Trigger, advance
+from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.requests import CloseShape, StopShape
 from jackline.core.values import (
@@ -77,11 +78,15 @@ class EntrySlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSlot:
-    """A stop or target of ours. `asked_ms`: when we last sent it or asked about it."""
+    """A stop or target of ours. `asked_ms`: when we last sent it or asked about it.
+
+    `mode` stays: sent again under the same id it is the same order (O2).
+    """
 
     client_id: ClientId
     role: Role
     attempt: int
+    mode: PositionMode
     shape: StopShape
     quantity: Quantity | None
     trigger_price: Price
@@ -113,6 +118,7 @@ class Trade:
     """Everything the engine knows about one trade. Its position is venue evidence only.
 
     Attributes:
+        mode: position mode that its next request is written for: the plan's, then as its position stands.
         entry: the plan; None for an adopted position.
         exposed_ms: start of the running exposure clock; None when protected or flat.
         first_exposed_ms, first_protected_ms: ends of `confirm_ms`.
@@ -129,6 +135,7 @@ class Trade:
     trade_id: TradeId
     symbol: Symbol
     side: Side
+    mode: PositionMode
     phase: Phase
     entry: ProtectedEntry | None
     stop: StopPlan

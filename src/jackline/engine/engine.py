@@ -7,7 +7,6 @@ import contextlib
 
 import structlog
 
-from jackline.core.effects import TradeEnded
 from jackline.core.events import (
     AccountedFor,
     BarClosed,
@@ -17,7 +16,6 @@ from jackline.core.events import (
     JournalBroken,
     JournalMended,
     KillAsked,
-    LeverageChanged,
     MarkMoved,
     OpeningBooked,
     Receipt,
@@ -89,9 +87,6 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
-        self._runner = Runner(
-            venue=venue, clock=clock, recorder=self._recorder, inbox=self._inbox, on_ended=self._after_trade
-        )
         self._book = BarBook(options.strategy, options.interval_ms)
         self._opener = Opener(
             options=options,
@@ -102,6 +97,13 @@ class Engine:
             instruments=state.instruments,
             fence=lease.fence,
             view=lambda: self._state,
+        )
+        self._runner = Runner(
+            venue=venue,
+            clock=clock,
+            recorder=self._recorder,
+            inbox=self._inbox,
+            on_unproven=self._opener.want,
         )
         self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
         self._commands_known = False
@@ -177,8 +179,6 @@ class Engine:
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
             self._take(event)
-            if isinstance(event, LeverageChanged):
-                self._opener.want(event.symbol)
             if isinstance(event, BarClosed):
                 self._on_bar(event)
 
@@ -212,10 +212,6 @@ class Engine:
         if signal is not None:
             log.info("signal", symbol=signal.symbol, side=signal.side, reason=signal.reason)
             self._inbox.put(signal)
-
-    def _after_trade(self, effect: TradeEnded) -> None:
-        """A symbol that was busy at start-up gets its canary now."""
-        self._opener.want(effect.trade.symbol)
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 

@@ -68,8 +68,8 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     )
     try:
         facts = await read_venue(venue)
-        owed = await protect_first(options, venue, clock, facts, around.disk)
-        check_fit(options, facts)
+        first = await protect_first(options, venue, clock, facts, around.disk)
+        check_fit(options, facts, first)
         lease = acquire(
             around.disk,
             options.state_dir,
@@ -83,7 +83,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
             opening = await read_opening(venue, facts, store)
             state = await first_state(options, venue, clock, facts, store, lease.fence, opening)
             engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
-            engine.owes(opening, owed)
+            engine.owes(opening, first.actions)
             running.append(engine)
             await engine.run(stop)
         lease.release()

@@ -16,6 +16,7 @@ from jackline.core.effects import (
     Effect,
     Level,
     NoteDenied,
+    ProveRung,
     Record,
     SaveDay,
     SaveKill,
@@ -46,7 +47,7 @@ from jackline.core.requests import (
     SendStop,
     SendTarget,
 )
-from jackline.core.values import WireMs
+from jackline.core.values import Symbol, WireMs
 from jackline.engine.inbox import Inbox
 from jackline.engine.recorder import Recorder, client_id_of
 from jackline.store.errors import StoreError
@@ -57,7 +58,7 @@ TASKS_MAX = 512
 
 log = structlog.get_logger("engine")
 
-EndedSink = Callable[[TradeEnded], None]
+SymbolSink = Callable[[Symbol], None]
 Answer = TypeVar("Answer")
 
 
@@ -65,13 +66,13 @@ class Runner:
     """One task a request; answers come back as events."""
 
     def __init__(
-        self, *, venue: Venue, clock: Clock, recorder: Recorder, inbox: Inbox, on_ended: EndedSink
+        self, *, venue: Venue, clock: Clock, recorder: Recorder, inbox: Inbox, on_unproven: SymbolSink
     ) -> None:
         self._venue = venue
         self._clock = clock
         self._recorder = recorder
         self._inbox = inbox
-        self._on_ended = on_ended
+        self._on_unproven = on_unproven
         self._tasks: set[asyncio.Task[None]] = set()
         self._unheard_since_ms = WireMs(0)
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -95,7 +96,9 @@ class Runner:
                 case TradeEnded():
                     self._recorder.ended(effect)
                     log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.reason)
-                    self._on_ended(effect)
+                    self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
+                case ProveRung(symbol=symbol):
+                    self._on_unproven(symbol)
                 case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
                     self._recorder.request(effect)
                     self._start(self._send(effect))

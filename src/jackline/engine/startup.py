@@ -11,7 +11,7 @@ import structlog
 
 from jackline.core.accounting import INCOME_OVERLAP_MS
 from jackline.core.events import Event
-from jackline.core.ids import account_tag
+from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
 from jackline.core.outcomes import Refusal, Refused, Unknown
@@ -91,6 +91,14 @@ class Opening:
     asked_ms: WireMs
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLook:
+    """What a start found and did. `holds_nothing`: seen to have neither a position nor an order of ours."""
+
+    holds_nothing: bool
+    actions: tuple[Action, ...]
+
+
 async def read_venue(venue: Venue) -> VenueFacts:
     """Read mode, balances, filters and tiers. Raises VenueUnreadable, or AccountRefused, with the fix."""
     account = await venue.read_account()
@@ -107,13 +115,15 @@ async def read_venue(venue: Venue) -> VenueFacts:
     return VenueFacts(account=account, instruments=instruments)
 
 
-def check_fit(options: EngineOptions, facts: VenueFacts) -> None:
+def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> None:
     """Raises StartRefused, with the fix, when configuration and account do not fit.
 
-    After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1).
+    After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1). In
+    another mode than configured an account that holds something is guarded: every request for a position is written
+    for the mode it stands in, and no canary proves a rung for entries (C4).
     """
     account, instruments = facts.account, facts.instruments
-    if account.mode is not options.position_mode:
+    if account.mode is not options.position_mode and first.holds_nothing:
         raise StartRefused(
             f"venue.position_mode is {options.position_mode}, the account is in {account.mode} mode. Fix: set "
             f'position_mode = "{account.mode}", or change the mode at the venue while flat'
@@ -139,7 +149,7 @@ def _why(failed: Failed) -> str:
 
 async def protect_first(
     options: EngineOptions, venue: Venue, clock: Clock, facts: VenueFacts, disk: Disk
-) -> tuple[Action, ...]:
+) -> FirstLook:
     """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop.
 
     Where the records can be read it goes where they say; else where a stop goes by default. What was done is owed to
@@ -155,13 +165,17 @@ async def protect_first(
     )
     snapshot = await protector.look(options.symbols)
     if snapshot is None:
-        return ()
+        return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)
     findings = protector.judge(snapshot, planned)
     for finding in findings:
         log.warning("start_found_naked", code="P1", finding=str(finding))
     actions = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
-    return tuple(action for action in actions if action is not None)
+    ours = any(is_ours(order.key.client_id, account_tag(options.account)) for order in snapshot.orders)
+    return FirstLook(
+        holds_nothing=not snapshot.positions and not ours,
+        actions=tuple(action for action in actions if action is not None),
+    )
 
 
 async def read_opening(venue: Venue, facts: VenueFacts, store: Store) -> Opening | None:
@@ -199,6 +213,7 @@ async def first_state(
     level = KillLevel(account.get(AccountKey.KILL_LEVEL.value, KillLevel.NORMAL.value))
     state = initial_state(
         tag=account_tag(options.account),
+        mode=options.position_mode,
         fence=fence,
         risk=options.risk,
         protection=options.protection,

@@ -100,6 +100,7 @@ def _far_stop(task: CanaryTask) -> SendStop:
         trade_id=task.trade_id,
         symbol=task.instrument.symbol,
         side=Side.LONG,
+        mode=task.position_mode,
         shape=StopShape.WHOLE_POSITION,
         quantity=None,
         trigger_price=task.instrument.stop_price(task.mark * FAR_FRACTION, Side.LONG),

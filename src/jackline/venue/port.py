@@ -89,7 +89,7 @@ class Venue(Protocol):
         ...
 
     async def read_account(self) -> AccountFacts | Failed:
-        """Position mode and balances. Must succeed once before anything that depends on the mode is sent."""
+        """Position mode and balances."""
         ...
 
     async def prepare_symbol(

@@ -7,7 +7,6 @@ the venue said that it did not take them (O1, O2).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 
 from jackline.core.ids import Role, parse_client_id
@@ -47,30 +46,24 @@ RETRY_PAUSES_S = (0.0, 0.05, 0.2)
 BUDGET_WAIT_MS_MAX = 1_000
 """A reduction waits this long for the venue's ceiling; beyond it the core decides anew, with fresh facts."""
 
-ModeKnown = Callable[[], PositionMode | None]
-
 
 class OrderDesk:
-    """Sends orders over a connection. `mode` answers None until the account has been read."""
+    """Sends orders over a connection."""
 
-    def __init__(self, connection: Connection, mode: ModeKnown) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._mode = mode
 
     async def send(self, request: Mutation) -> Outcome:
         """Dispatch by type. Never raises for the venue or the network."""
-        mode = self._mode()
         match request:
             case CancelOrder():
                 return await self._cancel(request)
-            case _ if mode is None:
-                return NotSent(why="the position mode of the account has not been read")
             case SendEntry():
-                return await self._enter(request, mode)
-            case SendClose(shape=CloseShape.PLAIN_MARKET) if mode is PositionMode.NETTING:
-                return await self._close_without_flag(request, mode)
+                return await self._enter(request)
+            case SendClose(shape=CloseShape.PLAIN_MARKET, mode=PositionMode.NETTING):
+                return await self._close_without_flag(request)
             case _:
-                return await self._reduce(request, mode)
+                return await self._reduce(request)
 
     async def ask(self, request: ReadOrder) -> OrderAnswer:
         """Query by client id."""
@@ -82,15 +75,15 @@ class OrderDesk:
             return Unknown(cause=f"asked for {request.client_id}, was told about {found.key.client_id}")
         return found
 
-    async def _enter(self, request: SendEntry, mode: PositionMode) -> Outcome:
+    async def _enter(self, request: SendEntry) -> Outcome:
         full = self._connection.budget.entry_refusal(self._connection.wire_ms())
         if full is not None:
             return NotSent(why=f"K2: {full}")
         with self._connection.gate.entry(request):
-            return await self._place(wire_request(request, mode), request.client_id, Lane.TRADE)
+            return await self._place(wire_request(request), request.client_id, Lane.TRADE)
 
-    async def _reduce(self, request: Reduction, mode: PositionMode) -> Outcome:
-        wired = wire_request(request, mode)
+    async def _reduce(self, request: Reduction) -> Outcome:
+        wired = wire_request(request)
         outcome: Outcome = NotSent(why="no attempt was made")
         for pause_s in RETRY_PAUSES_S:
             await asyncio.sleep(pause_s)
@@ -112,7 +105,7 @@ class OrderDesk:
             return await self._place(wired, request.client_id, Lane.STOPS)
         return await hedged(lambda: self._place(wired, request.client_id, Lane.STOPS))
 
-    async def _close_without_flag(self, request: SendClose, mode: PositionMode) -> Outcome:
+    async def _close_without_flag(self, request: SendClose) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
         connection = self._connection
         asked_ms = connection.venue_ms()
@@ -134,7 +127,7 @@ class OrderDesk:
         sized = replace(request, quantity=min(request.quantity, position.quantity))
         ticket = PlainClose(request=sized, position=position, read_ms=asked_ms)
         with connection.gate.plain_close(ticket):
-            return await self._reduce(sized, mode)
+            return await self._reduce(sized)
 
     async def _place(self, wired: WireRequest, client_id: str, lane: Lane) -> Outcome:
         deadline_s = ENTRY_DEADLINE_S if lane is Lane.TRADE else REDUCTION_DEADLINE_S
@@ -149,7 +142,7 @@ class OrderDesk:
 
     async def _cancel(self, request: CancelOrder) -> Outcome:
         key = request.key
-        wired = wire_request(request, PositionMode.NETTING)
+        wired = wire_request(request)
         try:
             if not key.conditional:
                 return _gone(key, await self._exchange(wired, Lane.STOPS, REDUCTION_DEADLINE_S))

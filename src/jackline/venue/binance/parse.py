@@ -21,6 +21,7 @@ from jackline.core.orders import (
     OrderKind,
     OrderState,
     OrderView,
+    PositionMode,
     PositionView,
     PriceSource,
 )
@@ -175,6 +176,7 @@ def position_view(row: PositionRow) -> PositionView | None:
     return PositionView(
         symbol=Symbol(row.symbol),
         side=side,
+        mode=PositionMode.NETTING if row.positionSide is Leg.BOTH else PositionMode.HEDGE,
         quantity=Quantity(abs(row.positionAmt)),
         entry_price=_price(row.entryPrice),
         mark=_price(row.markPrice),

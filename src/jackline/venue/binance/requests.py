@@ -42,17 +42,17 @@ class WireRequest:
     params: Params
 
 
-def wire_request(request: Mutation, mode: PositionMode) -> WireRequest:
+def wire_request(request: Mutation) -> WireRequest:
     """The one shape in which this request may leave."""
     match request:
         case SendEntry():
-            return WireRequest(method="POST", path=ORDER, params=_entry(request, mode))
+            return WireRequest(method="POST", path=ORDER, params=_entry(request))
         case SendStop():
-            return WireRequest(method="POST", path=ALGO_ORDER, params=_stop(request, mode))
+            return WireRequest(method="POST", path=ALGO_ORDER, params=_stop(request))
         case SendTarget():
-            return WireRequest(method="POST", path=ALGO_ORDER, params=_target(request, mode))
+            return WireRequest(method="POST", path=ALGO_ORDER, params=_target(request))
         case SendClose():
-            return WireRequest(method="POST", path=ORDER, params=_close(request, mode))
+            return WireRequest(method="POST", path=ORDER, params=_close(request))
         case CancelOrder():
             return _cancel(request)
         case _:
@@ -73,12 +73,12 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _entry(request: SendEntry, mode: PositionMode) -> Params:
+def _entry(request: SendEntry) -> Params:
     entry = request.entry
     return {
         "symbol": entry.symbol,
         "side": entry.side.opens_with.value,
-        **_position_side(entry.side, mode),
+        **_position_side(entry.side, entry.mode),
         "type": "LIMIT",
         "timeInForce": "IOC",
         "quantity": plain(entry.quantity),
@@ -89,29 +89,27 @@ def _entry(request: SendEntry, mode: PositionMode) -> Params:
     }
 
 
-def _stop(request: SendStop, mode: PositionMode) -> Params:
+def _stop(request: SendStop) -> Params:
     whole = request.shape is StopShape.WHOLE_POSITION
     invariant(whole == (request.quantity is None), "P3", shape=request.shape, quantity=request.quantity)
     if request.quantity is None:
         reducing = {"closePosition": "true"}
     else:
-        reducing = {"quantity": plain(request.quantity), **_reduce_only(mode)}
-    return _conditional(request, mode, kind="STOP_MARKET", reducing=reducing)
+        reducing = {"quantity": plain(request.quantity), **_reduce_only(request.mode)}
+    return _conditional(request, kind="STOP_MARKET", reducing=reducing)
 
 
-def _target(request: SendTarget, mode: PositionMode) -> Params:
-    reducing = {"quantity": plain(request.quantity), **_reduce_only(mode)}
-    return _conditional(request, mode, kind="TAKE_PROFIT_MARKET", reducing=reducing)
+def _target(request: SendTarget) -> Params:
+    reducing = {"quantity": plain(request.quantity), **_reduce_only(request.mode)}
+    return _conditional(request, kind="TAKE_PROFIT_MARKET", reducing=reducing)
 
 
-def _conditional(
-    request: SendStop | SendTarget, mode: PositionMode, *, kind: str, reducing: Params
-) -> Params:
+def _conditional(request: SendStop | SendTarget, *, kind: str, reducing: Params) -> Params:
     return {
         "algoType": "CONDITIONAL",
         "symbol": request.symbol,
         "side": request.side.closes_with.value,
-        **_position_side(request.side, mode),
+        **_position_side(request.side, request.mode),
         "type": kind,
         "triggerPrice": plain(request.trigger_price),
         # Said every time: the venue's own default fires on the last price.
@@ -126,14 +124,14 @@ def _conditional(
     }
 
 
-def _close(request: SendClose, mode: PositionMode) -> Params:
+def _close(request: SendClose) -> Params:
     plain_market = request.shape is CloseShape.PLAIN_MARKET
     common = {
         "symbol": request.symbol,
         "side": request.side.closes_with.value,
-        **_position_side(request.side, mode),
+        **_position_side(request.side, request.mode),
         "quantity": plain(request.quantity),
-        **({} if plain_market else _reduce_only(mode)),
+        **({} if plain_market else _reduce_only(request.mode)),
         "newClientOrderId": request.client_id,
         "newOrderRespType": "RESULT",
         "recvWindow": str(STOP_WINDOW_MS),

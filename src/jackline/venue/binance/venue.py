@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from jackline.core.events import Event
 from jackline.core.instrument import Instrument
-from jackline.core.orders import Bar, MarginType, PositionMode, Snapshot
+from jackline.core.orders import Bar, MarginType, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
@@ -37,8 +37,7 @@ class BinanceVenue:
     def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
         self._net = net
         self._connection = Connection(settings=settings, clock=clock, permit=permit, net=net)
-        self._mode: PositionMode | None = None
-        self._desk = OrderDesk(self._connection, lambda: self._mode)
+        self._desk = OrderDesk(self._connection)
         self._snapshots = SnapshotReader(self._connection)
         self._facts = FactReader(self._connection)
 
@@ -64,10 +63,7 @@ class BinanceVenue:
         return await self._facts.instruments(symbols)
 
     async def read_account(self) -> AccountFacts | Failed:
-        facts = await self._facts.account()
-        if isinstance(facts, AccountFacts):
-            self._mode = facts.mode
-        return facts
+        return await self._facts.account()
 
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType

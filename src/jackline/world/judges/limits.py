@@ -18,11 +18,10 @@ TRANSFER: Final = "TRANSFER"
 _DAY_MS: Final = 86_400_000
 _REDUCING: Final = ("SendStop", "SendTarget", "SendClose", "CancelOrder")
 _NOT_LIMITS: Final = (
-    "the position mode of the account has not been read",
     "the position could not be read first",
     "P3:",
 )
-"""Reasons that are no gate or limit: a request that cannot be spelled yet, or that could open what it should close."""
+"""Reasons that are no gate or limit: a request that could open what it should close."""
 
 
 class HeldBackJudge(Judge):

@@ -9,7 +9,7 @@ from typing import Any
 from jackline.core import entering, gates
 from jackline.core.effects import SaveTrade
 from jackline.core.events import BarClosed, IntentDurable, Signalled
-from jackline.core.orders import Bar, OrderView, PositionMode
+from jackline.core.orders import Bar, OrderView
 from jackline.core.outcomes import Absent, Denied, Outcome, Reason, Unknown
 from jackline.core.requests import SendEntry
 from jackline.core.trade import SlotState, Trade
@@ -30,7 +30,7 @@ HASTY_S = 0.6
 """Shorter than the receive window: an entry is called unknown while it may still execute."""
 _BUSY = {Reason.SYMBOL_BUSY, Reason.SWEEP_PENDING, Reason.COOLDOWN}
 
-Enter = Callable[[OrderDesk, SendEntry, PositionMode], Awaitable[Outcome]]
+Enter = Callable[[OrderDesk, SendEntry], Awaitable[Outcome]]
 
 
 def _intent_not_awaited(_: object) -> Callable[[Runner, SaveTrade], None]:
@@ -43,9 +43,9 @@ def _intent_not_awaited(_: object) -> Callable[[Runner, SaveTrade], None]:
 
 
 def _sent_again(original: Enter) -> Enter:
-    async def enter(self: OrderDesk, request: SendEntry, mode: PositionMode) -> Outcome:
-        outcome = await original(self, request, mode)
-        return await original(self, request, mode) if isinstance(outcome, Unknown) else outcome
+    async def enter(self: OrderDesk, request: SendEntry) -> Outcome:
+        outcome = await original(self, request)
+        return await original(self, request) if isinstance(outcome, Unknown) else outcome
 
     return enter
 
@@ -90,10 +90,10 @@ def _hasty(_: object) -> float:
     return HASTY_S
 
 
-def _window(window_ms: int) -> Callable[[Callable[[SendEntry, PositionMode], dict[str, str]]], Any]:
-    def make(original: Callable[[SendEntry, PositionMode], dict[str, str]]) -> Any:
-        def entry(request: SendEntry, mode: PositionMode) -> dict[str, str]:
-            return original(request, mode) | {"recvWindow": str(window_ms)}
+def _window(window_ms: int) -> Callable[[Callable[[SendEntry], dict[str, str]]], Any]:
+    def make(original: Callable[[SendEntry], dict[str, str]]) -> Any:
+        def entry(request: SendEntry) -> dict[str, str]:
+            return original(request) | {"recvWindow": str(window_ms)}
 
         return entry
 
