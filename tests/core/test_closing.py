@@ -17,7 +17,7 @@ from jackline.core.outcomes import Refusal
 from jackline.core.plan import Rung
 from jackline.core.recovering import recover
 from jackline.core.requests import CancelOrder, CloseShape, ReadFills, SendClose, SendStop
-from jackline.core.settings import RiskSettings
+from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.step import step
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Side, fraction
@@ -155,14 +155,18 @@ def test_P1_a_close_that_keeps_failing_freezes_pages_and_goes_on_beside_the_stop
     assert not driver.state.frozen, "the end of what froze the account thaws it"
 
 
-def test_stops_refused_beside_a_failing_close_are_paced() -> None:
+@pytest.mark.owns("P1")
+def test_P1_stops_refused_beside_a_failing_close_are_paced_and_one_rests_as_soon_as_it_may() -> None:
     driver = Driver(venue=SmallVenue(refuse_always={SendClose: Refusal.OTHER}))
     closing(driver)
     assert driver.trade.disaster is not None
     driver.venue.drop(driver.trade.disaster.client_id)
     driver.venue.refuse_always[SendStop] = Refusal.OTHER
     driver.run(60_000)
-    assert 5 <= driver.count(SendStop) <= 35
+    assert 60 <= driver.count(SendStop) <= 82, "every half of the deadline, and no faster"
+    del driver.venue.refuse_always[SendStop]
+    driver.run(ProtectionSettings().protect_deadline_ms, until=lambda: bool(driver.venue.live_stops))
+    assert driver.venue.live_stops
     driver.venue.refuse_always.clear()
     driver.reach(Phase.DONE)
     assert driver.venue.is_clean()

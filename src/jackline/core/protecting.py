@@ -17,6 +17,8 @@ from jackline.core.values import ZERO, Price, Quantity, tightest
 
 STOP_BACK_AFTER_ATTEMPTS = 3
 """Closing attempts after which a missing D is placed again beside them."""
+STOP_BACK_INVERSE = 2
+"""Twice inside the deadline: closes come ever more slowly, and the venue may take a stop again at any moment."""
 CLOSE_LEAD_INVERSE = 6
 """A sixth of the deadline: the venue was exposed before we heard of it, and the close must be under way in time."""
 WORKING_STOPS_MAX = 2
@@ -268,6 +270,7 @@ def keep_disaster(turn: Turn, trade: Trade) -> Trade:
     missing = slot is None or slot.state in {SlotState.GONE, SlotState.REFUSED}
     if not missing or rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
         return trade
-    if slot is not None and turn.now.wire_ms < slot.asked_ms + turn.state.protection.guard_exposed_ms:
+    pause_ms = turn.state.protection.protect_deadline_ms // STOP_BACK_INVERSE
+    if slot is not None and turn.now.wire_ms < slot.asked_ms + pause_ms:
         return trade
     return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
