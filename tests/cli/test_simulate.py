@@ -134,7 +134,7 @@ def test_the_document_has_every_section() -> None:
         throughput_simulated_hours_per_cpu_second=0.1,
         naked_raw_ms={"stop_first": {"p50": 0.0, "p99": 0.0, "max": 9.0}},
         naked_trades={"stop_first": 4},
-        naked_able_causes={"stop_first": {"dropped": {"trades": 1, "max_ms": 4.0}}},
+        naked_able_causes={"stop_first": {"dropped": {"trades": 1, "max_ms": 4.0, "idle_max_ms": 2.0}}},
         crash_points_missed=["engine/x.py f: g() #1"],
         crash_points_by_aim=1,
         limits={"exchange": 0.4},

@@ -25,7 +25,11 @@ def a_run(seed: int, *, digest: str = "d", breaches: tuple[Breach, ...] = (), ab
         faults={"jump": 2},
         sometimes={},
         hit=frozenset(known_points()[:3]),
-        naked=(NakedTime(rung="stop_first", able_ms=able_ms, raw_ms=2 * able_ms, cause="dropped"),),
+        naked=(
+            NakedTime(
+                rung="stop_first", able_ms=able_ms, idle_ms=able_ms / 2, raw_ms=2 * able_ms, cause="dropped"
+            ),
+        ),
         breaches=breaches,
     )
 
@@ -55,7 +59,9 @@ def test_the_report_has_the_promised_keys_first_and_in_order() -> None:
     assert figures["faults"] == {"jump": 2}
     assert figures["crash_points"] == {"known": len(known_points()), "hit": 3}
     assert figures["naked_able_ms"] == {"stop_first": {"p50": 4.0, "p99": 4.0, "max": 4.0}}
-    assert figures["naked_able_causes"] == {"stop_first": {"dropped": {"trades": 1, "max_ms": 4.0}}}
+    assert figures["naked_able_causes"] == {
+        "stop_first": {"dropped": {"trades": 1, "max_ms": 4.0, "idle_max_ms": 2.0}}
+    }
     assert figures["breaches"] == [{"seed": 7, "code": "P1", "detail": "naked"}]
     assert set(Sometimes) <= set(figures["sometimes"])  # type: ignore[call-overload]
     assert figures["counting_seeds"] == 1

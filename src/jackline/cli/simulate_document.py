@@ -74,14 +74,15 @@ def _naked(figures: Report) -> Iterator[str]:
         rows.append((rung, f"{figures['naked_trades'][rung]:,}", *_spread(able), *_spread(raw)))
     yield from _table(("rung", "trades", "able p50", "p99", "max", "raw p50", "p99", "max"), rows)
     causes = [
-        (rung, cause, f"{row['trades']:,}", f"{row['max_ms']:,.0f}")
+        (rung, cause, f"{row['trades']:,}", f"{row['max_ms']:,.0f}", f"{row['idle_max_ms']:,.0f}")
         for rung, found in figures["naked_able_causes"].items()
         for cause, row in found.items()
     ]
     if causes:
-        yield "Those that were naked while able to act, by what had happened to their stop:"
+        yield "Those that were naked while able to act, by what had happened to their stop; *idle*: the longest"
+        yield "in which no close was under way either, which is what the deadlines of P1 are for."
         yield ""
-        yield from _table(("rung", "cause", "trades", "max ms"), causes)
+        yield from _table(("rung", "cause", "trades", "max ms", "idle max ms"), causes)
 
 
 def _spread(spread: Spread) -> tuple[str, str, str]:

@@ -25,10 +25,14 @@ _LEDGER = "SELECT entry_id, kind, symbol, quantity, price, amount_quote, wire_ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NakedTime:
-    """How long one position of ours stood without a stop while somebody could act, by the rung it was entered on."""
+    """How long one position of ours stood without a stop while somebody could act, by the rung it was entered on.
+
+    `idle_ms`: the longest of it without an attempt to flatten either, which P1's deadline is held against.
+    """
 
     rung: str
     able_ms: float
+    idle_ms: float
     raw_ms: float
     cause: str
 
@@ -89,6 +93,7 @@ class Jury:
             NakedTime(
                 rung=name,
                 able_ms=round(exposure.naked_able_ms, 3),
+                idle_ms=round(max((span.idle_ms for span in exposure.spans), default=0.0), 3),
                 raw_ms=round(exposure.naked_ms, 3),
                 cause=_worst(exposure),
             )

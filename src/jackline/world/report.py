@@ -34,10 +34,14 @@ class BreachRow(TypedDict):
 
 
 class CauseRow(TypedDict):
-    """Trades that stood naked while a process was able to act, by the worst cause."""
+    """Trades that stood naked while a process was able to act, by the worst cause.
+
+    `idle_max_ms`: the longest in which nobody flattened either; P1's deadline is held against it.
+    """
 
     trades: int
     max_ms: float
+    idle_max_ms: float
 
 
 class Report(TypedDict):
@@ -141,7 +145,8 @@ def _causes(rows: Sequence[NakedTime]) -> dict[str, CauseRow]:
     found: dict[str, CauseRow] = {}
     for one in rows:
         if one.able_ms > 0:
-            row = found.setdefault(one.cause, CauseRow(trades=0, max_ms=0.0))
+            row = found.setdefault(one.cause, CauseRow(trades=0, max_ms=0.0, idle_max_ms=0.0))
             row["trades"] += 1
             row["max_ms"] = max(row["max_ms"], one.able_ms)
+            row["idle_max_ms"] = max(row["idle_max_ms"], one.idle_ms)
     return dict(sorted(found.items()))

@@ -49,7 +49,7 @@ class NakedSpan:
 
     Attributes:
         raw_ms: all of it. able_ms: the part in which a process of ours was able and nothing was flattening.
-        clock_ms: `able_ms` since the last attempt to flatten; P1's deadline is held against it.
+        clock_ms: `able_ms` since the last attempt to flatten; P1's deadline is held against it. idle_ms: its longest.
         notice_ms: the longest that evidence was delayed in it.
     """
 
@@ -58,6 +58,7 @@ class NakedSpan:
     raw_ms: float = 0.0
     able_ms: float = 0.0
     clock_ms: float = 0.0
+    idle_ms: float = 0.0
     notice_ms: float = 0.0
     breached: bool = False
 
@@ -125,12 +126,13 @@ class ExposureJudge(Judge):
             if span is None:
                 continue
             span.raw_ms += to_ms - from_ms
-            idle_ms = min(max(from_ms, self._flattening_until_ms(exposure)), to_ms)
-            if idle_ms > from_ms:
+            begins_ms = min(max(from_ms, self._flattening_until_ms(exposure)), to_ms)
+            if begins_ms > from_ms:
                 span.clock_ms = 0.0
-            able_ms = self.scene.lives.able_ms(idle_ms, to_ms)
+            able_ms = self.scene.lives.able_ms(begins_ms, to_ms)
             span.able_ms += able_ms
             span.clock_ms += able_ms
+            span.idle_ms = max(span.idle_ms, span.clock_ms)
             self._judge(exposure, span, to_ms)
 
     def on_departure(self, departure: Departure) -> None:
