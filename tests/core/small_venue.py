@@ -69,6 +69,7 @@ class SmallVenue:
         position: signed; positive is long.
         refusals: refuse the next request of a kind, once an item.
         refuse_always: refuse every request of a kind.
+        mode: the account's position mode; what is written for the other one is refused.
         refuse_stop_while_flat: the venue takes no stop without a position.
         one_whole_stop: a second whole-position stop in a direction is refused (Binance: -4130).
         stuck_triggering: a stop that fires says so and does nothing.
@@ -93,6 +94,7 @@ class SmallVenue:
 
     refusals: dict[type[Mutation], deque[Refusal]] = field(default_factory=dict)
     refuse_always: dict[type[Mutation], Refusal] = field(default_factory=dict)
+    mode: PositionMode = PositionMode.NETTING
     refuse_stop_while_flat: bool = False
     one_whole_stop: bool = True
     stuck_triggering: bool = False
@@ -210,6 +212,9 @@ class SmallVenue:
         existing = self.orders.get(request.client_id)
         if existing is not None and existing.state.is_open:
             return _no(Refusal.DUPLICATE_ID)
+        if request.mode is not self.mode:
+            # The flag is looked at first, as at Binance: -1106 before -4061.
+            return _no(Refusal.FLAG_REFUSED if _carries_flag(request) else Refusal.WRONG_MODE)
         match request:
             case SendEntry():
                 return self._enter(request, signed_ms)
@@ -266,7 +271,8 @@ class SmallVenue:
 
     def _close(self, request: SendClose) -> Outcome:
         side = request.side.closes_with
-        plain = request.shape is CloseShape.PLAIN_MARKET
+        # In hedge mode the leg it names says what is reduced.
+        plain = request.shape is CloseShape.PLAIN_MARKET and self.mode is PositionMode.NETTING
         reducible = self._reducible(side)
         if reducible == 0 and not plain:
             return _no(Refusal.NOTHING_TO_REDUCE)
@@ -331,7 +337,7 @@ class SmallVenue:
             PositionView(
                 symbol=BTC,
                 side=Side.LONG if books.position > 0 else Side.SHORT,
-                mode=PositionMode.NETTING,
+                mode=self.mode,
                 quantity=Quantity(abs(books.position)),
                 entry_price=Price(books.average),
                 mark=Price(self.mark),
@@ -455,3 +461,14 @@ class SmallVenue:
 
 def _no(kind: Refusal) -> Refused:
     return Refused(kind=kind, code=-1, text=kind.value)
+
+
+def _carries_flag(request: Mutation) -> bool:
+    """Reduce-only, which only netting mode knows."""
+    if isinstance(request, SendStop):
+        flagged = request.quantity is not None
+    elif isinstance(request, SendClose):
+        flagged = request.shape is not CloseShape.PLAIN_MARKET
+    else:
+        flagged = isinstance(request, SendTarget)
+    return flagged and not isinstance(request, CancelOrder) and request.mode is PositionMode.NETTING

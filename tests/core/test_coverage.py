@@ -11,19 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.coverage import StopFault, coverage, stop_fault
-from jackline.core.orders import OrderKind, OrderState, OrderView, PositionView, PriceSource
+from jackline.core.orders import OrderKind, OrderState, OrderView, PositionMode, PositionView, PriceSource
 from jackline.core.values import OrderSide, Side, Symbol, price
 from tests.core.making import position, stop
 
 LONG = position()
 SHORT = position(Side.SHORT)
+HEDGED = position(mode=PositionMode.HEDGE)
 GOOD = stop("a", trigger="49500")
 LIQUIDATABLE = replace(LONG, liquidation_price=price(49_000))
 
 
 def faulty() -> Iterator[tuple[StopFault, PositionView, OrderView]]:
     yield StopFault.ELSEWHERE, LONG, replace(GOOD, key=replace(GOOD.key, symbol=Symbol("ETHUSDT")))
-    yield StopFault.ELSEWHERE, LONG, replace(GOOD, position_side=Side.SHORT)
+    yield StopFault.ELSEWHERE, HEDGED, replace(GOOD, position_side=Side.SHORT)
+    yield StopFault.ELSEWHERE, LONG, replace(GOOD, position_side=Side.LONG)
+    yield StopFault.ELSEWHERE, HEDGED, GOOD
     for kind in OrderKind:
         if kind is not OrderKind.STOP_MARKET:
             yield StopFault.NOT_A_STOP, LONG, replace(GOOD, kind=kind)
@@ -50,7 +53,7 @@ def test_a_working_stop_has_no_fault() -> None:
         (LIQUIDATABLE, GOOD),
         (SHORT, stop("a", side=Side.SHORT, trigger="50500")),
         (LONG, stop("a", size="0.1")),
-        (LONG, replace(GOOD, close_position=False, position_side=Side.LONG)),
+        (HEDGED, replace(GOOD, close_position=False, position_side=Side.LONG)),
     ):
         assert stop_fault(order, held, PriceSource.MARK) is None
 

@@ -6,19 +6,30 @@ from dataclasses import replace
 
 import pytest
 
+from jackline.core.closing import ALARMING_ATTEMPTS
 from jackline.core.effects import Effect, ProveRung
-from jackline.core.events import Answered, Event, LeverageChanged, RungProven, SnapshotAnswered
+from jackline.core.events import (
+    Answered,
+    CloseAsked,
+    Event,
+    KillAsked,
+    LeverageChanged,
+    Receipt,
+    RungProven,
+    SnapshotAnswered,
+)
 from jackline.core.machine import Phase
 from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Refusal, Refused
 from jackline.core.plan import Rung
-from jackline.core.requests import ReadSnapshot, SendClose, SendStop, StopShape
-from jackline.core.state import State
+from jackline.core.requests import ReadOrder, ReadSnapshot, SendClose, SendStop, StopShape
+from jackline.core.state import KillLevel, State
 from jackline.core.step import step
-from jackline.core.trade import SlotState, Trade
+from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.values import Side
+from tests.core.driver import Driver
 from tests.core.making import START_MS, at, cold_state, position, snapshot
-from tests.core.small_venue import BTC
+from tests.core.small_venue import BTC, SmallVenue
 
 HEDGE, NETTING = PositionMode.HEDGE, PositionMode.NETTING
 
@@ -118,3 +129,64 @@ def test_P7_a_leverage_that_somebody_set_takes_the_proof_until_it_is_set_again(l
     effects = told.feed(LeverageChanged(symbol=BTC, leverage=leverage))
     assert ProveRung(symbol=BTC) in effects
     assert (told.state.markets[BTC].rung is None) == (leverage != planned)
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_refusal_for_the_mode_is_heeded_before_any_look_and_once() -> None:
+    """There are two modes: the stop leaves in the other at once. A venue that refuses both gets a close in the end."""
+    told = Told()
+    (first,) = stops(told.shows(Side.LONG, mode=NETTING))
+    (second,) = stops(told.feed(Answered(request=first, outcome=refused(Refusal.WRONG_MODE))))
+    assert (second.mode, second.shape) == (HEDGE, StopShape.WHOLE_POSITION)
+    (third,) = stops(told.feed(Answered(request=second, outcome=refused(Refusal.WRONG_MODE))))
+    assert (third.mode, third.shape) == (HEDGE, StopShape.QUANTITY)
+    told.feed(Answered(request=third, outcome=refused(Refusal.WRONG_MODE)))
+    assert told.trade.phase is Phase.CLOSING
+
+
+@pytest.mark.owns("K3", "P1")
+@pytest.mark.parametrize("rtt_ms", [10, 320, 600])
+@pytest.mark.parametrize("rests", [True, False], ids=["its stop rests", "no stop"])
+def test_K3_a_position_recorded_in_the_other_mode_is_closed_however_slow_looks_are(
+    rtt_ms: int, rests: bool
+) -> None:
+    """The first close carries the flag that hedge mode refuses (-1106), and the plain one the wrong side (-4061)."""
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    driver.crash()
+    if not rests:
+        driver.venue.orders.clear()
+    driver.venue.mode = HEDGE
+    for kind in (SendClose, SendStop, ReadOrder):
+        driver.latency[kind] = (rtt_ms // 2, rtt_ms // 2)
+    driver.recover()
+    driver.feed(
+        KillAsked(
+            level=KillLevel.FLATTEN, actor="test", reason="", receipt=Receipt(command_id="c1", position=1)
+        )
+    )
+    driver.run(6_000, until=lambda: driver.venue.position == 0)
+    assert driver.venue.position == 0
+    assert driver.venue.opened_by_reduction == []
+    driver.reach(Phase.DONE)
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_close_without_the_flag_does_not_wait_for_ever_for_a_look_that_is_young_enough() -> None:
+    """Reads of 600 ms are never younger than 300: the flag is tried again, attempts count, and D comes back."""
+    driver = Driver(venue=SmallVenue(refuse_always={SendClose: Refusal.FLAG_REFUSED})).start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    driver.latency[ReadOrder] = (300, 300)
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.run(1_000)
+    assert driver.trade.disaster is not None
+    driver.venue.drop(driver.trade.disaster.client_id)
+    driver.run(20_000)
+    assert driver.count(SendClose) > ALARMING_ATTEMPTS
+    assert driver.venue.live_stops
+    assert driver.state.frozen
+    driver.venue.refuse_always.clear()
+    driver.reach(Phase.DONE)
+    assert driver.venue.opened_by_reduction == []

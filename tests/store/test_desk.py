@@ -168,3 +168,17 @@ def test_the_engine_reads_what_the_watchdog_did(tmp_path: Path) -> None:
         assert reader.acting() is None
         assert [note.what for note in reader.notes_after(3)] == [None]
     open_watch_store(HostDisk(), path).close()
+
+
+def test_a_mark_taken_down_by_version_1_is_down(tmp_path: Path) -> None:
+    """Bodies of version 1 stay as they were written."""
+    path = tmp_path / "watchdog.db"
+    acting = WatchActing(since_ms=NOW, reason="engine silent for 6 s")
+    up = acting_batch(acting, wire_ms=NOW, market_ms=MARKET)
+    down = acting_batch(None, wire_ms=NOW, market_ms=MARKET)
+    old = replace(down, rows=tuple(replace(one, body='{"v":1,"body":null}') for one in down.rows))
+    with open_watch_store(HostDisk(), path) as store, WatchReader(HostDisk(), path) as reader:
+        db = open_writer(HostDisk(), path)
+        write(db, link(store.head, [prepare(up), prepare(old)]))
+        db.close()
+        assert reader.acting() is None

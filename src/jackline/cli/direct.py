@@ -73,7 +73,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
 
 @asynccontextmanager
 async def _connected(config: Config) -> AsyncIterator[Venue]:
-    """A venue whose account answers; its position mode must be known before anything is sent."""
+    """A venue whose account answers: a wrong key is told at once."""
     venue = await open_venue(venue_access(config), TwoClocks(HostWorld()), lambda _: ENTRY_DENIED)
     try:
         facts: AccountFacts | Failed | None = None

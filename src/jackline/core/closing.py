@@ -9,7 +9,7 @@ from jackline.core.effects import Level
 from jackline.core.errors import invariant
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
-from jackline.core.orders import OrderKey
+from jackline.core.orders import OrderKey, PositionMode
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import CancelOrder, CloseShape, SendClose
 from jackline.core.trade import CloseSlot, ExitReason, SlotState, Trade
@@ -22,6 +22,8 @@ ALARMING_ATTEMPTS = 5
 """After this many attempts without a flat position the account is frozen for entries and a human is paged."""
 PLAIN_READ_AGE_MS_MAX = 300
 """A close without the reduce-only flag uses a position read younger than this."""
+PLAIN_READ_WAIT_MS = 1_000
+"""So long such a read is waited for, then the flag is tried again."""
 
 IOC_BAND_FRACTION: dict[CloseShape, Fraction] = {
     CloseShape.IOC_1_PERCENT: Fraction(Decimal("0.01")),
@@ -68,12 +70,16 @@ def drive(turn: Turn, trade: Trade) -> Trade:
     if (slot.in_flight and not overdue) or turn.now.wire_ms < slot.next_ms:
         return trade
     invariant(trade.quantity > ZERO, "P3", trade_id=trade.trade_id, quantity=trade.quantity)
-    if slot.shape is CloseShape.PLAIN_MARKET and _read_age_ms(turn, trade) > PLAIN_READ_AGE_MS_MAX:
+    shape = slot.shape
+    if shape is CloseShape.PLAIN_MARKET and _is_stale(turn, trade):
         turn.want_snapshot(turn.state.protection.reread_ms)
-        return trade
+        if turn.now.wire_ms - slot.next_ms <= PLAIN_READ_WAIT_MS:
+            return trade
+        # Reads are slower than they may be old: attempts must go on, for they bring D back and call a human.
+        shape = CloseShape.REDUCE_ONLY_MARKET
     instrument = turn.state.instruments[trade.symbol]
     trade, client_id, _ = trade.next_client_id(Role.CLOSE)
-    shape, limit_price = slot.shape, _limit_price(turn, trade, slot.shape)
+    limit_price = _limit_price(turn, trade, shape)
     if shape in IOC_BAND_FRACTION and limit_price is None:
         # No mark yet, as after a restart: what needs none is tried meanwhile.
         shape = CloseShape.REDUCE_ONLY_MARKET
@@ -154,9 +160,11 @@ def frozen_reason(trade: Trade) -> str:
     return f"{trade.symbol} {trade.side} does not close"
 
 
-def _read_age_ms(turn: Turn, trade: Trade) -> int:
-    """How old the position's quantity is, wire ms."""
-    return turn.now.wire_ms - (trade.quantity_ms or 0)
+def _is_stale(turn: Turn, trade: Trade) -> bool:
+    """The position's quantity is too old for a close that could open what it should close. A hedge leg says itself
+    what is reduced."""
+    age_ms = turn.now.wire_ms - (trade.quantity_ms or 0)
+    return trade.mode is PositionMode.NETTING and age_ms > PLAIN_READ_AGE_MS_MAX
 
 
 def _limit_price(turn: Turn, trade: Trade, shape: CloseShape) -> Price | None:

@@ -48,7 +48,9 @@ def only_reduces(order: OrderView, position: PositionView) -> bool:
 
 def stop_fault(order: OrderView, position: PositionView, price_source: PriceSource) -> StopFault | None:
     """Why `order` does not protect `position`; None when it is a working stop."""
-    if order.key.symbol != position.symbol or order.position_side not in {None, position.side}:
+    if order.key.symbol != position.symbol or order.mode is not position.mode:
+        return StopFault.ELSEWHERE
+    if order.position_side not in {None, position.side}:
         return StopFault.ELSEWHERE
     if not order.is_stop or order.trigger_price is None:
         return StopFault.NOT_A_STOP

@@ -23,6 +23,11 @@ class PositionMode(StrEnum):
     NETTING = "netting"
     HEDGE = "hedge"
 
+    @property
+    def other(self) -> PositionMode:
+        """There are two."""
+        return PositionMode.NETTING if self is PositionMode.HEDGE else PositionMode.HEDGE
+
 
 class MarginType(StrEnum):
     """Whether a position may lose only its own margin or the whole wallet."""

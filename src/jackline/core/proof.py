@@ -7,6 +7,7 @@ from dataclasses import replace
 from jackline.core.effects import Level, ProveRung
 from jackline.core.events import LeverageChanged
 from jackline.core.orders import PositionMode, PositionView
+from jackline.core.requests import CloseShape, SendClose, SendEntry, SendStop, SendTarget
 from jackline.core.turn import Turn
 from jackline.core.values import Symbol
 
@@ -26,17 +27,35 @@ def on_position(turn: Turn, position: PositionView) -> None:
 
     Any look will do: no request of ours changes a mode, so none makes it old (rule 5).
     """
-    trade = turn.trade_of(position.symbol, position.side)
-    if trade is not None and trade.mode is not position.mode:
-        turn.put(replace(trade, mode=position.mode))
+    _stand_in(turn, position.mode)
     if position.mode is not turn.state.mode:
         _withdraw_all(turn, f"the account is in {position.mode} mode, configured is {turn.state.mode}")
 
 
-def on_mode_refused(turn: Turn, mode: PositionMode) -> None:
-    """The venue contradicts the mode that a request was written for."""
-    if mode is turn.state.mode:
-        _withdraw_all(turn, f"the account is not in {mode} mode any more, as configured")
+def on_mode_refused(turn: Turn, request: SendEntry | SendStop | SendTarget | SendClose) -> None:
+    """The venue contradicts the mode that a request was written for.
+
+    There is one other: what protects is written for it at once, before a look says so. Not twice in a while, for a
+    venue that refuses both.
+    """
+    if request.mode is turn.state.mode:
+        _withdraw_all(turn, f"the account is not in {request.mode} mode any more, as configured")
+    turn.want_snapshot()
+    doubted_ms, now = turn.state.doubted_ms, turn.now.wire_ms
+    lately = doubted_ms is not None and abs(now - doubted_ms) < turn.state.protection.protect_deadline_ms
+    if not lately and not isinstance(request, SendEntry):
+        turn.state = replace(turn.state, doubted_ms=now)
+        _stand_in(turn, request.mode.other)
+
+
+def _stand_in(turn: Turn, mode: PositionMode) -> None:
+    """The mode is the account's: every trade's next request is written for it, and a close begins anew."""
+    for trade in list(turn.trades.values()):
+        if trade.mode is not mode:
+            close = trade.close and replace(
+                trade.close, shape=CloseShape.REDUCE_ONLY_MARKET, next_ms=turn.now.wire_ms
+            )
+            turn.put(replace(trade, mode=mode, close=close))
 
 
 def _withdraw_all(turn: Turn, why: str) -> None:

@@ -86,7 +86,8 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
     if in_position and reason is not None:
         closing.want(turn, trade, reason)
         return
-    turn.want_snapshot()
+    # Beside a close nothing depends on the next look; each costs ten times the weight of the stop itself, which is 0.
+    turn.want_snapshot(turn.state.protection.guard_exposed_ms if trade.phase is Phase.CLOSING else 0)
     text = (
         f"{trade.trade_id} {trade.symbol}: {slot.role.name.lower()} refused ({outcome.code}): {outcome.text}"
     )

@@ -75,6 +75,7 @@ class State:
 
     Attributes:
         mode: the position mode as configured: entries are planned for it.
+        doubted_ms: when a refusal last contradicted the mode that trades were taken to stand in.
         fence, ordinal: the next trade id is minted from them.
         in_flight: client ids of mutations without an answer, with their symbol.
         asking: client ids of order queries without an answer.
@@ -92,6 +93,7 @@ class State:
 
     tag: str
     mode: PositionMode
+    doubted_ms: WireMs | None
     fence: int
     ordinal: int
     risk: RiskSettings
@@ -135,6 +137,7 @@ def initial_state(
     return State(
         tag=tag,
         mode=mode,
+        doubted_ms=None,
         fence=fence,
         ordinal=0,
         risk=risk,

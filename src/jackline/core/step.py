@@ -194,7 +194,7 @@ def _on_answer(turn: Turn, event: Answered) -> None:
     turn.settle(request, _symbol(request))
     wrong_mode = isinstance(outcome, Refused) and outcome.kind is Refusal.WRONG_MODE
     if wrong_mode and not isinstance(request, CancelOrder):
-        proof.on_mode_refused(turn, request.mode)
+        proof.on_mode_refused(turn, request)
     trade = _owner(turn, request)
     match request:
         case SendEntry():

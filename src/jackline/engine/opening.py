@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from jackline.core.events import RungProven
-from jackline.core.ids import mint_trade_id
+from jackline.core.ids import ATTEMPTS_MAX, mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
 from jackline.core.plan import Rung
@@ -75,10 +75,14 @@ class Opener:
         self._proved_ms: dict[Symbol, WireMs] = {}
         self._details: dict[Symbol, str] = {}
         self._unproven: dict[Symbol, int] = {}
+        self._waiting: set[Symbol] = set()
+        self._due: dict[Symbol, asyncio.TimerHandle] = {}
 
     def want(self, symbol: Symbol) -> None:
         """Prove a rung on this symbol unless one is proven."""
-        if symbol in self._options.symbols and self._view().markets[symbol].rung is None:
+        unproven = symbol in self._options.symbols and self._view().markets[symbol].rung is None
+        if unproven and symbol not in self._waiting:
+            self._waiting.add(symbol)
             self._wanted.put_nowait(symbol)
 
     def is_decided(self, symbol: Symbol) -> bool:
@@ -94,6 +98,7 @@ class Opener:
             except TimeoutError:
                 self._expire()
                 continue
+            self._waiting.discard(symbol)
             if self._view().markets[symbol].rung is not None:
                 continue
             self._at_rest.clear()
@@ -101,7 +106,7 @@ class Opener:
                 await self._open(symbol)
             except NotYet:
                 await asyncio.sleep(MARK_WAIT_S)
-                self._wanted.put_nowait(symbol)
+                self.want(symbol)
                 continue
             finally:
                 self._at_rest.set()
@@ -133,7 +138,7 @@ class Opener:
             if now_ms - proved_ms > PROOF_MS_MAX:
                 del self._proved_ms[symbol]
                 self._inbox.put(RungProven(symbol=symbol, rung=None, detail="the canary's proof has expired"))
-                self._wanted.put_nowait(symbol)
+                self._retry(symbol, MARK_WAIT_S)  # once the core has heard of it
 
     async def _open(self, symbol: Symbol) -> None:
         """Leverage and margin, then the canary, on a flat symbol. A busy one is asked again when its trade ends."""
@@ -159,7 +164,8 @@ class Opener:
         return state.equity_quote is not None and state.markets[symbol].mark is not None
 
     async def _sing(self, symbol: Symbol, mark: Price) -> None:
-        self._attempt += 3
+        # Begins anew before it outgrows its width: weeks of canaries that prove nothing.
+        self._attempt = (self._attempt + 3) % (ATTEMPTS_MAX - 3)
         task = CanaryTask(
             trade_id=self._trade_id,
             attempt=self._attempt,
@@ -198,11 +204,18 @@ class Opener:
         if rung is None:
             failed = self._unproven[symbol] = self._unproven.get(symbol, 0) + 1
             pause_s = min(RETRY_S * 2 ** (failed - 1), UNPROVEN_RETRY_S_MAX)
-            asyncio.get_running_loop().call_later(pause_s, self.want, symbol)
+            self._retry(symbol, pause_s)
         else:
             self._unproven.pop(symbol, None)
             self._proved_ms[symbol] = self._clock.now().wire_ms
         self._inbox.put(RungProven(symbol=symbol, rung=rung, detail=detail))
+
+    def _retry(self, symbol: Symbol, pause_s: float) -> None:
+        """One wish to come a symbol, however often it was wished for meanwhile."""
+        due = self._due.get(symbol)
+        if due is not None:
+            due.cancel()
+        self._due[symbol] = asyncio.get_running_loop().call_later(pause_s, self.want, symbol)
 
     async def _taken_in(self, symbol: Symbol, detail: str) -> None:
         """Wait until the core knows what was decided: else a second wish for it sings beside its first entry (P5)."""

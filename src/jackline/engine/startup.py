@@ -224,7 +224,8 @@ async def first_state(
         money=_money(store, account.get(AccountKey.DAY.value)),
     )
     state = _cooling(state, store.read.last_ends())
-    trades = store.read.load_trades()
+    # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
+    trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)
     for symbol in options.symbols:
         if symbol not in booked:

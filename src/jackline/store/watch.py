@@ -11,7 +11,7 @@ from jackline.core.values import MarketMs, Side, Symbol, WireMs
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
 from jackline.store.boot import Store, open_store
 from jackline.store.disk import Disk
-from jackline.store.encode import decode, encode
+from jackline.store.encode import decode, encode, open_body
 from jackline.store.reader import StoreReader
 from jackline.store.schema import WATCHDOG
 
@@ -114,4 +114,4 @@ def _row(kind: JournalKind, value: object, *, wire_ms: WireMs, market_ms: Market
 
 
 def _decode_acting(text: str) -> WatchActing | None:
-    return None if text == encode(None) else decode(text, WatchActing)
+    return None if open_body(text) == b"null" else decode(text, WatchActing)
