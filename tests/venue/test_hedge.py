@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from jackline.core.outcomes import Unknown
-from jackline.venue.binance.hedge import hedged
+from jackline.venue.binance.hedge import BREAKS_PAUSES_S, hedged, through_breaks
+from jackline.venue.net import NetTrouble
 
 LOST = Unknown(cause="lost")
 
@@ -64,3 +65,29 @@ async def test_the_first_answer_counts_where_it_is_late_and_the_second_is_lost()
         return asks.pop(0)()
 
     assert await hedged(ask, every_s=0.001) == "late"
+
+
+async def test_a_connection_that_breaks_is_asked_through_at_once_and_a_few_times() -> None:
+    asked: list[int] = []
+
+    async def ask() -> int:
+        asked.append(len(asked))
+        if len(asked) < len(BREAKS_PAUSES_S):
+            raise NetTrouble("connection reset by peer")
+        return 7
+
+    assert await through_breaks(ask, may_repeat=lambda: True) == 7
+    assert len(asked) == len(BREAKS_PAUSES_S)
+
+
+@pytest.mark.parametrize("may_repeat", [True, False])
+async def test_a_connection_that_stays_broken_is_raised(may_repeat: bool) -> None:
+    asked: list[int] = []
+
+    async def ask() -> int:
+        asked.append(len(asked))
+        raise NetTrouble("connection reset by peer")
+
+    with pytest.raises(NetTrouble):
+        await through_breaks(ask, may_repeat=lambda: may_repeat)
+    assert len(asked) == (len(BREAKS_PAUSES_S) + 1 if may_repeat else 1)

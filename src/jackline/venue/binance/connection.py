@@ -20,6 +20,7 @@ from jackline.venue.binance.budget import OrderBudget
 from jackline.venue.binance.clock import REFRESH_S, SAMPLES, ClockOffset
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import EntryPermit, RequestGate
+from jackline.venue.binance.hedge import through_breaks
 from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.parse import typed
 from jackline.venue.binance.refusals import BAD_TIMESTAMP
@@ -139,8 +140,11 @@ class Connection:
         lane: Lane = Lane.GUARD,
         section: Section = Section.SIGNED,
     ) -> T:
-        """A GET."""
-        return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
+        """A GET: a connection that breaks costs it nothing, unless weight is short (K2)."""
+        return await through_breaks(
+            lambda: self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section),
+            may_repeat=lambda: not self.budget.is_half_used(self.wire_ms()),
+        )
 
     async def sample_clock(self) -> None:
         """Take a few samples of the venue's clock. Raises when the venue does not answer."""

@@ -25,7 +25,7 @@ from jackline.core.requests import (
 from jackline.core.values import Side, Symbol
 from jackline.venue.binance.connection import Connection, Lane, Section
 from jackline.venue.binance.gate import PlainClose
-from jackline.venue.binance.hedge import hedged
+from jackline.venue.binance.hedge import hedged, through_breaks
 from jackline.venue.binance.parse import algo_view, order_view, position_view
 from jackline.venue.binance.refusals import BAD_TIMESTAMP, NO_SUCH_ORDER, NOT_TAKEN_CODES, OURS
 from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, read_order_request, wire_request
@@ -103,7 +103,7 @@ class OrderDesk:
         no hurry."""
         if isinstance(request, SendClose) or _is_canary(request):
             return await self._place(wired, request.client_id, Lane.STOPS)
-        return await hedged(lambda: self._place(wired, request.client_id, Lane.STOPS))
+        return await hedged(lambda: self._place(wired, request.client_id, Lane.STOPS, again=True))
 
     async def _close_without_flag(self, request: SendClose) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
@@ -129,11 +129,14 @@ class OrderDesk:
         with connection.gate.plain_close(ticket):
             return await self._reduce(sized)
 
-    async def _place(self, wired: WireRequest, client_id: str, lane: Lane) -> Outcome:
+    async def _place(self, wired: WireRequest, client_id: str, lane: Lane, *, again: bool = False) -> Outcome:
+        """`again`: over another connection at once where one breaks; only what may arrive twice (O1, O2)."""
         deadline_s = ENTRY_DEADLINE_S if lane is Lane.TRADE else REDUCTION_DEADLINE_S
         self._connection.budget.count(self._connection.wire_ms())
         try:
-            view = await self._exchange(wired, lane, deadline_s)
+            view = await through_breaks(
+                lambda: self._exchange(wired, lane, deadline_s), may_repeat=lambda: again
+            )
         except WIRE_TROUBLE as error:
             return failure(error)
         if view.key.client_id != client_id:
