@@ -21,12 +21,13 @@ from jackline.venue.binance.clock import REFRESH_S, SAMPLES, ClockOffset
 from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import EntryPermit, RequestGate
 from jackline.venue.binance.hedge import through_breaks
+from jackline.venue.binance.line import Line
 from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.parse import typed
 from jackline.venue.binance.refusals import BAD_TIMESTAMP
 from jackline.venue.binance.rows import TimeRow
 from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire, VenueSaid
-from jackline.venue.net import Net, Pool
+from jackline.venue.net import Net, NetTrouble, Pool
 from jackline.venue.profile import BINANCE_USDM
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Connection:
         self.settings = settings
         self.budget = OrderBudget(BINANCE_USDM.windows)
         self.offset = ClockOffset()
+        self.line = Line()
         self._clock = clock
         self._permit = permit
         self._doubted = asyncio.Event()
@@ -124,10 +126,15 @@ class Connection:
         try:
             async with asyncio.timeout(deadline_s):
                 tree: Any = await self._lanes[lane].request(path, [section.value], method, sent)
+        except NetTrouble:
+            self.line.note(broke=True)
+            raise
         except VenueSaid as said:
+            self.line.note(broke=False)
             if said.code == BAD_TIMESTAMP:
                 self._doubted.set()
             raise
+        self.line.note(broke=False)
         return typed(tree, row)
 
     async def read(
@@ -190,7 +197,7 @@ class Connection:
             return f"samples of the venue's clock differ by {self.offset.jitter_ms} ms"
         if abs(self.behind_ms) > SKEW_MS_MAX:
             return f"our clock is {self.behind_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
-        return self._permit(request)
+        return self.line.entry_refusal() or self._permit(request)
 
     def _signer(self, pool: Pool) -> SignedWire:
         return SignedWire(

@@ -169,7 +169,9 @@ class OrderDesk:
     async def _query(self, params: Params, *, conditional: bool) -> OrderView | Failed:
         wired = WireRequest(method="GET", path=ALGO_ORDER if conditional else "order", params=params)
         try:
-            return await self._exchange(wired, Lane.STOPS, READ_DEADLINE_S)
+            return await through_breaks(
+                lambda: self._exchange(wired, Lane.STOPS, READ_DEADLINE_S), may_repeat=lambda: True
+            )
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
