@@ -92,11 +92,11 @@ async def test_without_strict_mode_unknown_parameters_are_ignored_as_a_lenient_v
 def test_the_order_window_refuses_the_three_hundred_and_first_and_opens_again() -> None:
     limits = Limits()
     for _ in range(ORDERS_PER_TEN_SECONDS):
-        limits.take_order("main", 5)
+        limits.take_orders("main", 5, 1)
     with pytest.raises(VenueError, match=r"^-1015 .*300 orders per 10 SECONDS"):
-        limits.take_order("main", 9_999)
-    limits.take_order("other", 9_999)
-    limits.take_order("main", TEN_SECONDS_MS)
+        limits.take_orders("main", 9_999, 1)
+    limits.take_orders("other", 9_999, 1)
+    limits.take_orders("main", TEN_SECONDS_MS, 1)
     assert limits.order_headers("main", TEN_SECONDS_MS)["X-MBX-ORDER-COUNT-10S"] == "1"
 
 

@@ -35,6 +35,7 @@ class Account:
     """Orders and conditional orders are kept for ever, and the live ones indexed; the witness and the venue's
     histories read the same records.
 
+    `countdowns`: per symbol, the wire time at which its open orders are cancelled unless it is set again.
     `dropped` are conditional orders that the venue lost without a word: no listing shows them. `version`
     counts changes of anything in here.
     """
@@ -55,6 +56,7 @@ class Account:
     dropped: dict[int, Algo] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
     incomes: list[Income] = field(default_factory=list)
+    countdowns: dict[str, int] = field(default_factory=dict)
     version: int = 0
 
     def setting(self, symbol: str) -> SymbolSettings:

@@ -57,6 +57,7 @@ _TEXTS: Final[dict[int, str]] = {
     -4061: "Order's position side does not match user's setting.",
     -4067: "Position side cannot be changed if there exists open orders.",
     -4068: "Position side cannot be changed if there exists position.",
+    -4082: "Invalid number of batch place orders.",
     -4116: "ClientOrderId is duplicated.",
     -4118: "ReduceOnly Order Failed. Please check your existing position and open orders.",
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
@@ -76,6 +77,8 @@ _TEXTS: Final[dict[int, str]] = {
     " The order will not be recorded in the order history.",
     -5022: "Due to the order could not be executed as maker, the Post Only order will be rejected."
     " The order will not be recorded in the order history.",
+    -5025: "Only limit order is supported.",
+    -5027: "No need to modify the order.",
     -5028: "Timestamp for this request is outside of the ME recvWindow.",
     -20124: "Invalid algo id or the algo order is completed.",
     -20132: "The client algo id is duplicated.",

@@ -15,6 +15,7 @@ class Execution(StrEnum):
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
     CALCULATED = "CALCULATED"
+    AMENDMENT = "AMENDMENT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
 from jackline.exchange.events import Execution, OrderEvent
 from jackline.exchange.market import Market
-from jackline.exchange.orders import Fill, Order, OrderRequest, Trigger
+from jackline.exchange.orders import Amendment, Fill, Order, OrderRequest, Trigger
 from jackline.exchange.position import Position
 from jackline.exchange.state import State
 from jackline.exchange.values import (
@@ -59,6 +59,32 @@ class Matching:
         if living is None:
             raise VenueError(-2011)
         return self._end(account, living, OrderStatus.CANCELED, Execution.CANCELED)
+
+    def amend(self, account: Account, order: Order, amendment: Amendment) -> Order:
+        """Another price or quantity for an open LIMIT order: it keeps its id and loses its place. One of which more has
+        filled than it shall have is cancelled. Raises VenueError."""
+        living = account.open_orders.get(order.order_id)
+        if living is None:
+            raise VenueError(-2013)
+        if living.type is not OrderType.LIMIT:
+            raise VenueError(-5025)
+        if amendment.side is not living.side:
+            raise VenueError(-1117)
+        if (amendment.quantity, amendment.price) == (living.quantity, living.price):
+            raise VenueError(-5027)
+        if ZERO < amendment.quantity <= living.executed:
+            return self._end(account, living, OrderStatus.CANCELED, Execution.CANCELED)
+        market = self._state.market(living.symbol)
+        amended = replace(living, quantity=amendment.quantity, price=amendment.price)
+        # Checked as if it were new: what it claims today must not stand in its own way.
+        resting = dict(account.open_orders)
+        del account.open_orders[living.order_id]
+        try:
+            self._check(account, amended, market)
+        except VenueError:
+            account.open_orders = resting
+            raise
+        return self._execute(account, self._record(account, amended, Execution.AMENDMENT), market)
 
     def match_resting(self, account: Account, market: Market) -> None:
         """Fills the resting limits that the last price has reached."""
@@ -209,7 +235,7 @@ class Matching:
         """How much of a crossing order finds somebody on the other side."""
         whims = self._state.whims
         depth = to_step(whims.market_depth.get(order.symbol, order.quantity), market.symbol.step)
-        quantity = min(order.quantity, depth)
+        quantity = min(order.remaining, depth)
         if whims.child_fill_fraction is not None and order.trigger and order.type is OrderType.MARKET:
             share = to_step(order.quantity * whims.child_fill_fraction, market.symbol.step)
             quantity = min(quantity, share)

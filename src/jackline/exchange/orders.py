@@ -30,6 +30,15 @@ class OrderRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What an open LIMIT order shall become; its side is named again and may not change."""
+
+    side: Side
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """Where a child order comes from: the conditional order that released it."""
 

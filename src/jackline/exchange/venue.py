@@ -19,7 +19,7 @@ from jackline.exchange.history import History
 from jackline.exchange.liquidation import Liquidation
 from jackline.exchange.market import Market
 from jackline.exchange.matching import Matching
-from jackline.exchange.orders import Order, OrderRequest
+from jackline.exchange.orders import Amendment, Order, OrderRequest
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules, State
 from jackline.exchange.symbols import symbol_named
@@ -124,6 +124,29 @@ class Venue:
     def place_order(self, account: Account, request: OrderRequest) -> Order:
         """Raises VenueError."""
         return self._changing(account, request.symbol, lambda: self._matching.place(account, request))
+
+    def amend_order(self, account: Account, order: Order, amendment: Amendment) -> Order:
+        """Raises VenueError."""
+        return self._changing(account, order.symbol, lambda: self._matching.amend(account, order, amendment))
+
+    def set_countdown(self, account: Account, symbol: str, after_ms: int) -> None:
+        """Cancel the symbol's open orders so long from now unless told again; 0 ends that."""
+        self.state.market(symbol)
+        account.countdowns.pop(symbol, None)
+        if after_ms:
+            account.countdowns[symbol] = self.state.clock.wire_ms() + after_ms
+
+    def run_countdowns(self) -> None:
+        """Carries out the countdowns whose time has come."""
+        wire_ms = self.state.clock.wire_ms()
+        for account in self.state.accounts.values():
+            for symbol in [name for name, due_ms in account.countdowns.items() if due_ms <= wire_ms]:
+                del account.countdowns[symbol]
+                for order in [one for one in account.open_orders.values() if one.symbol == symbol]:
+                    self.cancel_order(account, order)
+                if self.whims.countdown_takes_stops:
+                    for algo in [one for one in account.open_algos.values() if one.symbol == symbol]:
+                        self.cancel_algo(account, algo)
 
     def cancel_order(self, account: Account, order: Order) -> Order:
         """Raises VenueError -2011."""

@@ -37,6 +37,8 @@ class Whims:
         open_algos_max: untriggered conditional orders per account before -4045.
         slow_fill_ms: an immediate-or-cancel limit that adds exposure fills a third at once and the rest so much later
             (wire time), being open meanwhile: a matching engine that has fallen behind.
+        countdown_takes_stops: a countdown that runs out cancels conditional orders too, not plain ones alone: nobody
+            has written down which (exchanges, 2.3).
         margin_for_stops: a conditional order with a quantity that no position backs needs free margin (-2019).
     """
 
@@ -51,3 +53,4 @@ class Whims:
     open_algos_max: int = OPEN_ALGOS_MAX
     slow_fill_ms: float = 0.0
     margin_for_stops: bool = False
+    countdown_takes_stops: bool = False

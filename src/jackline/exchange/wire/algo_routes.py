@@ -7,7 +7,7 @@ from jackline.exchange.conditions import Algo, AlgoRequest
 from jackline.exchange.errors import VenueError
 from jackline.exchange.values import ZERO, OrderType, PositionSide, Side, TimeInForce, WorkingType
 from jackline.exchange.wire import order_payloads
-from jackline.exchange.wire.call import Call, Route
+from jackline.exchange.wire.call import Call, Route, one_order
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_routes import (
     LISTING_DEFAULT,
@@ -168,7 +168,7 @@ def cancel_open(call: Call) -> Json:
 
 
 ROUTES: Final = (
-    Route(method="POST", path="/fapi/v1/algoOrder", handler=place, weight=0, order=True),
+    Route(method="POST", path="/fapi/v1/algoOrder", handler=place, weight=0, orders=one_order),
     Route(method="GET", path="/fapi/v1/algoOrder", handler=query),
     Route(method="DELETE", path="/fapi/v1/algoOrder", handler=cancel),
     Route(method="GET", path="/fapi/v1/openAlgoOrders", handler=list_open, weight_all=40),

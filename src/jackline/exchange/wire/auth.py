@@ -40,11 +40,9 @@ class Gatekeeper:
         """The account behind a key, for whoever refuses before anything is checked."""
         return self._accounts.get(key or "")
 
-    def check_signature(self, key: str, *, query: str, body: str, params: Params) -> None:
-        """The signature covers raw query followed by raw body, as sent, without itself. -1022 if it does
-        not."""
+    def check_signature(self, key: str, *, payload: str, params: Params) -> None:
+        """-1022 where the signature does not cover this payload."""
         given = need(params.text("signature"), "signature")
-        payload = unsigned(query) + unsigned(body)
         wanted = hmac.digest(self._secrets[key], payload.encode(), "sha256").hex()
         if not hmac.compare_digest(wanted.encode(), given.encode()):
             raise VenueError(-1022)
@@ -60,6 +58,10 @@ class Gatekeeper:
             raise VenueError(-1021)
 
 
-def unsigned(raw: str) -> str:
-    """A raw query or form body with its signature taken out, all else as sent."""
+def signed_payload(*, query: str, body: str) -> str:
+    """What a signature covers: raw query followed by raw body, as sent, without itself."""
+    return _unsigned(query) + _unsigned(body)
+
+
+def _unsigned(raw: str) -> str:
     return _SIGNATURE.sub("", raw).removeprefix("&")

@@ -43,6 +43,11 @@ class Call:
         self.params.finish(strict=self.options.strict)
 
 
+def one_order(_: Params) -> int:
+    """Counts once."""
+    return 1
+
+
 class Access(StrEnum):
     PUBLIC = "public"
     KEY = "key"
@@ -51,7 +56,8 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`weight_all` replaces `weight` where no symbol is named. `order`: counts against the order windows."""
+    """`weight_all` replaces `weight` where no symbol is named. `orders`: how many requests like this one count against
+    the order windows."""
 
     method: str
     path: str
@@ -59,4 +65,4 @@ class Route:
     access: Access = Access.SIGNED
     weight: int = 1
     weight_all: int | None = None
-    order: bool = False
+    orders: Callable[[Params], int] | None = None

@@ -59,6 +59,8 @@ class Floor:
         self.hub.release()
         clock = self.venue.state.clock
         wire_ms = clock.wire_ms()
+        self.venue.run_countdowns()
+        self.deliver()
         markets = list(self.venue.state.markets.values())
         self.streams.flush(markets, exact_ms=clock.exact_ms(), wire_ms=wire_ms, force=force)
         for account, key in self.listen_keys.expired(wire_ms):

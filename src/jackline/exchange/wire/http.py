@@ -13,12 +13,13 @@ BODY_DEADLINE_S: Final = 10.0
 
 
 def add_rest(app: web.Application, rest: Rest) -> None:
-    """Serves everything under the venue's root."""
+    """Serves everything under the venue's roots."""
 
     async def handle(request: web.Request) -> web.Response:
         return await _answer(request, rest)
 
-    app.router.add_route("*", "/fapi/{tail:.*}", handle)
+    for root in ("/fapi", "/api"):
+        app.router.add_route("*", root + "/{tail:.*}", handle)
 
 
 async def _answer(request: web.Request, rest: Rest) -> web.Response:

@@ -13,6 +13,31 @@ ORDERS_PER_TEN_SECONDS: Final = 300
 ORDERS_PER_MINUTE: Final = 1_200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A limit as the venue names it."""
+
+    kind: str
+    interval: str
+    interval_count: int
+    limit: int
+
+
+WEIGHT: Final = (
+    "X-MBX-USED-WEIGHT-1M",
+    Published(kind="REQUEST_WEIGHT", interval="MINUTE", interval_count=1, limit=WEIGHT_PER_MINUTE),
+)
+SHORT_ORDERS: Final = (
+    "X-MBX-ORDER-COUNT-10S",
+    Published(kind="ORDERS", interval="SECOND", interval_count=10, limit=ORDERS_PER_TEN_SECONDS),
+)
+MINUTE_ORDERS: Final = (
+    "X-MBX-ORDER-COUNT-1M",
+    Published(kind="ORDERS", interval="MINUTE", interval_count=1, limit=ORDERS_PER_MINUTE),
+)
+"""Each with the header that says how much of it is used."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Window:
     """A counter that starts again at each multiple of its length."""
@@ -53,21 +78,21 @@ class Limits:
         if not self._weight.take(wire_ms, weight):
             raise VenueError(-1003, limit=WEIGHT_PER_MINUTE)
 
-    def take_order(self, account: str, wire_ms: int) -> None:
+    def take_orders(self, account: str, wire_ms: int, count: int) -> None:
         """Raises VenueError -1015 over one of the limits."""
         windows = self._orders[account]
-        short, long = windows.short.take(wire_ms, 1), windows.long.take(wire_ms, 1)
+        short, long = windows.short.take(wire_ms, count), windows.long.take(wire_ms, count)
         if not short:
             raise VenueError(-1015, limit=ORDERS_PER_TEN_SECONDS, window="10 SECONDS")
         if not long:
             raise VenueError(-1015, limit=ORDERS_PER_MINUTE, window="1 MINUTE")
 
     def weight_header(self, wire_ms: int) -> dict[str, str]:
-        return {"X-MBX-USED-WEIGHT-1M": str(self._weight.used(wire_ms))}
+        return {WEIGHT[0]: str(self._weight.used(wire_ms))}
 
     def order_headers(self, account: str, wire_ms: int) -> dict[str, str]:
         windows = self._orders[account]
         return {
-            "X-MBX-ORDER-COUNT-10S": str(windows.short.used(wire_ms)),
-            "X-MBX-ORDER-COUNT-1M": str(windows.long.used(wire_ms)),
+            SHORT_ORDERS[0]: str(windows.short.used(wire_ms)),
+            MINUTE_ORDERS[0]: str(windows.long.used(wire_ms)),
         }

@@ -201,6 +201,11 @@ def book_ticker(market: Market, *, wire_ms: int) -> Json:
     }
 
 
+def price(market: Market, *, wire_ms: int) -> Json:
+    last = text(market.last.quantize(market.symbol.tick))
+    return {"symbol": market.symbol.name, "price": last, "time": wire_ms}
+
+
 def depth(market: Market, *, wire_ms: int) -> Json:
     bid, ask = quotes(market)
     return {

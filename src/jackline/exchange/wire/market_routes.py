@@ -85,6 +85,13 @@ def book_ticker(call: Call) -> Json:
     return [market_payloads.book_ticker(one, wire_ms=wire_ms) for one in call.venue.state.markets.values()]
 
 
+def price(call: Call) -> Json:
+    market, wire_ms = _one_or_all(call), _wire_ms(call)
+    if market is not None:
+        return market_payloads.price(market, wire_ms=wire_ms)
+    return [market_payloads.price(one, wire_ms=wire_ms) for one in call.venue.state.markets.values()]
+
+
 def depth(call: Call) -> Json:
     market = _market(call)
     call.params.limit(default=500, largest=1_000)
@@ -103,6 +110,11 @@ ROUTES: Final = tuple(
         ("/fapi/v1/premiumIndex", premium_index, 1),
         ("/fapi/v1/ticker/24hr", ticker, 1),
         ("/fapi/v1/ticker/bookTicker", book_ticker, 2),
+        ("/fapi/v1/ticker/price", price, 1),
+        ("/fapi/v2/ticker/price", price, 1),
         ("/fapi/v1/depth", depth, 5),
+        # What clients of the spot market ask for before anything else, futures or not.
+        ("/api/v3/ping", ping, 1),
+        ("/api/v3/time", time, 1),
     )
 )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """A request as it arrived. `path` without the query; `query` and `body` raw, because the signature covers
-    them as sent; header names in lower case."""
+    them as sent; header names in lower case. `signed` is what it covers where that was something else."""
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
     body: str = ""
+    signed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from jackline.exchange.errors import VenueError
-from jackline.exchange.orders import Order, OrderRequest
+from jackline.exchange.orders import Amendment, Order, OrderRequest
 from jackline.exchange.values import OrderType, PositionSide, Side, TimeInForce
 from jackline.exchange.wire import order_payloads
-from jackline.exchange.wire.call import Call, Route
+from jackline.exchange.wire.call import Call, Route, one_order
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.params import Params, need
 
@@ -125,6 +125,18 @@ def cancel(call: Call) -> Json:
     return order_payloads.order_payload(order, fill_prices=call.options.fill_prices)
 
 
+def amend(call: Call) -> Json:
+    """Another price or quantity for an open LIMIT order."""
+    params = call.params
+    amendment = Amendment(
+        side=need(params.word("side", Side, code=-1117), "side"),
+        quantity=need(params.decimal("quantity"), "quantity"),
+        price=need(params.decimal("price"), "price"),
+    )
+    order = call.venue.amend_order(call.account, _named(call, code=-2013), amendment)
+    return order_payloads.order_payload(order, fill_prices=call.options.fill_prices)
+
+
 def _open(call: Call, symbol: str | None) -> Sequence[Order]:
     if symbol is not None:
         call.venue.state.market(symbol)
@@ -187,9 +199,10 @@ def trades(call: Call) -> Json:
 
 
 ROUTES: Final = (
-    Route(method="POST", path="/fapi/v1/order", handler=place, weight=0, order=True),
+    Route(method="POST", path="/fapi/v1/order", handler=place, weight=0, orders=one_order),
     Route(method="GET", path="/fapi/v1/order", handler=query),
     Route(method="DELETE", path="/fapi/v1/order", handler=cancel),
+    Route(method="PUT", path="/fapi/v1/order", handler=amend, orders=one_order),
     Route(method="GET", path="/fapi/v1/openOrder", handler=query_open),
     Route(method="GET", path="/fapi/v1/openOrders", handler=list_open, weight_all=40),
     Route(method="DELETE", path="/fapi/v1/allOpenOrders", handler=cancel_open),

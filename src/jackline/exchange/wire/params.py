@@ -1,8 +1,9 @@
 """Strict reading of request parameters: typed, each read once, and nothing left over."""
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import parse_qsl
 
 from jackline.exchange.errors import VenueError
@@ -20,6 +21,13 @@ class Params:
     def __init__(self, *, query: str, body: str) -> None:
         self._sent = _fields(body) | _fields(query)
         self._read: set[str] = set()
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Self:
+        """Parameters that came in another way than by form: one order of a batch."""
+        params = cls(query="", body="")
+        params._sent = dict(fields)
+        return params
 
     def peek(self, name: str) -> str:
         """A parameter as sent, "" without one; not counted as read, for whoever only looks on."""

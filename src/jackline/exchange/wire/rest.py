@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
-from jackline.exchange.wire import account_routes, algo_routes, market_routes, order_routes
-from jackline.exchange.wire.auth import Gatekeeper
+from jackline.exchange.wire import account_routes, algo_routes, batch_routes, market_routes, order_routes
+from jackline.exchange.wire.auth import Gatekeeper, signed_payload
 from jackline.exchange.wire.call import Access, Call, Route, WireOptions
 from jackline.exchange.wire.faults import Refuse
 from jackline.exchange.wire.floor import Floor
@@ -24,6 +24,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *market_routes.ROUTES,
     *account_routes.ROUTES,
     *order_routes.ROUTES,
+    *batch_routes.ROUTES,
     *algo_routes.ROUTES,
 )
 _TABLE: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
@@ -119,11 +120,11 @@ class Rest:
                 account = self._gatekeeper.account(asked.key)
             if route.access is Access.SIGNED:
                 self._gatekeeper.check_fresh(params, wire_ms=wire_ms)
-                self._gatekeeper.check_signature(
-                    asked.key or "", query=asked.inbound.query, body=asked.inbound.body, params=params
-                )
-            if route.order and account is not None:
-                self._limits.take_order(account.name, wire_ms)
+                inbound = asked.inbound
+                payload = inbound.signed or signed_payload(query=inbound.query, body=inbound.body)
+                self._gatekeeper.check_signature(asked.key or "", payload=payload, params=params)
+            if route.orders is not None and account is not None:
+                self._limits.take_orders(account.name, wire_ms, route.orders(params))
             call = Call(
                 venue=self._floor.venue,
                 params=params,
@@ -133,8 +134,8 @@ class Rest:
             )
             return _Said(payload=route.handler(call), status=200, code=None, account=account)
         except VenueError as refusal:
-            payload: Json = {"code": refusal.code, "msg": refusal.text}
-            return _Said(payload=payload, status=refusal.http, code=refusal.code, account=account)
+            told: Json = {"code": refusal.code, "msg": refusal.text}
+            return _Said(payload=told, status=refusal.http, code=refusal.code, account=account)
 
     def _as_seen(self, account: Account | None, route: Route, *, wire_ms: int, lag_ms: int) -> Account | None:
         """The account a handler is shown: a signed read may see the past."""
@@ -144,7 +145,7 @@ class Rest:
 
     def _headers(self, asked: _Asked, account: Account | None) -> dict[str, str]:
         headers = self._limits.weight_header(asked.wire_ms)
-        if asked.route.order and account is not None:
+        if asked.route.orders is not None and account is not None:
             headers |= self._limits.order_headers(account.name, asked.wire_ms)
         return headers
 

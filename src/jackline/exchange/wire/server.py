@@ -22,6 +22,7 @@ from jackline.exchange.wire.faults import Rule
 from jackline.exchange.wire.http import add_rest
 from jackline.exchange.wire.runner import Runner
 from jackline.exchange.wire.sockets import Sockets
+from jackline.exchange.wire.ws_api import WsApi
 
 HOST: Final = "127.0.0.1"
 """Never anything else: the control surface is open to whoever reaches the port."""
@@ -97,7 +98,7 @@ async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
     add_rest(app, exchange.rest)
     Control(floor, feed=feed, clock=market_clock, runner=runner).add_to(app)
     FaultRoutes(floor).add_to(app)
-    sockets = Sockets(floor.hub)
+    sockets = Sockets(floor.hub, WsApi(exchange.rest))
     sockets.add_to(app)
     web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await web_runner.setup()

@@ -1,11 +1,13 @@
-"""Streams over real sockets: a bounded queue between the venue and each client."""
+"""Streams and the socket API over real sockets: a bounded queue between the venue and each listener."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from jackline.exchange.wire.streams import Hub
+from jackline.exchange.wire.ws_api import Reply, WsApi
 
 QUEUE_MAX: Final = 4_096
 """Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never
@@ -39,14 +41,16 @@ class SocketListener:
 class Sockets:
     """All open sockets of one server."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, api: WsApi) -> None:
         self._hub = hub
+        self._api = api
         self._open: dict[web.WebSocketResponse, None] = {}
 
     def add_to(self, app: web.Application) -> None:
         for root in ("", "/public", "/market", "/private"):
             for tail in ("/ws", "/ws/{streams:.+}", "/stream"):
                 app.router.add_get(root + tail, self._serve)
+        app.router.add_get("/ws-fapi/v1", self._serve_api)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket until either side ends it."""
@@ -71,9 +75,31 @@ class Sockets:
             self._hub.detach(listener)
         return socket
 
+    async def _serve_api(self, request: web.Request) -> web.StreamResponse:
+        """Runs one socket of requests: each is carried out as it comes, and its answer may overtake another's."""
+        socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=FRAME_BYTES_MAX)
+        await socket.prepare(request)
+        self._open[socket] = None
+        try:
+            async with asyncio.TaskGroup() as answers:
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        answers.create_task(_say(socket, self._api.answer(message.data)))
+        finally:
+            self._open.pop(socket, None)
+        return socket
+
     async def close(self) -> None:
         """Says goodbye to every socket, each within the send deadline."""
         await asyncio.gather(*map(_say_goodbye, self._open), return_exceptions=True)
+
+
+async def _say(socket: web.WebSocketResponse, reply: Reply) -> None:
+    """A client that is gone or takes nothing misses its answer, as over any wire."""
+    await asyncio.sleep(reply.delay_ms / 1_000)
+    with suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(SEND_DEADLINE_S):
+            await socket.send_str(reply.frame.decode())
 
 
 async def _say_goodbye(socket: web.WebSocketResponse) -> None:
