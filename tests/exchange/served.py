@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from jackline.exchange.wire.exchange import Exchange, ExchangeConfig, open_excha
 from jackline.exchange.wire.faults import Rule
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.misbehaviour import Board
-from jackline.exchange.wire.server import ServeConfig, serve
+from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from tests.exchange.worlds import HandClock
 
 BAR_MS = 60_000
@@ -95,6 +96,7 @@ class Served:
 
     port: int
     http: aiohttp.ClientSession
+    tls_port: int | None = None
 
     @property
     def url(self) -> str:
@@ -258,9 +260,10 @@ async def exchange(
     rules: Rules | None = None,
     options: WireOptions | None = None,
     faults: tuple[Rule, ...] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Served]:
     """The market stands still until advanced; the first tick has been applied."""
-    bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    bound: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
     config = ServeConfig(
         port=0,
         feed=ScriptedFeed(prices),
@@ -270,6 +273,7 @@ async def exchange(
         faults=faults,
         rules=rules or Rules(),
         options=options or WireOptions(),
+        tls=tls,
     )
     server = asyncio.create_task(serve(config, ready=bound.set_result))
     try:
@@ -277,9 +281,9 @@ async def exchange(
         await asyncio.wait(waited, timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
         if server.done():
             server.result()
-        port = bound.result()
+        ports = bound.result()
         async with aiohttp.ClientSession() as http:
-            yield Served(port=port, http=http)
+            yield Served(port=ports.port, tls_port=ports.tls_port, http=http)
     finally:
         server.cancel()
         await asyncio.gather(server, return_exceptions=True)

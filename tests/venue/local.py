@@ -16,7 +16,7 @@ from jackline.exchange.account import AccountSpec
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
-from jackline.exchange.wire.server import ServeConfig, serve
+from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
@@ -94,7 +94,7 @@ class Local:
             return testimony
 
 
-async def _done(future: asyncio.Future[int]) -> None:
+async def _done(future: asyncio.Future[Bound]) -> None:
     await future
 
 
@@ -108,7 +108,7 @@ async def local_exchange(
     permit: EntryPermit = lambda _: None,
 ) -> AsyncIterator[Local]:
     """A held market at 60,000; the account has 10,000, and BTCUSDT is prepared at 4x isolated."""
-    ports: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    ports: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
     serving: asyncio.Future[None]
     account = AccountSpec(name="test", key="k", secret="s", balance=Decimal(10_000), hedge=hedge)
     config = ServeConfig(
@@ -122,7 +122,7 @@ async def local_exchange(
     await asyncio.wait([serving, asyncio.ensure_future(_done(ports))], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         serving.result()
-    root = f"http://127.0.0.1:{ports.result()}"
+    root = f"http://127.0.0.1:{ports.result().port}"
     settings = BinanceSettings(
         endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
         credentials=Credentials(api_key="k", secret="s"),

@@ -50,6 +50,12 @@ def serve(
         Path | None, typer.Option(help="File with rules of misbehaviour, as /local/v1/faults takes them.")
     ] = None,
     fill_parts: Annotated[int, typer.Option(min=1, max=20, help="Trades per market fill.")] = 1,
+    tls_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve TLS on a second port too; the authority to trust is written to this folder."
+        ),
+    ] = None,
     hold: Annotated[bool, typer.Option(help="Start with market time standing still.")] = False,
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
@@ -59,11 +65,14 @@ def serve(
     def ready(told: "Ready") -> None:
         facts = {
             "port": told.port,
+            "tls_port": told.tls_port,
             "pid": told.pid,
             "market_start_ms": told.market_start_ms,
             "market_end_ms": told.market_end_ms,
         }
         plain = f"local exchange on http://127.0.0.1:{told.port}, pid {told.pid}"
+        if told.tls_port is not None:
+            plain += f"; TLS for production addresses on port {told.tls_port}"
         print(json.dumps(facts) if ready_json else plain, flush=True)
 
     options = launch.LaunchOptions(
@@ -85,6 +94,7 @@ def serve(
         stop_while_flat=stop_while_flat,
         fill_parts=fill_parts,
         hold=hold,
+        tls_dir=tls_dir,
     )
     try:
         launch.launch(options, ready=ready)

@@ -18,7 +18,8 @@ from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.fault_routes import read_rules
 from jackline.exchange.wire.faults import Rule, check
-from jackline.exchange.wire.server import ServeConfig, serve
+from jackline.exchange.wire.server import Bound, ServeConfig, serve
+from jackline.exchange.wire.tls import server_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class LaunchOptions:
     stop_while_flat: str
     fill_parts: int
     hold: bool
+    tls_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Ready:
     """What a parent process needs to know of the exchange it started."""
 
     port: int
+    tls_port: int | None
     pid: int
     market_start_ms: int
     market_end_ms: int
@@ -64,9 +67,17 @@ def launch(options: LaunchOptions, *, ready: Callable[[Ready], None]) -> None:
     """
     config = _config(options)
 
-    def bound(port: int) -> None:
+    def bound(ports: Bound) -> None:
         feed = config.feed
-        ready(Ready(port=port, pid=os.getpid(), market_start_ms=feed.start_ms, market_end_ms=feed.end_ms))
+        ready(
+            Ready(
+                port=ports.port,
+                tls_port=ports.tls_port,
+                pid=os.getpid(),
+                market_start_ms=feed.start_ms,
+                market_end_ms=feed.end_ms,
+            )
+        )
 
     async def run() -> None:
         serving = asyncio.ensure_future(serve(config, ready=bound))
@@ -98,6 +109,7 @@ def _config(options: LaunchOptions) -> ServeConfig:
         held=options.hold,
         faults=_faults(options.faults),
         seed=options.seed,
+        tls=None if options.tls_dir is None else server_context(options.tls_dir, datetime.now(UTC)),
         rules=Rules(stop_while_flat=StopWhileFlat(options.stop_while_flat), fill_parts=options.fill_parts),
     )
 

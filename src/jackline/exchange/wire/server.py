@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class PortError(OSError):
 class ServeConfig:
     """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time
     standing still until the control surface resumes it. `faults` are put up before the first request, and
-    `seed` draws the uncertain ones."""
+    `seed` draws the uncertain ones. With `tls` a second port speaks it."""
 
     port: int
     feed: Feed
@@ -51,6 +52,15 @@ class ServeConfig:
     seed: int = 1
     rules: Rules = field(default_factory=Rules)
     options: WireOptions = field(default_factory=WireOptions)
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """The ports that were had. `tls_port`: the same exchange for clients with their production addresses."""
+
+    port: int
+    tls_port: int | None
 
 
 class SystemClock:
@@ -66,8 +76,8 @@ class SystemClock:
         return self._anchor_ms + time.monotonic() * 1_000
 
 
-async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
-    """Runs until cancelled; calls `ready` with the port once requests are answered.
+async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
+    """Runs until cancelled; calls `ready` with the ports once requests are answered.
 
     Raises:
         PortError: the port is in use or may not be had.
@@ -104,7 +114,9 @@ async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
     await web_runner.setup()
     market = asyncio.create_task(runner.run())
     try:
-        ready(await _bind(web_runner, config.port))
+        port = await _bind(web_runner, config.port)
+        tls_port = None if config.tls is None else await _bind(web_runner, 0, config.tls)
+        ready(Bound(port=port, tls_port=tls_port))
         await market
     finally:
         market.cancel()
@@ -113,8 +125,8 @@ async def serve(config: ServeConfig, *, ready: Callable[[int], None]) -> None:
         await web_runner.cleanup()
 
 
-async def _bind(runner: web.AppRunner, port: int) -> int:
-    site = web.TCPSite(runner, HOST, port)
+async def _bind(runner: web.AppRunner, port: int, tls: ssl.SSLContext | None = None) -> int:
+    site = web.TCPSite(runner, HOST, port, ssl_context=tls)
     try:
         await site.start()
     except OSError as error:
@@ -123,4 +135,4 @@ async def _bind(runner: web.AppRunner, port: int) -> int:
             f"local exchange: port {port} on {HOST} {reason}. Fix: end that process, or choose another --port"
         )
         raise PortError(message) from error
-    return int(runner.addresses[0][1])
+    return int(runner.addresses[-1][1])
