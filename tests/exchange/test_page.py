@@ -24,7 +24,9 @@ async def test_the_blocks_for_ccxt_make_a_client_that_trades() -> None:
     async with exchange() as served:
         names: dict[str, Any] = {}
         for block in blocks("python", served):
-            exec(block.replace('"local", "secret": "local"', f'"{KEY}", "secret": "{SECRET}"'), names)  # the page
+            exec(
+                block.replace('"local", "secret": "local"', f'"{KEY}", "secret": "{SECRET}"'), names
+            )  # the page
         client = names["client"]
         try:
             await client.load_markets()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import ccxt.async_support as ccxt
 import pytest
 
 from jackline.cli.errors import CommandFailed, ExitCode
@@ -143,3 +144,15 @@ def test_the_command_refuses_a_senseless_file_of_rules(tmp_path: Path, text: str
     assert refused.value.code is ExitCode.BAD_INPUT
     assert f"--faults {file}: " in str(refused.value)
     assert complaint in str(refused.value)
+
+
+async def test_whims_are_turned_at_run_time_by_their_names() -> None:
+    async with exchange() as served, served.ccxt() as client:
+        stop = {"triggerPrice": 59_000, "reduceOnly": True}
+        await served.control("switches", whims={"open_algos_max": 0})
+        with pytest.raises(ccxt.OperationRejected, match="-4045"):
+            await client.create_order("BTC/USDT:USDT", "market", "sell", 0.01, None, stop)
+        await served.control("switches", whims={"open_algos_max": 200, "reject_at_trigger": None})
+        await client.create_order("BTC/USDT:USDT", "market", "sell", 0.01, None, stop)
+        for bad in ({"child_fill_fraction": "1.5"}, {"triggering_ms": -1}, {"nonsense": True}):
+            assert "error" in await served.control("switches", whims=bad)
