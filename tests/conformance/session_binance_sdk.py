@@ -24,6 +24,8 @@ from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futur
 )
 
 SYMBOL = "BTCUSDT"
+KINDS = 5
+"""Of events: four of the user stream and a price."""
 STOP = {"algo_type": "CONDITIONAL", "symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET"}
 
 
@@ -129,13 +131,20 @@ def over_rest(api: Any, referee: Referee) -> dict[str, Any]:
 
 async def over_sockets(client: Any, referee: Referee) -> dict[str, Any]:
     """The same over the socket API, with the user stream and a price stream open."""
-    heard: list[str] = []
+    heard: set[str] = set()
+    all_heard = asyncio.Event()
+
+    def hear(data: Any) -> None:
+        heard.add(type(getattr(data, "actual_instance", None) or data).__name__)
+        if len(heard) >= KINDS:
+            all_heard.set()
+
     key = (await asyncio.to_thread(client.rest_api.start_user_data_stream)).data().listen_key
     streams = await client.websocket_streams.create_connection()
     user = await streams.user_data(key)
-    user.on("message", lambda data: heard.append(type(getattr(data, "actual_instance", data)).__name__))
+    user.on("message", hear)
     price = await streams.mark_price_stream(symbol="btcusdt")
-    price.on("message", lambda data: heard.append(type(data).__name__))
+    price.on("message", hear)
     api = await client.websocket_api.create_connection()
     entry = (await api.new_order(symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.01)).data()
     referee.look("ws.new_order", entry.result)
@@ -152,13 +161,11 @@ async def over_sockets(client: Any, referee: Referee) -> dict[str, Any]:
         ),
     ):
         referee.look(name, (await call).data().result)
-    for _ in range(50):
-        if len({*heard}) >= 5:
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        await all_heard.wait()
     await api.close_connection()
     await streams.close_connection()
-    return {"heard": sorted({*heard})}
+    return {"heard": sorted(heard)}
 
 
 async def session(url: str, key: str, secret: str) -> dict[str, Any]:

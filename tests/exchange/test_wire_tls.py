@@ -74,13 +74,15 @@ async def test_ccxt_trades_with_unmodified_production_addresses(tmp_path: Path) 
     ):
         assert client.urls["api"]["fapiPrivate"] == "https://fapi.binance.com/fapi/v1"
         heard = asyncio.ensure_future(client.watch_orders(SYMBOL))
-        await asyncio.sleep(0.3)
         stop = await client.create_order_ws(
             SYMBOL, "market", "sell", 0.01, None, {"triggerPrice": "59000.0", "reduceOnly": True}
         )
         await client.create_order(SYMBOL, "market", "buy", 0.01)
         async with asyncio.timeout(5):
-            assert await heard
+            while not heard.done():  # the stream may open after the first order, and replays nothing
+                limit = await client.create_order(SYMBOL, "limit", "buy", 0.01, 58_000)
+                await client.cancel_order(limit["id"], SYMBOL)
+        assert heard.result()
         (position,) = await client.fetch_positions()
         assert position["contracts"] == 0.01
         await client.cancel_order(stop["id"], SYMBOL, {"trigger": True})

@@ -62,19 +62,6 @@ def serve(
     """Serve a local exchange until interrupted."""
     from jackline.exchange.wire import launch
 
-    def ready(told: "Ready") -> None:
-        facts = {
-            "port": told.port,
-            "tls_port": told.tls_port,
-            "pid": told.pid,
-            "market_start_ms": told.market_start_ms,
-            "market_end_ms": told.market_end_ms,
-        }
-        plain = f"local exchange on http://127.0.0.1:{told.port}, pid {told.pid}"
-        if told.tls_port is not None:
-            plain += f"; TLS for production addresses on port {told.tls_port}"
-        print(json.dumps(facts) if ready_json else plain, flush=True)
-
     options = launch.LaunchOptions(
         port=port,
         data=tuple(data or ()),
@@ -97,6 +84,21 @@ def serve(
         tls_dir=tls_dir,
     )
     try:
-        launch.launch(options, ready=ready)
+        launch.launch(options, ready=lambda told: print(_line(told, as_json=ready_json), flush=True))
     except ValueError as error:
         raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
+
+
+def _line(told: "Ready", *, as_json: bool) -> str:
+    """Where it can be reached."""
+    if as_json:
+        facts = {
+            "port": told.port,
+            "tls_port": told.tls_port,
+            "pid": told.pid,
+            "market_start_ms": told.market_start_ms,
+            "market_end_ms": told.market_end_ms,
+        }
+        return json.dumps(facts)
+    tls = "" if told.tls_port is None else f"; TLS for production addresses on port {told.tls_port}"
+    return f"local exchange on http://127.0.0.1:{told.port}, pid {told.pid}{tls}"

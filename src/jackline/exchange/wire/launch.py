@@ -109,7 +109,9 @@ def _config(options: LaunchOptions) -> ServeConfig:
         held=options.hold,
         faults=_faults(options.faults),
         seed=options.seed,
-        tls=None if options.tls_dir is None else server_context(options.tls_dir, datetime.now(UTC)),
+        tls=None
+        if options.tls_dir is None
+        else server_context(options.tls_dir, datetime.fromtimestamp(time.time(), UTC)),
         rules=Rules(stop_while_flat=StopWhileFlat(options.stop_while_flat), fill_parts=options.fill_parts),
     )
 
