@@ -27,6 +27,7 @@ from jackline.exchange.wire.faults import Rule
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
+from jackline.exchange.wire.wires import Wire
 from tests.exchange.worlds import HandClock
 
 BAR_MS = 60_000
@@ -161,8 +162,11 @@ class Served:
 
 def signed_text(secret: str, sent: dict[str, object]) -> str:
     text = urlencode(sent)
-    signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-    return f"{text}&signature={signature}"
+    return f"{text}&signature={signature(secret, text)}"
+
+
+def signature(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -261,6 +265,7 @@ async def exchange(
     options: WireOptions | None = None,
     faults: tuple[Rule, ...] = (),
     tls: ssl.SSLContext | None = None,
+    wire: Wire = Wire.BINANCE,
 ) -> AsyncIterator[Served]:
     """The market stands still until advanced; the first tick has been applied."""
     bound: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
@@ -274,6 +279,7 @@ async def exchange(
         rules=rules or Rules(),
         options=options or WireOptions(),
         tls=tls,
+        wire=wire,
     )
     server = asyncio.create_task(serve(config, ready=bound.set_result))
     try:

@@ -57,6 +57,7 @@ def serve(
         ),
     ] = None,
     hold: Annotated[bool, typer.Option(help="Start with market time standing still.")] = False,
+    wire: Annotated[str, typer.Option(help="Whose clients it is for: binance or bingx.")] = "binance",
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve a local exchange until interrupted."""
@@ -82,6 +83,7 @@ def serve(
         fill_parts=fill_parts,
         hold=hold,
         tls_dir=tls_dir,
+        wire=wire,
     )
     try:
         launch.launch(options, ready=lambda told: print(_line(told, as_json=ready_json), flush=True))

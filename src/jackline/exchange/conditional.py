@@ -37,8 +37,9 @@ class Conditional:
         self._released: dict[int, Triggered] = {}
         self._stuck: dict[int, tuple[float, Triggered]] = {}
 
-    def place(self, account: Account, request: AlgoRequest) -> Algo:
-        """Raises VenueError; -2021 when the trigger is already reached."""
+    def place(self, account: Account, request: AlgoRequest, *, armed: bool = False) -> Algo:
+        """Raises VenueError; -2021 when the trigger is already reached, unless the order was taken before and is only
+        `armed` now: then it triggers at once."""
         market = self._state.market(request.symbol)
         reducing = request.close_position or account.can_only_reduce(
             side=request.side, position_side=request.position_side, reduce_only=request.reduce_only
@@ -49,9 +50,13 @@ class Conditional:
             needs_position = request.time_in_force is TimeInForce.GTE_GTC
             if needs_position or self._state.rules.stop_while_flat is StopWhileFlat.REFUSE:
                 raise VenueError(-4509)
-        if algo.activated and reached(algo, reference(algo.working_type, market)):
+        due = algo.activated and reached(algo, reference(algo.working_type, market))
+        if due and not armed:
             raise VenueError(-2021)
-        return self._record(account, algo)
+        algo = self._record(account, algo)
+        if due:
+            self._trigger(account, algo, market)
+        return account.algos[algo.algo_id]
 
     def cancel(self, account: Account, algo: Algo, cause: CoverLoss = CoverLoss.CANCELLED) -> Algo:
         """Raises VenueError -20124 unless the order is still waiting for its trigger."""

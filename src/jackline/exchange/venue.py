@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from jackline.exchange import margin
 from jackline.exchange.account import Account, AccountSpec
+from jackline.exchange.attached import Attached
 from jackline.exchange.conditional import Conditional
 from jackline.exchange.conditions import Algo, AlgoRequest
 from jackline.exchange.cover import CoverLoss
@@ -56,6 +57,7 @@ class Venue:
         self.witness = Witness(self.state)
         self._matching = Matching(self.state, self.witness)
         self._conditional = Conditional(self.state, self._matching, self.witness)
+        self.attached = Attached(self.state, self._conditional)
         self._liquidation = Liquidation(self.state, self._matching)
         self._funding = Funding(self.state, self.witness)
         self._history = History()
@@ -124,6 +126,16 @@ class Venue:
     def place_order(self, account: Account, request: OrderRequest) -> Order:
         """Raises VenueError."""
         return self._changing(account, request.symbol, lambda: self._matching.place(account, request))
+
+    def place_entry(self, account: Account, request: OrderRequest, legs: tuple[AlgoRequest, ...]) -> Order:
+        """As `place_order`, with stops and targets that its fill arms before anybody looks. Raises VenueError."""
+
+        def taken() -> Order:
+            order = self._matching.place(account, request)
+            self.attached.attach(order, legs)
+            return order
+
+        return self._changing(account, request.symbol, taken)
 
     def amend_order(self, account: Account, order: Order, amendment: Amendment) -> Order:
         """Raises VenueError."""
@@ -291,6 +303,7 @@ class Venue:
 
     def _settle(self, account: Account, symbol: str) -> None:
         """Brings everything that hangs on a change of an account up to date, and lets the witness look."""
+        self.attached.settle(account)
         self._conditional.finish_children(account)
         self._conditional.expire_without_position(account, symbol)
         self.witness.look(account, symbol)

@@ -40,6 +40,10 @@ class Whims:
         countdown_takes_stops: a countdown that runs out cancels conditional orders too, not plain ones alone: nobody
             has written down which (exchanges, 2.3).
         margin_for_stops: a conditional order with a quantity that no position backs needs free margin (-2019).
+        legs_wait_for_whole_fill: legs attached to an entry are armed when it has ended, not at its first fill.
+        legs_outlive_position: legs attached to an entry stay when its position is gone, instead of expiring with it.
+        triggered_stops_untold: a wire that tells of stops as of other orders says nothing once one has triggered;
+            the account's own event is still sent. Only the BingX wire reads it.
     """
 
     triggering_ms: float = 0.0
@@ -54,3 +58,6 @@ class Whims:
     slow_fill_ms: float = 0.0
     margin_for_stops: bool = False
     countdown_takes_stops: bool = False
+    legs_wait_for_whole_fill: bool = False
+    legs_outlive_position: bool = False
+    triggered_stops_untold: bool = False

@@ -15,10 +15,12 @@ from jackline.exchange.wire.params import Params
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireOptions:
     """`strict`: refuse parameters nobody reads. `fill_prices`: answer placements and cancels with avgPrice
-    and cumQuote, which newer schemas of the real venue omit."""
+    and cumQuote, which newer schemas of the real venue omit. `rate_limits` False takes away the limits per route and
+    second of the BingX wire, which are so tight that most sessions would have to wait; Binance's always hold."""
 
     strict: bool = True
     fill_prices: bool = True
+    rate_limits: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

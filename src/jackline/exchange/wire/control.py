@@ -54,6 +54,9 @@ class WhimOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slow_fill_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
     margin_for_stops: bool | msgspec.UnsetType = msgspec.UNSET
     countdown_takes_stops: bool | msgspec.UnsetType = msgspec.UNSET
+    legs_wait_for_whole_fill: bool | msgspec.UnsetType = msgspec.UNSET
+    legs_outlive_position: bool | msgspec.UnsetType = msgspec.UNSET
+    triggered_stops_untold: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

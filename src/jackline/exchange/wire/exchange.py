@@ -38,18 +38,21 @@ class Exchange:
     rest: Rest
 
 
+def open_venue(config: ExchangeConfig, clock: WireClock) -> Venue:
+    """The venue behind whatever wire. Raises ValueError for a symbol that cannot be served."""
+    spec = VenueSpec(
+        accounts=config.accounts,
+        symbols=config.symbols,
+        interval_ms=config.interval_ms,
+        history=config.history,
+        rules=config.rules,
+    )
+    return Venue(spec, clock)
+
+
 def open_exchange(config: ExchangeConfig, clock: WireClock) -> Exchange:
     """Raises ValueError for a symbol that cannot be served."""
-    venue = Venue(
-        VenueSpec(
-            accounts=config.accounts,
-            symbols=config.symbols,
-            interval_ms=config.interval_ms,
-            history=config.history,
-            rules=config.rules,
-        ),
-        clock,
-    )
+    venue = open_venue(config, clock)
     floor = Floor(venue=venue, draw=config.draw)
     gatekeeper = Gatekeeper(config.accounts, venue.state.accounts)
     return Exchange(venue=venue, floor=floor, rest=Rest(floor, gatekeeper, config.options, past=venue))

@@ -20,6 +20,7 @@ from jackline.exchange.wire.fault_routes import read_rules
 from jackline.exchange.wire.faults import Rule, check
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from jackline.exchange.wire.tls import server_context
+from jackline.exchange.wire.wires import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class LaunchOptions:
     fill_parts: int
     hold: bool
     tls_dir: Path | None = None
+    wire: str = Wire.BINANCE.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +103,18 @@ def _config(options: LaunchOptions) -> ServeConfig:
     if options.stop_while_flat not in words:
         message = f"--stop-while-flat {options.stop_while_flat!r}: fix: one of {', '.join(words)}"
         raise ValueError(message)
+    wires = [wire.value for wire in Wire]
+    if options.wire not in wires:
+        message = f"--wire {options.wire!r}: fix: one of {', '.join(wires)}"
+        raise ValueError(message)
+    if options.tls_dir is not None and options.wire != Wire.BINANCE:
+        message = (
+            f"--tls-dir with --wire {options.wire}: fix: leave one out; the certificate names Binance's hosts"
+        )
+        raise ValueError(message)
     return ServeConfig(
         port=options.port,
+        wire=Wire(options.wire),
         feed=_feed(options),
         accounts=(account,),
         ratio=options.speed,

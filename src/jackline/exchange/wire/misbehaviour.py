@@ -29,7 +29,7 @@ RULES_MAX: Final = 256
 HELD_MAX: Final = 10_000
 """Messages one rule holds back; beyond it the oldest are lost, as in any buffer that is not drained."""
 
-PLACEMENTS: Final = frozenset({"/fapi/v1/order", "/fapi/v1/algoOrder"})
+PLACEMENTS: Final = frozenset({"/fapi/v1/order", "/fapi/v1/algoOrder", "/openApi/swap/v2/trade/order"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

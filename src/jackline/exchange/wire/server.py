@@ -17,13 +17,11 @@ from jackline.exchange.ports import Feed
 from jackline.exchange.state import Rules
 from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.control import Control
-from jackline.exchange.wire.exchange import ExchangeConfig, open_exchange
+from jackline.exchange.wire.exchange import ExchangeConfig
 from jackline.exchange.wire.fault_routes import FaultRoutes
 from jackline.exchange.wire.faults import Rule
-from jackline.exchange.wire.http import add_rest
 from jackline.exchange.wire.runner import Runner
-from jackline.exchange.wire.sockets import Sockets
-from jackline.exchange.wire.ws_api import WsApi
+from jackline.exchange.wire.wires import Wire, hang
 
 HOST: Final = "127.0.0.1"
 """Never anything else: the control surface is open to whoever reaches the port."""
@@ -41,7 +39,7 @@ class PortError(OSError):
 class ServeConfig:
     """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time
     standing still until the control surface resumes it. `faults` are put up before the first request, and
-    `seed` draws the uncertain ones. With `tls` a second port speaks it."""
+    `seed` draws the uncertain ones. With `tls` a second port speaks it. `wire` says whose clients it is for."""
 
     port: int
     feed: Feed
@@ -53,6 +51,7 @@ class ServeConfig:
     rules: Rules = field(default_factory=Rules)
     options: WireOptions = field(default_factory=WireOptions)
     tls: ssl.SSLContext | None = None
+    wire: Wire = Wire.BINANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +84,10 @@ async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
     """
     clock = SystemClock()
     feed = config.feed
-    exchange = open_exchange(
+    app = web.Application(client_max_size=REQUEST_BYTES_MAX)
+    served = hang(
+        config.wire,
+        app,
         ExchangeConfig(
             accounts=config.accounts,
             symbols=feed.symbols,
@@ -97,19 +99,15 @@ async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
         ),
         clock,
     )
-    floor = exchange.floor
+    floor = served.floor
     for rule in config.faults:
         floor.put_up(rule)
     market_clock = MarketClock(feed.start_ms, config.ratio, clock.exact_ms)
     if config.held:
         market_clock.hold()
     runner = Runner(floor, feed, market_clock)
-    app = web.Application(client_max_size=REQUEST_BYTES_MAX)
-    add_rest(app, exchange.rest)
     Control(floor, feed=feed, clock=market_clock, runner=runner).add_to(app)
     FaultRoutes(floor).add_to(app)
-    sockets = Sockets(floor.hub, WsApi(exchange.rest))
-    sockets.add_to(app)
     web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await web_runner.setup()
     market = asyncio.create_task(runner.run())
@@ -121,7 +119,7 @@ async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
     finally:
         market.cancel()
         await asyncio.gather(market, return_exceptions=True)
-        await sockets.close()
+        await served.sockets.close()
         await web_runner.cleanup()
 
 

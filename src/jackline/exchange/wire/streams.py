@@ -1,6 +1,6 @@
 """Who listens to which stream. A listener may be a real socket or a callback; publishing never waits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import parse_qs, unquote
@@ -77,16 +77,17 @@ def _names(text: str) -> list[str]:
 
 
 class Hub:
-    """All listeners by stream, in the order in which they came."""
+    """All listeners by stream, in the order in which they came. `dial` reads the addresses of the wire."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, dial: Callable[[str, str], Dial | None] = read_dial) -> None:
         self._board = board
+        self._dial = dial
         self._seats: dict[Listener, _Seat] = {}
         self._listeners: dict[str, dict[Listener, None]] = {}
 
     def attach(self, path: str, query: str, listener: Listener) -> bool:
         """Seats a listener by the address it dialled. False where no socket is served, or none just now."""
-        dial = read_dial(path, query)
+        dial = self._dial(path, query)
         if dial is None or self._board.refuses_dial():
             return False
         self._seats[listener] = _Seat(combined=dial.combined)
