@@ -94,6 +94,7 @@ def balance(call: Call) -> Json:
 
 def positions(call: Call) -> Json:
     market = read_market_or_all(call.venue, call.params)
+    call.params.text("type")  # ccxt's own word, which its stream of positions leaves in the request
     call.finish()
     name = None if market is None else market.symbol.name
     return [

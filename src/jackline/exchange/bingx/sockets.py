@@ -72,7 +72,7 @@ class BingxSockets:
         try:
             await socket.prepare(request)
             self._open[socket] = None
-            heart = _Heart()
+            heart = Heart()
             tasks = [asyncio.create_task(_write(socket, listener)), asyncio.create_task(heart.beat(listener))]
             try:
                 async for message in socket:
@@ -87,7 +87,7 @@ class BingxSockets:
             self._floor.hub.detach(listener)
         return socket
 
-    def _hear(self, listener: SocketListener, heart: "_Heart", text: str) -> None:
+    def _hear(self, listener: SocketListener, heart: "Heart", text: str) -> None:
         if text == "Pong":
             heart.unanswered = 0
         elif text != "Ping":
@@ -98,15 +98,16 @@ class BingxSockets:
         await asyncio.gather(*map(_say_goodbye, self._open), return_exceptions=True)
 
 
-class _Heart:
-    """Pings one listener, and hangs up on one that has not answered for long."""
+class Heart:
+    """Pings one listener, and hangs up on one that has not answered for long. `period_s` lies between two pings."""
 
-    def __init__(self) -> None:
+    def __init__(self, period_s: float = PING_S) -> None:
+        self._period_s = period_s
         self.unanswered = 0
 
-    async def beat(self, listener: SocketListener) -> None:
+    async def beat(self, listener: Listener) -> None:
         while self.unanswered < PINGS_UNANSWERED_MAX:
-            await asyncio.sleep(PING_S)
+            await asyncio.sleep(self._period_s)
             self.unanswered += 1
             listener.offer(b"Ping")
         listener.hang_up()
