@@ -9,14 +9,16 @@ from typing import Any
 
 import ccxt.async_support as ccxt
 
+from jackline.exchange.wire.wires import Wire
 from tests.exchange.served import KEY, SECRET, Served, exchange
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "exchange.md").read_text(encoding="utf-8")
+BINANCE_PART, BINGX_PART = PAGE.split("\n## BingX\n")
 SYMBOL = "BTC/USDT:USDT"
 
 
-def blocks(language: str, served: Served) -> list[str]:
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+def blocks(language: str, served: Served, part: str = BINANCE_PART) -> list[str]:
+    found = re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
     return [block.replace("127.0.0.1:8090", f"127.0.0.1:{served.port}") for block in found]
 
 
@@ -32,6 +34,23 @@ async def test_the_blocks_for_ccxt_make_a_client_that_trades() -> None:
             await client.load_markets()
             assert (await client.create_order(SYMBOL, "market", "buy", 0.01))["status"] == "closed"
             assert (await client.create_order_ws(SYMBOL, "market", "sell", 0.01))["id"]
+        finally:
+            await client.close()
+
+
+async def test_the_block_for_bingx_makes_a_client_that_trades_and_listens() -> None:
+    async with exchange(wire=Wire.BINGX) as served:
+        names: dict[str, Any] = {}
+        (block,) = blocks("python", served, BINGX_PART)
+        exec(block.replace('"local", "secret": "local"', f'"{KEY}", "secret": "{SECRET}"'), names)  # the page
+        client = names["bingx"]
+        try:
+            await client.load_markets()
+            stop = {"stopLoss": {"triggerPrice": 59_000}}
+            assert (await client.create_order(SYMBOL, "market", "buy", 0.01, None, stop))[
+                "status"
+            ] == "closed"
+            assert (await client.watch_ticker(SYMBOL))["last"] == 60_000
         finally:
             await client.close()
 

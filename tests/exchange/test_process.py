@@ -39,6 +39,24 @@ def test_it_says_where_it_listens_answers_there_and_ends_on_sigterm() -> None:
     assert (state["held"], list(state["symbols"])) == (True, ["BTCUSDT"])
 
 
+def test_it_speaks_the_wire_it_is_told_to() -> None:
+    options = ["--ready-json", "--hold", "--bars", "3", "--generate", "btcusdt", "--wire", "bingx"]
+    with subprocess.Popen(
+        [*COMMAND, *options], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ) as process:
+        try:
+            if process.stdout is None:
+                pytest.fail("no pipe")
+            port = json.loads(process.stdout.readline())["port"]
+            url = f"http://127.0.0.1:{port}/openApi/swap/v2/quote/contracts"
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                (contract,) = json.load(answer)["data"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert contract["symbol"] == "BTC-USDT"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -47,6 +65,8 @@ def test_it_says_where_it_listens_answers_there_and_ends_on_sigterm() -> None:
         pytest.param(["--data", "nowhere.csv"], "nowhere.csv", id="file"),
         pytest.param(["--data", "nowhere.csv", "--from", "noon"], "--from 'noon' is not a time", id="time"),
         pytest.param(["--generate", "BTCEUR"], "BTCEUR", id="symbol"),
+        pytest.param(["--wire", "telex"], "--wire 'telex': fix: one of binance, bingx", id="wire"),
+        pytest.param(["--wire", "bingx", "--tls-dir", "nowhere"], "leave one out", id="tls"),
     ],
 )
 def test_an_option_that_cannot_be_served_is_named_with_its_value(options: list[str], message: str) -> None:
