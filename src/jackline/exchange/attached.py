@@ -4,7 +4,9 @@ Only venues that attach have them. Nothing is promised about the moment in betwe
 refuses when it is armed is lost, and the entry stands without it.
 """
 
+from collections import deque
 from dataclasses import dataclass, replace
+from typing import Final
 
 from jackline.exchange.account import Account
 from jackline.exchange.conditional import Conditional
@@ -13,6 +15,9 @@ from jackline.exchange.errors import VenueError
 from jackline.exchange.orders import Order
 from jackline.exchange.state import State
 from jackline.exchange.values import TimeInForce
+
+LOST_MAX: Final = 1_000
+"""Refusals that are remembered; older ones make room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,7 @@ class Attached:
         self._conditional = conditional
         self._waiting: dict[int, _Waiting] = {}
         self.parents: dict[int, int] = {}
-        self.lost: list[VenueError] = []
+        self.lost: deque[VenueError] = deque(maxlen=LOST_MAX)
 
     def attach(self, order: Order, legs: tuple[AlgoRequest, ...]) -> None:
         """Keeps the legs of an entry that was just taken; those of an order that has fills are armed at `settle`."""

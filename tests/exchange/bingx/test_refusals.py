@@ -92,6 +92,11 @@ def _json(value: object) -> str:
         pytest.param(ONE_WAY, {"stopLoss": leg(triggerPrice=59_000)}, 109400, id="leg with another name"),
         pytest.param(ONE_WAY, {"stopLoss": leg(type="STOP")}, 109400, id="limit leg without its price"),
         pytest.param(ONE_WAY, {"stopLoss": leg(type="TAKE_PROFIT")}, 109400, id="leg of the wrong type"),
+        pytest.param(ONE_WAY, {"stopLoss": leg(stopPrice=59_000.05)}, 109400, id="leg between two ticks"),
+        pytest.param(ONE_WAY, {"stopLoss": leg(quantity=0.0015)}, 109400, id="leg between two steps"),
+        pytest.param(
+            ONE_WAY, {"side": "SELL", "stopLoss": leg(stopPrice="1e999")}, 109400, id="leg without end"
+        ),
         pytest.param(ONE_WAY, {"stopLoss": "59000"}, 109400, id="leg that is no object"),
         pytest.param(ONE_WAY, {"workingType": "ANY"}, 109400, id="workingType"),
         pytest.param(ONE_WAY, {"triggerPriceType": "mark"}, 109400, id="a parameter nobody knows"),

@@ -42,6 +42,7 @@ async def test_an_attached_stop_is_listed_fires_and_closes_the_position() -> Non
         await served.advance(3)
         assert await client.fetch_positions() == []
         assert await client.fetch_open_orders(SYMBOL) == []
+        assert (await client.fetch_order(entry["id"], SYMBOL))["stopLossPrice"] == 59_000
         fired = await client.fetch_order(leg["id"], SYMBOL)
         assert (fired["status"], fired["average"], fired["filled"]) == ("closed", 58_900, 0.01)
         trades = await client.fetch_my_trades(SYMBOL)
@@ -183,3 +184,37 @@ async def test_the_account_is_read_and_set() -> None:
         assert (row["asset"], row["balance"], row["equity"]) == ("USDT", "9999.70000000", "9999.70000000")
         assert (await client.cancel_all_orders_after(10_000))["data"]["status"] == "ACTIVATED"
         assert (await client.cancel_all_orders_after(0))["data"]["status"] == "CLOSED"
+
+
+async def test_several_orders_are_cancelled_by_their_ids() -> None:
+    async with bingx() as (_, client):
+        await enter(client, stopLoss={"triggerPrice": 59_000})
+        (leg,) = await client.fetch_open_orders(SYMBOL)
+        named = {"clientOrderId": "one"}
+        await client.create_order(SYMBOL, "limit", "buy", 0.01, 59_500, named)
+        cancelled = await client.cancel_orders([leg["id"], "7"], SYMBOL)
+        assert [(one["id"], one["status"]) for one in cancelled] == [(leg["id"], "canceled")]
+        for kind, count in (("STOP_MARKET", 0), ("LIMIT", 1)):
+            answer = await client.swapV2PrivateGetTradeOpenOrders({"type": kind})
+            assert len(answer["data"]["orders"]) == count
+        (by_name,) = await client.cancel_orders([], SYMBOL, {"clientOrderIds": ["one"]})
+        assert by_name["clientOrderId"] == "one"
+        assert await client.fetch_open_orders(SYMBOL) == []
+
+
+async def test_a_position_is_closed_by_its_id_and_what_was_booked_is_listed() -> None:
+    async with bingx((60_000, 60_000, 61_000), hedge=True) as (served, client):
+        for side in ("buy", "sell"):
+            await client.create_order(SYMBOL, "market", side, 0.01, None, {"hedged": True})
+        await served.advance(3)
+        long = next(one for one in await client.fetch_positions() if one["side"] == "long")
+        closed = await client.close_position(SYMBOL, None, {"positionId": long["id"]})
+        assert closed["id"]
+        assert [one["side"] for one in await client.fetch_positions()] == ["short"]
+        rows = (await client.swapV2PrivateGetUserIncome({"symbol": "BTC-USDT"}))["data"]
+        assert [(one["incomeType"], one["income"]) for one in rows][-2:] == [
+            ("REALIZED_PNL", "10.00000000"),
+            ("TRADING_FEE", "-0.30500000"),
+        ]
+        assert (await client.fetch_trading_fee(SYMBOL))["taker"] == 0.0005
+        assert (await client.fetch_order_book(SYMBOL))["bids"] == [[61_000, 100]]

@@ -1,10 +1,12 @@
 """Wallet and positions as BingX spells them over REST."""
 
 from decimal import Decimal
+from typing import Final
 
 from jackline.exchange import margin
 from jackline.exchange.account import Account
 from jackline.exchange.bingx.names import spelled
+from jackline.exchange.orders import Income
 from jackline.exchange.position import Position
 from jackline.exchange.state import State
 from jackline.exchange.symbols import QUOTE
@@ -12,6 +14,23 @@ from jackline.exchange.values import ZERO, MarginType, text
 from jackline.exchange.wire.account_payloads import amount_text
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_payloads import price_text, quantity_text
+
+_INCOMES: Final = {"COMMISSION": "TRADING_FEE"}
+"""Kinds of booking that BingX calls otherwise than the venue does."""
+
+
+def income_row(income: Income) -> dict[str, Json]:
+    kind = _INCOMES.get(income.kind, income.kind)
+    return {
+        "symbol": spelled(income.symbol) if income.symbol else "",
+        "incomeType": kind,
+        "income": amount_text(income.amount),
+        "asset": QUOTE,
+        "info": kind,
+        "time": income.wire_ms,
+        "tranId": str(income.income_id),
+        "tradeId": "" if income.trade_id is None else str(income.trade_id),
+    }
 
 
 def side_of(position: Position) -> str:

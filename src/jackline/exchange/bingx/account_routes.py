@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jackline.exchange.bingx.account_payloads import balance_row, position_row
+from jackline.exchange.bingx.account_payloads import balance_row, income_row, position_row
 from jackline.exchange.bingx.call import Call, Route
 from jackline.exchange.bingx.errors import wrong
 from jackline.exchange.bingx.names import read_market, read_market_or_all, spelled
@@ -11,6 +11,7 @@ from jackline.exchange.market import Market
 from jackline.exchange.values import MarginType
 from jackline.exchange.wire.call import Access
 from jackline.exchange.wire.json import Json
+from jackline.exchange.wire.order_routes import read_span
 from jackline.exchange.wire.params import need
 
 _UNCHANGED: Final = frozenset({-4046, -4059})
@@ -104,6 +105,31 @@ def positions(call: Call) -> Json:
     ]
 
 
+def commission(call: Call) -> Json:
+    market = read_market_or_all(call.venue, call.params)
+    call.finish()
+    rules = call.venue.state.rules
+    taker, maker = rules.taker_fraction, rules.maker_fraction
+    rates: Json = {"takerCommissionRate": float(taker), "makerCommissionRate": float(maker)}
+    return {"commission": rates} | ({} if market is None else {"symbol": spelled(market.symbol.name)})
+
+
+def incomes(call: Call) -> Json:
+    """From `startTime` on the oldest rows first, else the latest ones."""
+    params = call.params
+    market, kind = read_market_or_all(call.venue, params), params.text("incomeType")
+    anchored = params.text("startTime") is not None
+    span = read_span(params)
+    limit = params.limit(default=100, largest=1_000)
+    call.finish()
+    name = None if market is None else market.symbol.name
+    rows = [
+        income_row(one) for one in call.account.incomes if one.wire_ms in span and name in {None, one.symbol}
+    ]
+    rows = [one for one in rows if kind in {None, one["incomeType"]}]
+    return rows[:limit] if anchored else rows[-limit:]
+
+
 def open_listen_key(call: Call) -> Json:
     return {"listenKey": call.listen_keys.open(call.account.name, call.wire_ms)}
 
@@ -129,6 +155,8 @@ ROUTES: Final = (
     Route(method="POST", path="/openApi/swap/v1/positionSide/dual", handler=set_mode, per_second=2),
     Route(method="GET", path="/openApi/swap/v3/user/balance", handler=balance),
     Route(method="GET", path="/openApi/swap/v2/user/positions", handler=positions, per_second=3),
+    Route(method="GET", path="/openApi/swap/v2/user/commissionRate", handler=commission),
+    Route(method="GET", path="/openApi/swap/v2/user/income", handler=incomes),
     Route(method="POST", path=_KEY_PATH, handler=open_listen_key, access=Access.KEY, per_second=2, flat=True),
     Route(
         method="PUT", path=_KEY_PATH, handler=extend_listen_key, access=Access.KEY, per_second=2, flat=True

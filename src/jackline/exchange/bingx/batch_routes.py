@@ -6,15 +6,17 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from jackline.exchange.bingx.account_payloads import position_id
 from jackline.exchange.bingx.book import Book
 from jackline.exchange.bingx.call import Call, Route
-from jackline.exchange.bingx.errors import PARAMETER, BingxError, translated, wrong
-from jackline.exchange.bingx.names import read_market_or_all
+from jackline.exchange.bingx.errors import PARAMETER, BingxError, refusal, translated, wrong
+from jackline.exchange.bingx.names import read_market, read_market_or_all, spelled
 from jackline.exchange.bingx.order_payloads import order_row, placed_row
 from jackline.exchange.bingx.order_requests import read_placement
 from jackline.exchange.bingx.order_routes import placed, read_named
-from jackline.exchange.bingx.records import Record, cancel
+from jackline.exchange.bingx.records import Record, cancel, found
 from jackline.exchange.errors import VenueError
+from jackline.exchange.market import Market
 from jackline.exchange.orders import Order, OrderRequest
 from jackline.exchange.position import Position
 from jackline.exchange.values import OrderType, PositionSide, Side, TimeInForce
@@ -23,6 +25,7 @@ from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.params import Params, need
 
 BATCH_MAX: Final = 5
+CANCELLED_MAX: Final = 10
 TIMER_S: Final = range(10, 121)
 _STOP: Final = "STOP_ON_FAILURE"
 _ALLOW: Final = "ALLOW_FAILURE"
@@ -52,6 +55,43 @@ def place_batch(call: Call) -> Json:
         else:
             orders.append(placed_row(call.book, done))
     return {"orders": orders, "errors": errors}
+
+
+def cancel_batch(call: Call) -> Json:
+    """By ids of either kind. Clients spell the lists as JSON, and without the quotes."""
+    market = read_market(call.venue, call.params)
+    ids = [(one, None) for one in _listed(call, "orderIdList")]
+    names: list[str] = []
+    for spelling in ("clientOrderIdList", "clientOrderIDList"):
+        names += _listed(call, spelling)
+    call.finish()
+    if not 1 <= len(ids) + len(names) <= CANCELLED_MAX:
+        raise wrong(f"orderIdList: 1 to {CANCELLED_MAX} ids")
+    success: list[Json] = []
+    failed: list[Json] = []
+    for order_id, client_id in [*ids, *((None, one) for one in names)]:
+        done = _tried(lambda i=order_id, c=client_id: _cancel_named(call, market, i, c))  # type: ignore[misc] # bound early
+        if isinstance(done, BingxError):
+            told = {"orderId": order_id or 0, "clientOrderId": client_id or ""}
+            failed.append(told | {"errorCode": done.code, "errorMessage": done.text})
+        else:
+            success.append(order_row(call.book, call.account, done))
+    return {"success": success, "failed": failed or None}
+
+
+def _cancel_named(call: Call, market: Market, order_id: str | None, client_id: str | None) -> Record:
+    if order_id is not None and not (order_id.isascii() and order_id.isdigit()):
+        raise wrong(f"orderIdList: {order_id!r}")
+    number = None if order_id is None else int(order_id)
+    record = found(call.account, order_id=number, client_id=client_id)
+    if record.symbol != market.symbol.name:
+        raise refusal(109421)
+    return cancel(call.venue, call.account, record)
+
+
+def _listed(call: Call, name: str) -> list[str]:
+    sent = call.params.text(name) or ""
+    return [one.strip().strip('"') for one in sent.strip("[]").split(",") if one.strip()]
 
 
 def _spelled(value: object) -> str:
@@ -154,6 +194,17 @@ def _close(call: Call, position: Position) -> Order:
     )
 
 
+def close_one(call: Call) -> Json:
+    """Closes the position of that id at the market. Raises BingxError 101205 where there is none."""
+    sent = need(call.params.text("positionId"), "positionId")
+    call.finish()
+    for position in call.account.open_positions():
+        if position_id(call.account, position) == sent:
+            order = _close(call, position)
+            return {"orderId": order.order_id, "positionId": sent, "symbol": spelled(order.symbol)}
+    raise refusal(101205)
+
+
 def set_timer(call: Call) -> Json:
     """Cancels everything the account has open so many seconds from now, stops included, unless asked again."""
     kind = need(call.params.text("type"), "type")
@@ -182,6 +233,8 @@ def run_timers(venue: Venue, book: Book) -> None:
 
 ROUTES: Final = (
     Route(method="POST", path="/openApi/swap/v2/trade/batchOrders", handler=place_batch, per_second=3),
+    Route(method="DELETE", path="/openApi/swap/v2/trade/batchOrders", handler=cancel_batch, per_second=3),
+    Route(method="POST", path="/openApi/swap/v1/trade/closePosition", handler=close_one, per_second=2),
     Route(method="POST", path="/openApi/swap/v1/trade/cancelReplace", handler=cancel_replace, per_second=2),
     Route(method="POST", path="/openApi/swap/v2/trade/closeAllPositions", handler=close_all, per_second=2),
     Route(method="POST", path="/openApi/swap/v2/trade/cancelAllAfter", handler=set_timer, per_second=1),

@@ -71,6 +71,7 @@ class BingxFloor(Floor):
         for account, key in self.keys.expired(wire_ms):
             farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
             self.hub.publish(key, farewell, account=account)
+            self._config_sent_ms.pop(key, None)
 
     def _say_settings(self, *, exact_ms: float, wire_ms: int) -> None:
         for name, key in self.keys.living():

@@ -1,5 +1,6 @@
 """The attached `stopLoss` and `takeProfit` of an entry: JSON in a parameter, with numbers that are numbers."""
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -8,6 +9,7 @@ import msgspec
 
 from jackline.exchange.bingx.errors import wrong
 from jackline.exchange.bingx.prices import check_trigger_side, read_working_type
+from jackline.exchange.checks import check_price, check_quantity
 from jackline.exchange.conditions import AlgoRequest
 from jackline.exchange.market import Market
 from jackline.exchange.orders import OrderRequest
@@ -64,7 +66,14 @@ def read_leg(params: Params, name: str, *, strict: bool) -> Leg | None:
 
 def leg_request(market: Market, entry: OrderRequest, leg: Leg, *, hedge: bool) -> AlgoRequest:
     """What will be placed when the entry fills. Raises BingxError 110411 to 110414 for a trigger that lies on the wrong
-    side of the entry's price: its limit, or the price the leg watches."""
+    side of the entry's price: its limit, or the price the leg watches. Raises VenueError for a price or size between
+    two steps, which would be refused only when the leg is armed, and nobody would hear of it."""
+    symbol = market.symbol
+    for price_sent in (leg.trigger_price, leg.price):
+        if price_sent is not None:
+            check_price(symbol, price_sent)
+    quantity = entry.quantity if leg.quantity is None else leg.quantity
+    check_quantity(symbol, quantity, largest=symbol.quantity_max)
     closing = Side.SELL if entry.side is Side.BUY else Side.BUY
     price = reference(leg.working_type, market) if entry.price is None else entry.price
     check_trigger_side(leg.type, closing, trigger_price=leg.trigger_price, price=price)
@@ -73,7 +82,7 @@ def leg_request(market: Market, entry: OrderRequest, leg: Leg, *, hedge: bool) -
         side=closing,
         position_side=entry.position_side,
         type=leg.type,
-        quantity=entry.quantity if leg.quantity is None else leg.quantity,
+        quantity=quantity,
         price=leg.price,
         trigger_price=leg.trigger_price,
         activate_price=None,
@@ -87,6 +96,12 @@ def leg_request(market: Market, entry: OrderRequest, leg: Leg, *, hedge: bool) -
     )
 
 
+def shown(text: str) -> dict[str, Any]:
+    """An attached leg as the rows of its entry show it; `text` as it was sent, "" without one."""
+    nothing = {"type": "", "quantity": 0, "stopPrice": 0, "price": 0, "workingType": "", "stopGuaranteed": ""}
+    return nothing if not text else nothing | msgspec.json.decode(text, type=dict[str, Any])
+
+
 def _object(name: str, sent: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(sent, type=dict[str, Any])
@@ -97,6 +112,6 @@ def _object(name: str, sent: str) -> dict[str, Any]:
 def _number(name: str, fields: dict[str, Any], field: str) -> Decimal:
     """A JSON number above 0; a number in quotes is refused, as the reference says it is."""
     value = fields.get(field)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
         raise wrong(f"{name}.{field}: mismatch type float64 with value {value!r}")
     return Decimal(str(value))

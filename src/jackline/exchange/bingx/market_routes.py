@@ -153,6 +153,15 @@ def _ticker(call: Call, market: Market) -> Json:
     }
 
 
+def depth(call: Call) -> Json:
+    """One price on either side: there is no book."""
+    market = read_market(call.venue, call.params)
+    call.params.limit(default=20, largest=1_000)
+    call.finish()
+    bid, ask = market_payloads.quotes(market)
+    return {"T": call.wire_ms, "bids": [[bid, "100"]], "asks": [[ask, "100"]]}
+
+
 ROUTES: Final = (
     *(
         Route(method="GET", path=path, handler=handler, access=Access.PUBLIC)
@@ -161,6 +170,7 @@ ROUTES: Final = (
             ("/openApi/swap/v2/quote/contracts", contracts),
             ("/openApi/swap/v2/quote/premiumIndex", premium_index),
             ("/openApi/swap/v2/quote/ticker", ticker),
+            ("/openApi/swap/v2/quote/depth", depth),
             ("/openApi/swap/v3/quote/klines", klines),
             ("/openApi/swap/v2/quote/klines", klines),
             ("/openApi/cswap/v1/market/contracts", nothing),

@@ -1,12 +1,11 @@
 """Orders and fills as BingX spells them over REST: quantities and prices as strings, ids as integers and again as
 strings."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
 
 from jackline.exchange.account import Account
+from jackline.exchange.bingx import legs
 from jackline.exchange.bingx.book import AttachedTexts, Book
 from jackline.exchange.bingx.names import spelled
 from jackline.exchange.bingx.records import Record
@@ -16,15 +15,6 @@ from jackline.exchange.symbols import QUOTE
 from jackline.exchange.values import ZERO, OrderType, WorkingType, money, text
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_payloads import price_text, quantity_text
-
-_NO_LEG: Final[Mapping[str, Json]] = {
-    "type": "",
-    "quantity": 0,
-    "stopPrice": 0,
-    "price": 0,
-    "workingType": "",
-    "stopGuaranteed": "",
-}
 
 
 def placed_row(book: Book, record: Record) -> dict[str, Json]:
@@ -42,14 +32,15 @@ def _placed(record: Record) -> str:
 def order_row(book: Book, account: Account, record: Record) -> dict[str, Json]:
     """An order as queries, listings and cancels show it."""
     executed = ZERO if record.order is None else record.order.executed
+    texts = book.attached.get(record.order_id, AttachedTexts())
     own = [] if not executed else [one for one in account.fills if one.order_id == _filled_id(record)]
     return _facts(book, record) | {
         "profit": text(sum((one.realised for one in own), ZERO).quantize(Decimal("1e-4"))),
         "commission": text(-sum((one.commission for one in own), ZERO)),
         "leverage": f"{account.setting(record.symbol).leverage}X",
         "onlyOnePosition": not account.hedge,
-        "stopLoss": _NO_LEG,
-        "takeProfit": _NO_LEG,
+        "stopLoss": legs.shown(texts.stop_loss),
+        "takeProfit": legs.shown(texts.take_profit),
         "time": record.created_ms,
         "updateTime": _updated_ms(record),
         "triggerOrderId": 0,

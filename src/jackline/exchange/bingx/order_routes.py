@@ -94,8 +94,8 @@ def _living(call: Call) -> list[Record]:
     return [one for one in rows if kind is None or _type_of(call, one) == kind.value]
 
 
-def _type_of(call: Call, record: Record) -> object:
-    return order_row(call.book, call.account, record)["type"]
+def _type_of(call: Call, record: Record) -> str:
+    return call.book.types.get(record.order_id, record.type.value)
 
 
 def list_open(call: Call) -> Json:

@@ -7,7 +7,7 @@ from jackline.exchange.account import Account
 from jackline.exchange.bingx.errors import refusal
 from jackline.exchange.conditions import Algo
 from jackline.exchange.orders import Order
-from jackline.exchange.values import AlgoStatus, OrderStatus
+from jackline.exchange.values import AlgoStatus, OrderStatus, OrderType
 from jackline.exchange.venue import Venue
 
 
@@ -25,6 +25,10 @@ class Record:
     @property
     def symbol(self) -> str:
         return self.algo.symbol if self.algo is not None else _need(self.order).symbol
+
+    @property
+    def type(self) -> OrderType:
+        return self.algo.type if self.algo is not None else _need(self.order).type
 
     @property
     def created_ms(self) -> int:
