@@ -86,21 +86,21 @@ def serve(
         wire=wire,
     )
     try:
-        launch.launch(options, ready=lambda told: print(_line(told, as_json=ready_json), flush=True))
+        launch.launch(options, ready=lambda told: _say(told, as_json=ready_json))
     except ValueError as error:
         raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
 
 
-def _line(told: "Ready", *, as_json: bool) -> str:
-    """Where it can be reached."""
-    if as_json:
-        facts = {
-            "port": told.port,
-            "tls_port": told.tls_port,
-            "pid": told.pid,
-            "market_start_ms": told.market_start_ms,
-            "market_end_ms": told.market_end_ms,
-        }
-        return json.dumps(facts)
-    tls = "" if told.tls_port is None else f"; TLS for production addresses on port {told.tls_port}"
-    return f"local exchange on http://127.0.0.1:{told.port}, pid {told.pid}{tls}"
+def _say(told: "Ready", *, as_json: bool) -> None:
+    """Where the exchange listens: one line, for a person or a parent process."""
+    facts = {
+        "port": told.port,
+        "tls_port": told.tls_port,
+        "pid": told.pid,
+        "market_start_ms": told.market_start_ms,
+        "market_end_ms": told.market_end_ms,
+    }
+    plain = f"local exchange on http://127.0.0.1:{told.port}, pid {told.pid}"
+    if told.tls_port is not None:
+        plain += f"; TLS for production addresses on port {told.tls_port}"
+    print(json.dumps(facts) if as_json else plain, flush=True)

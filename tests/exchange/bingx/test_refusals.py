@@ -8,7 +8,7 @@ import ccxt.async_support as ccxt
 import pytest
 
 from jackline.exchange.wire.call import WireOptions
-from jackline.exchange.wire.faults import Answer, Refuse
+from jackline.exchange.wire.faults import Answer, Refuse, Stale
 from jackline.exchange.wire.forms import Form
 from tests.exchange.bingx.sessions import SYMBOL, bingx, signed_query
 from tests.exchange.bingx.unserved import LEG, Unserved
@@ -247,6 +247,16 @@ def test_a_rule_of_misbehaviour_speaks_bingx() -> None:
     world.exchange.floor.put_up(Answer(form=Form.OBJECT, executed=True, paths=paths, count=1))
     assert world.place(stopLoss=LEG) == {}
     assert len(world.open_orders()) == 1
+
+
+def test_a_read_may_see_the_past() -> None:
+    world = Unserved()
+    world.exchange.floor.put_up(Stale(lag_ms=1_000))
+    world.later(5_000)
+    world.place(stopLoss=LEG)
+    assert (world.positions(), world.open_orders()) == ([], [])
+    world.later(1_001)
+    assert (len(world.positions()), len(world.open_orders())) == (1, 1)
 
 
 async def test_what_ccxt_makes_of_the_numbers() -> None:

@@ -138,6 +138,51 @@ async def test_ccxt_hears_of_its_orders_trades_positions_and_wallet() -> None:
         assert (leg["info"]["sp"], leg["stopLossPrice"], leg["status"]) == ("59000.0", None, "closed")
 
 
+async def listening(client: Any) -> asyncio.Future[Any]:
+    """Returns when the account's socket is open: the first orders that it will tell of."""
+    await client.authenticate()
+    url = client.urls["api"]["ws"]["linear"] + "?listenKey=" + client.options["listenKey"]
+    socket = client.client(url)
+    first: asyncio.Future[Any] = asyncio.ensure_future(client.watch_orders(SYMBOL))
+    await socket.connected
+    return first
+
+
+async def sized(client: Any, contracts: float) -> None:
+    """Returns when the stream has told of a position of that size."""
+    heard: list[float] = []
+    while contracts not in heard[-1:]:
+        heard += [one["contracts"] for one in await client.watch_positions()]
+
+
+async def test_a_client_of_trades_never_hears_of_a_stop_that_is_untold() -> None:
+    """BingX-swap-api-doc #36: the position is gone, and no order has said so."""
+    async with bingx(FALLING) as (served, _), pro(served) as client, asyncio.timeout(DEADLINE_S):
+        await served.control("switches", whims={"triggered_stops_untold": True})
+        first = await listening(client)
+        opened = asyncio.ensure_future(sized(client, 0.01))
+        await client.create_order(SYMBOL, "market", "buy", 0.01, None, {"stopLoss": {"triggerPrice": 59_000}})
+        await asyncio.gather(first, opened)
+        closed = asyncio.ensure_future(sized(client, 0))
+        await served.advance(3)
+        await closed
+        assert [one["side"] for one in client.myTrades] == ["buy"]
+        assert [one["status"] for one in client.orders] == ["closed", "open"]
+        assert [one["side"] for one in await client.fetch_my_trades(SYMBOL)] == ["buy", "sell"]
+
+
+async def test_ccxt_hears_every_part_of_a_fill() -> None:
+    async with bingx() as (served, _), pro(served) as client, asyncio.timeout(DEADLINE_S):
+        await served.control("switches", fill_parts=3)
+        first = await listening(client)
+        heard = asyncio.ensure_future(client.watch_my_trades(SYMBOL))
+        await client.create_order(SYMBOL, "market", "buy", 0.01)
+        await asyncio.gather(first, heard)
+        while len(client.myTrades) < 3:
+            await client.watch_my_trades(SYMBOL)
+        assert [one["amount"] for one in client.myTrades] == [0.003, 0.003, 0.004]
+
+
 async def test_ccxt_watches_the_market() -> None:
     async with bingx((60_000,) * 60 + (61_000,) * 60) as (served, _), pro(served) as client:
         async with asyncio.timeout(DEADLINE_S):
