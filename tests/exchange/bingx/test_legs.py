@@ -113,3 +113,17 @@ def test_the_account_wide_timer_takes_the_stops_too() -> None:
     world.later(1)
     assert (len(world.positions()), world.open_orders()) == (1, [])
     assert world.ask("POST", "swap/v2/trade/cancelAllAfter", type="ACTIVATE", timeOut=5)["code"] == 109400
+
+
+def test_a_trailing_distance_in_quote_becomes_a_share_of_the_price() -> None:
+    world = Unserved()
+    trailing = {"side": "SELL", "reduceOnly": "true"}
+    assert world.place(type="TRAILING_TP_SL", priceRate="0.01", **trailing)["code"] == 101205
+    world.place()
+    order = world.place(type="TRAILING_STOP_MARKET", price=600, **trailing)["data"]["order"]
+    assert (order["type"], order["priceRate"], order["stopPrice"]) == ("TRAILING_STOP_MARKET", "0.01", "")
+    order = world.place(type="TRAILING_TP_SL", priceRate="0.02", activationPrice=61_000, **trailing)["data"][
+        "order"
+    ]
+    assert (order["type"], order["activationPrice"]) == ("TRAILING_TP_SL", "61000")
+    assert world.place(type="TRAILING_STOP_MARKET", priceRate="1.5", **trailing)["code"] == 109400

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 
 from jackline.exchange.bingx.listen_keys import LIFE_MS
 from jackline.exchange.bingx.sockets import PINGS_UNANSWERED_MAX, Heart
+from jackline.exchange.values import PositionSide
 from jackline.exchange.wire.faults import ForgetKey, HangUp
 from tests.exchange.bingx.sessions import SYMBOL, bingx, pro
 from tests.exchange.bingx.unserved import LEG, Unserved
@@ -65,6 +67,20 @@ def test_legs_that_lose_their_position_expire_aloud() -> None:
     ear = world.user_ear()
     world.ask("POST", "swap/v2/trade/closeAllPositions")
     assert orders(ear)[-1][:3] == ("STOP_MARKET", "EXPIRED", "EXPIRED")
+
+
+def test_what_the_venue_takes_over_is_no_trade_of_the_account() -> None:
+    world = Unserved()
+    world.place()
+    ear = world.user_ear()
+    venue = world.exchange.venue
+    venue.adl(venue.state.accounts["main"], "BTCUSDT", PositionSide.BOTH, Decimal("0.5"))
+    world.exchange.floor.deliver()
+    assert [one[:3] for one in orders(ear)] == [
+        ("LIMIT", "NEW", "NEW"),
+        ("LIQUIDATION", "CALCULATED", "FILLED"),
+    ]
+    assert ear.heard[-1]["a"]["P"][0]["pa"] == "0.005"
 
 
 def test_the_settings_are_repeated_every_five_seconds() -> None:
