@@ -97,6 +97,7 @@ def _json(value: object) -> str:
         pytest.param(
             ONE_WAY, {"side": "SELL", "stopLoss": leg(stopPrice="1e999")}, 109400, id="leg without end"
         ),
+        pytest.param(HEDGE, {"side": "SELL", "stopLoss": leg(stopPrice=61_000)}, 109400, id="leg of a close"),
         pytest.param(ONE_WAY, {"stopLoss": "59000"}, 109400, id="leg that is no object"),
         pytest.param(ONE_WAY, {"workingType": "ANY"}, 109400, id="workingType"),
         pytest.param(ONE_WAY, {"triggerPriceType": "mark"}, 109400, id="a parameter nobody knows"),

@@ -116,6 +116,8 @@ def read_placement(call: Call) -> Entry | Standing:
         return Standing(request=_standing(params, account, head, working_type), kind=head.kind)
     if head.close_position:
         raise wrong("closePosition: STOP_MARKET and TAKE_PROFIT_MARKET only")
+    if head.reducing and (stop_loss is not None or take_profit is not None):
+        raise wrong("stopLoss and takeProfit go with orders that open")
     _check_reducible(account, head)
     entry = OrderRequest(
         symbol=head.market.symbol.name,
