@@ -8,7 +8,7 @@ import ccxt.async_support as ccxt
 import pytest
 
 from jackline.exchange.wire.call import WireOptions
-from jackline.exchange.wire.faults import Answer, Refuse, Stale
+from jackline.exchange.wire.faults import Answer, Refuse, Risk, Stale
 from jackline.exchange.wire.forms import Form
 from tests.exchange.bingx.sessions import SYMBOL, bingx, signed_query
 from tests.exchange.bingx.unserved import LEG, Unserved
@@ -248,6 +248,25 @@ def test_a_rule_of_misbehaviour_speaks_bingx() -> None:
     world.exchange.floor.put_up(Answer(form=Form.OBJECT, executed=True, paths=paths, count=1))
     assert world.place(stopLoss=LEG) == {}
     assert len(world.open_orders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "code"), [(Form.TIMEOUT, 109500), (Form.UNKNOWN, 100500), (Form.UNAVAILABLE, 110500)]
+)
+def test_an_unknown_outcome_is_called_busy(form: Form, code: int) -> None:
+    world = Unserved()
+    paths = ("/openApi/swap/v2/trade/order",)
+    world.exchange.floor.put_up(Answer(form=form, executed=True, paths=paths, count=1))
+    assert world.place(stopLoss=LEG)["code"] == code
+    assert len(world.positions()) == 1
+
+
+def test_a_rule_that_means_orders_which_add_lets_stops_pass() -> None:
+    world = Unserved()
+    world.place()
+    world.exchange.floor.put_up(Refuse(code=-1008, risk=Risk.ADDING))
+    assert world.place()["code"] == 110500
+    assert world.stop(reduceOnly="true")["code"] == 0
 
 
 def test_a_read_may_see_the_past() -> None:

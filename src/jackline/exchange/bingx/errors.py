@@ -16,6 +16,7 @@ _TEXTS: Final[dict[int, str]] = {
     100412: "Null signature",
     100413: "Incorrect apiKey",
     100421: "Null timestamp or timestamp mismatch",
+    100500: "The current system is busy, please try again later",
     101204: "Insufficient margin",
     101205: "No position to close",
     101209: "The maximum position value for this leverage is exceeded",
@@ -27,6 +28,7 @@ _TEXTS: Final[dict[int, str]] = {
     109400: "Invalid parameters, err:{reason}",
     109421: "order not exist",
     109425: "{symbol} not exist, please verify it",
+    109500: "The current system is busy, please try again later",
     110203: "The order quantity is out of range",
     110206: "The number of TP/SL orders has reached the upper limit",
     110400: "The order does not meet its own conditions: {reason}",
@@ -112,4 +114,6 @@ def translated(refused: VenueError) -> BingxError:
 
 def from_outside(code: int) -> BingxError:
     """A refusal that a rule of misbehaviour names by the venue's number."""
-    return BingxError(_OF_VENUE.get(code, PARAMETER), say(code, until_ms=None)[1])
+    said = _OF_VENUE.get(code, PARAMETER)
+    text = _TEXTS.get(said, "")
+    return BingxError(said, say(code, until_ms=None)[1] if "{" in text or not text else text)

@@ -8,14 +8,14 @@ from typing import Final
 from jackline.exchange.account import Account
 from jackline.exchange.bingx import account_routes, batch_routes, market_routes, order_routes
 from jackline.exchange.bingx.call import Call, Route
-from jackline.exchange.bingx.errors import BingxError, from_outside, translated
+from jackline.exchange.bingx.errors import BingxError, from_outside, refusal, translated
 from jackline.exchange.bingx.floor import BingxFloor
 from jackline.exchange.bingx.gate import KEY_HEADER, Gate, read_fields
 from jackline.exchange.bingx.limits import RouteLimits
 from jackline.exchange.errors import VenueError
 from jackline.exchange.wire.call import Access, WireOptions
 from jackline.exchange.wire.faults import Refuse
-from jackline.exchange.wire.forms import JSON_TYPE, Spoken, garbled
+from jackline.exchange.wire.forms import JSON_TYPE, Form, Spoken, garbled
 from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.misbehaviour import CALM, Verdict
@@ -30,6 +30,8 @@ ROUTES: Final[tuple[Route, ...]] = (
 _TABLE: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
 _ENVELOPE: Final = ("timestamp", "signature", "recvWindow")
 """Fields of every request, signed or not."""
+
+_BUSY: Final = {Form.TIMEOUT: 109500, Form.UNKNOWN: 100500, Form.UNAVAILABLE: 110500}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +73,13 @@ class BingxRest:
             return _turned_away(verdict.refusal, verdict)
         instead = verdict.answer
         if instead is not None and not instead.executed:
-            return _outbound(garbled(instead.form, None), verdict, taken=False, code=None)
+            return _outbound(_instead(instead.form, None), verdict, taken=False, code=None)
         payload, code = self._ask(asked, lag_ms=verdict.lag_ms)
         # Also after a refusal: a handler may have changed something before it met one.
         self._floor.deliver()
         spoken = _spoken(payload)
         if instead is not None:
-            spoken = garbled(instead.form, spoken.body)
+            spoken = _instead(instead.form, spoken.body)
         return _outbound(spoken, verdict, taken=True, code=code)
 
     def _verdict(self, asked: _Asked) -> Verdict:
@@ -126,6 +128,12 @@ class BingxRest:
                 strict=self._options.strict,
             )
         )
+
+
+def _instead(form: Form, body: bytes | None) -> Spoken:
+    """An answer that is not the venue's word. Where it is a number, BingX has its own: busy, whatever has happened."""
+    busy = _BUSY.get(form)
+    return garbled(form, body) if busy is None else _spoken(_refused(refusal(busy)))
 
 
 def _refused(told: BingxError) -> Json:
