@@ -52,6 +52,12 @@ def _json(value: object) -> str:
             109400,
             id="closePosition with quantity",
         ),
+        pytest.param(
+            HEDGE,
+            {"type": "STOP_MARKET", "stopPrice": 61_000, "closePosition": "true", "quantity": None},
+            109400,
+            id="closePosition on the opening side",
+        ),
         pytest.param(HEDGE, {"side": "SELL"}, 101205, id="hedge, nothing to close"),
         pytest.param(
             HEDGE,

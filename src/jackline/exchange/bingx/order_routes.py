@@ -6,8 +6,9 @@ from jackline.exchange.bingx.book import AttachedTexts
 from jackline.exchange.bingx.call import Call, Route
 from jackline.exchange.bingx.errors import wrong
 from jackline.exchange.bingx.names import read_market, read_market_or_all
+from jackline.exchange.bingx.order_head import Kind
 from jackline.exchange.bingx.order_payloads import fill_row, order_row, placed_row
-from jackline.exchange.bingx.order_requests import Entry, Kind, Standing, read_placement
+from jackline.exchange.bingx.order_requests import Entry, Standing, read_placement
 from jackline.exchange.bingx.records import Record, cancel, every, found, living, of_algo
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_routes import read_span
