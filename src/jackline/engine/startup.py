@@ -101,13 +101,13 @@ class FirstLook:
 
 async def read_venue(venue: Venue) -> VenueFacts:
     """Read mode, balances, filters and tiers. Raises VenueUnreadable, or AccountRefused, with the fix."""
-    account = await venue.read_account()
+    # Side by side, and every symbol's filters: a position opened by hand elsewhere on the account is protected too, and
+    # while nobody looks at it, each message costs (P1).
+    account, instruments = await asyncio.gather(venue.read_account(), venue.read_instruments(None))
     if isinstance(account, Refused) and account.kind is not Refusal.OVERLOADED:
         raise AccountRefused(f"venue: {_why(account)}. Fix: check venue.key_file and venue.url")
     if not isinstance(account, AccountFacts):
         raise VenueUnreadable(f"venue: {_why(account)}. Fix: see that it runs and that venue.url is right")
-    # Every symbol's: a position opened by hand elsewhere on the account is protected too.
-    instruments = await venue.read_instruments(None)
     if not isinstance(instruments, dict):
         raise VenueUnreadable(
             f"venue: no filters of the symbols: {_why(instruments)}. Fix: try again when the venue answers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar, MarginType, PositionMode
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadFills, ReadIncome
-from jackline.core.values import Quote, Symbol
+from jackline.core.values import Quote, Symbol, WireMs
 from jackline.venue.binance.connection import Connection, Lane, Section
 from jackline.venue.binance.hedge import hedged
 from jackline.venue.binance.parse import (
@@ -92,18 +93,16 @@ class FactReader:
         self._connection = connection
 
     async def account(self) -> AccountFacts | Failed:
-        """Mode and balances."""
-        mode = await self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S)
+        """Mode and balances, asked side by side: a start waits for both."""
+        mode, balances = await asyncio.gather(
+            self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S),
+            hedged(self._balances, every_s=AGAIN_S),
+        )
         if not isinstance(mode, ModeRow):
             return mode
-        return await hedged(lambda: self._account(mode), every_s=AGAIN_S)
-
-    async def _account(self, mode: ModeRow) -> AccountFacts | Failed:
-        asked_ms = self._connection.venue_ms()
-        try:
-            account = await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
-        except WIRE_TROUBLE as error:
-            return read_failure(error)
+        if not isinstance(balances, tuple):
+            return balances
+        asked_ms, account = balances
         return AccountFacts(
             mode=PositionMode.HEDGE if mode.dualSidePosition else PositionMode.NETTING,
             asked_ms=asked_ms,
@@ -111,6 +110,14 @@ class FactReader:
             wallet_quote=Quote(account.totalWalletBalance),
             available_quote=Quote(account.availableBalance),
         )
+
+    async def _balances(self) -> tuple[WireMs, AccountRow] | Failed:
+        """With the venue's clock, as far as we know it, when they were asked for."""
+        asked_ms = self._connection.venue_ms()
+        try:
+            return asked_ms, await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
 
     async def prepare(self, symbol: Symbol, leverage: int, margin_type: MarginType) -> SymbolFacts | Failed:
         """Set what differs, then read back: what was sent is not what is set (C4)."""
@@ -134,18 +141,20 @@ class FactReader:
 
         None asks for all of them, at the same cost.
         """
-        info = await self._at_once(
-            "exchangeInfo",
-            row=ExchangeInfoRow,
-            deadline_s=INSTRUMENTS_DEADLINE_S,
-            lane=Lane.DATA,
-            section=Section.PUBLIC,
+        info, tables = await asyncio.gather(
+            self._at_once(
+                "exchangeInfo",
+                row=ExchangeInfoRow,
+                deadline_s=INSTRUMENTS_DEADLINE_S,
+                lane=Lane.DATA,
+                section=Section.PUBLIC,
+            ),
+            self._at_once(
+                "leverageBracket", row=list[BracketsRow], deadline_s=INSTRUMENTS_DEADLINE_S, lane=Lane.DATA
+            ),
         )
         if not isinstance(info, ExchangeInfoRow):
             return info
-        tables = await self._at_once(
-            "leverageBracket", row=list[BracketsRow], deadline_s=INSTRUMENTS_DEADLINE_S, lane=Lane.DATA
-        )
         if not isinstance(tables, list):
             return tables
         brackets = {table.symbol: table for table in tables}
