@@ -45,9 +45,12 @@ def account_denial(state: State) -> Denied | None:
     if state.frozen:
         return _no(Reason.FROZEN, "; ".join(sorted(state.frozen)))
     books = state.money.books
-    if books is not None and books.unexplained:
-        amount = "?" if books.gap is None else f"{books.gap.amount_quote:+f}"
-        return _no(Reason.EQUITY_UNEXPLAINED, f"{amount} quote of the wallet are not accounted for")
+    if books is not None and books.gap is not None:
+        # Proven or not: while the listings are unreadable, a deposit stays unproven for as long as that lasts (A3).
+        return _no(
+            Reason.EQUITY_UNEXPLAINED,
+            f"{books.gap.amount_quote:+f} quote of the wallet are not accounted for",
+        )
     if not state.journal_ok:
         return _no(Reason.JOURNAL, "the journal cannot be written")
     return None

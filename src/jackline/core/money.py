@@ -54,8 +54,8 @@ class Books:
         income_from_ms: the listing is read from here on; `income_known` holds what is booked at or after it.
         income_read_ms: when the last whole listing was asked for.
         income_asked_ms: when the read that is out was asked; None when none is.
-        gap: the present difference, None while wallet and ledger agree.
-        unexplained: the difference stayed although everything was read: entries wait until it is accounted for.
+        gap: the present difference, None while wallet and ledger agree. Nothing enters while there is one.
+        unexplained: it stayed although everything was read: somebody is called, and it takes an operator or a listing.
     """
 
     explained_quote: Quote
