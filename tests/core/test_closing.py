@@ -19,6 +19,7 @@ from jackline.core.recovering import recover
 from jackline.core.requests import CancelOrder, CloseShape, ReadFills, SendClose, SendStop
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.step import step
+from jackline.core.sweeping import UNBALANCED_MS_MAX
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Side, fraction
 from tests.core.driver import Driver, cancelled
@@ -222,6 +223,23 @@ def test_P6_leftovers_without_a_trade_go_after_two_flat_reads() -> None:
     assert cancelled(driver) == {canary}
 
 
+@pytest.mark.owns("P5")
+def test_P5_the_sweep_of_a_long_leaves_the_stop_of_the_short_that_came_after_it() -> None:
+    """Seed 1794: a trade from an old backup was flat, and its sweep took the watchdog's stop on the other side."""
+    driver = closing(Driver())
+    driver.reach(Phase.SWEEPING)
+    driver.venue.stranger_trades(Decimal("-0.1"))
+    driver.run(400)
+    watchdogs = client_id(mint_trade_id(tag=TAG, fence=1, ordinal=9_003), Role.WATCHDOG_STOP, 1)
+    driver.venue.stranger_rests(watchdogs, trigger=Decimal(51_000))
+    driver.run(20_000)
+    assert [trade.side for trade in driver.state.trades.values()] == [Side.SHORT], "the long is swept"
+    assert watchdogs not in cancelled(driver)
+    driver.feed(CloseAsked(symbol=None, side=None, reason=ExitReason.OPERATOR))
+    driver.run(30_000, until=driver.venue.is_clean)
+    assert watchdogs in cancelled(driver), "the short's own sweep takes it"
+
+
 def test_P6_a_cancel_that_is_lost_is_sent_again() -> None:
     driver = closing(Driver(fates={CancelOrder: deque([Fate.LOSE_REQUEST, Fate.LOSE_ANSWER])}))
     driver.reach(Phase.DONE)
@@ -258,7 +276,7 @@ def test_A1_an_exit_nobody_explains_is_elsewhere_and_not_invented() -> None:
 def test_P6_nothing_is_swept_before_the_fills_sum_to_zero() -> None:
     """Rule 7: two flat reads are not enough while the trade list does not explain them."""
     driver = Driver(venue=SmallVenue(hide_fills=True))
-    closing(driver).run(15_000)
+    closing(driver).run(UNBALANCED_MS_MAX - 1_000)
     assert driver.phase is Phase.SWEEPING
     assert driver.count(CancelOrder) == 0
     driver.venue.hide_fills = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core import closing, guard, slots
+from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
@@ -54,7 +55,8 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     outwaited = snapshot.asked_ms - trade.flat_ms >= UNBALANCED_MS_MAX
     if not (trade.is_resolved and turn.fills_settled(trade.symbol) and (balanced or outwaited)):
         turn.want_snapshot(settings.absence_gap_ms)
-        if not balanced:
+        if not balanced and turn.fills_settled(trade.symbol):
+            # Not while a read is out: each look would find the next one out, and the trade would never end (L1).
             turn.want_fills(trade.symbol, settings.absence_gap_ms)
         return
     leftovers = [order for order in snapshot.orders if _is_leftover(turn, trade, order)]
@@ -97,13 +99,16 @@ def sweep_leftovers(
 
 
 def _is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:
-    """Ours, on this position, and not of another live trade."""
+    """Ours, on this position, and not of another live trade.
+
+    What closes the other side is not on this position: it may be the stop of one that was opened since (P5).
+    """
     name = parse_client_id(order.key.client_id)
     if name is None or not is_ours(order.key.client_id, turn.state.tag) or order.key.symbol != trade.symbol:
         return False
-    other_leg = order.position_side not in {None, trade.side}
-    other_trade = name.trade_id != trade.trade_id and name.trade_id in turn.trades
-    return not other_leg and not other_trade
+    if name.trade_id == trade.trade_id:
+        return True
+    return closes(order, trade.symbol, trade.side) and name.trade_id not in turn.trades
 
 
 def _ask_how_it_ended(turn: Turn, trade: Trade) -> bool:
