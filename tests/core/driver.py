@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
@@ -51,7 +51,7 @@ from jackline.core.step import step
 from jackline.core.trade import Trade
 from jackline.core.values import MarketMs, Price, Side, WireMs
 from tests.core.making import RISK, START_MS, TAG, cold_state
-from tests.core.small_venue import BTC, Fate, SmallVenue
+from tests.core.small_venue import ATTACHING_TRAITS, BTC, Fate, SmallVenue
 
 OUT_MS, BACK_MS, DISK_MS = 5, 5, 2
 WORLD = 1_000_000
@@ -101,12 +101,15 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.venue.now_ms = self.now_ms
-        self.state = cold_state(risk=self.risk, fence=self.lives)
+        self.state = cold_state(risk=self.risk, fence=self.lives, traits=self.venue.traits)
 
     # -- the life of an engine -------------------------------------------------------------------------------
 
     def start(self, rung: Rung | None = Rung.STOP_FIRST) -> Driver:
         """Streams up, mark known, first snapshot read, rung proven."""
+        if rung is Rung.ATTACHED:
+            self.venue.traits = ATTACHING_TRAITS
+            self.state = replace(self.state, traits=ATTACHING_TRAITS)
         self._schedule_tick()
         self.feed(StreamChanged(up=True))
         self.feed(MarkMoved(symbol=BTC, mark=Price(self.venue.mark), market_ms=self._now().market_ms))
@@ -131,7 +134,7 @@ class Driver:
         """A new process, from the disk and the venue."""
         self.run(after_ms)
         live = [trade for trade in self.disk.values() if trade.phase is not Phase.DONE]
-        state = cold_state(risk=self.risk, fence=self.lives)
+        state = cold_state(risk=self.risk, fence=self.lives, traits=self.venue.traits)
         self.state = recover(state, live, {BTC: self.booked_to}, self._now())
         self.up = True
         self.start(rung)

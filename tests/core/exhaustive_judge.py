@@ -52,7 +52,7 @@ def arrival(request: Mutation, before: SmallVenue, after: SmallVenue) -> None:
 
 def nakedness(world: World) -> None:
     """Judge how long a position has been uncovered: not at all where the stop rests first and was not spent."""
-    rested_first = world.rung is Rung.STOP_FIRST and not world.spent
+    rested_first = world.rung in {Rung.ATTACHED, Rung.STOP_FIRST} and not world.spent
     _require(not (rested_first and world.venue.is_naked), "P1", "naked, though the stop rested first")
     _require(world.naked_ms <= NAKED_MS_MAX, "P1", f"naked for {world.naked_ms} ms")
 

@@ -25,7 +25,18 @@ ASKED_PAST = -6
 
 IGNORED: dict[type[Any], set[str]] = {
     # Settings and filters never change here; no second trade is minted; money is unknown to this venue.
-    State: {"tag", "fence", "ordinal", "risk", "protection", "instruments", "markets", "trades", "in_flight"}
+    State: {
+        "tag",
+        "fence",
+        "ordinal",
+        "traits",
+        "risk",
+        "protection",
+        "instruments",
+        "markets",
+        "trades",
+        "in_flight",
+    }
     | {"asked", "taken", "equity_quote", "books_from_ms"},
     # The mark's age and the cooldown gate signals only, and there is one signal. A gap that is over is no gap.
     MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},

@@ -49,11 +49,12 @@ from jackline.core.requests import (
 from jackline.core.state import State
 from jackline.core.step import step
 from jackline.core.trade import Trade
+from jackline.core.traits import FULL_TRAITS
 from jackline.core.values import MarketMs, Price, Side, WireMs, price
 from tests.core import exhaustive_judge as judge
 from tests.core.exhaustive_keys import Names, since, snapshot_told
 from tests.core.making import START_MS, cold_state
-from tests.core.small_venue import BTC, SmallVenue
+from tests.core.small_venue import ATTACHING_TRAITS, BTC, SmallVenue
 
 TICK_MS = 250
 DOWN_MS = 300
@@ -483,7 +484,8 @@ class World:
         world.lives += 1
         world.now_ms += DOWN_MS
         now = Now(wire_ms=WireMs(world.now_ms), market_ms=MarketMs(world.now_ms))
-        world.state = recover(cold_state(fence=world.lives), world.disk, {BTC: world.booked_to}, now)
+        cold = cold_state(fence=world.lives, traits=world.venue.traits)
+        world.state = recover(cold, world.disk, {BTC: world.booked_to}, now)
         world.start()
         return world
 
@@ -496,14 +498,15 @@ class World:
 
 def first_world(rung: Rung, budget: Budget) -> World:
     """An engine that has just had its one signal."""
+    traits = ATTACHING_TRAITS if rung is Rung.ATTACHED else FULL_TRAITS
     world = World(
         rung=rung,
         names=Names(),
         reborn={},
         budget=budget,
         now_ms=START_MS,
-        state=cold_state(fence=1),
-        venue=SmallVenue(timeless=True),
+        state=cold_state(fence=1, traits=traits),
+        venue=SmallVenue(timeless=True, traits=traits),
     )
     world.start()
     while world.flying:

@@ -22,6 +22,7 @@ from jackline.core.outcomes import Denied
 from jackline.core.plan import PlanContext, ProtectedEntry, Rung, TradeRequest, plan_trade
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
 from jackline.core.state import KillLevel, State, initial_state
+from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import (
     Fraction,
     MarketMs,
@@ -106,7 +107,7 @@ def planned(
     return plan
 
 
-def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
+def cold_state(*, risk: RiskSettings = RISK, fence: int = 7, traits: VenueTraits = FULL_TRAITS) -> State:
     """A fresh engine's state."""
     return initial_state(
         tag=TAG,
@@ -118,6 +119,7 @@ def cold_state(*, risk: RiskSettings = RISK, fence: int = 7) -> State:
         symbols=(BTC,),
         kill_level=KillLevel.NORMAL,
         books_from_ms=WireMs(START_MS),
+        traits=traits,
     )
 
 

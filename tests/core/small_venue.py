@@ -25,6 +25,7 @@ from jackline.core.orders import (
     Snapshot,
 )
 from jackline.core.outcomes import Absent, Acked, Outcome, Refusal, Refused
+from jackline.core.plan import Rung
 from jackline.core.requests import (
     CancelOrder,
     CloseShape,
@@ -37,11 +38,17 @@ from jackline.core.requests import (
     SendStop,
     SendTarget,
 )
+from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import MarketMs, OrderSide, Price, Quantity, Quote, Side, Symbol, WireMs
 
 BTC = Symbol("BTCUSDT")
 EQUITY = Quote(Decimal(10_000))
 FILL_PAGE = 100
+ATTACHING_TRAITS = VenueTraits(
+    stops_are_named=False, whole_position_modes=frozenset({PositionMode.HEDGE}), stops_per_side_max=1
+)
+"""As at BingX: a stop travels with the entry, has no client id, and is alone on its side; in netting mode it has a
+quantity."""
 
 
 class Fate(StrEnum):
@@ -70,7 +77,10 @@ class SmallVenue:
         refusals: refuse the next request of a kind, once an item.
         refuse_always: refuse every request of a kind.
         mode: the account's position mode; what is written for the other one is refused.
+        traits: what its stops are like. Books and witness know every order by a name of their own, also where the
+            venue shows none.
         refuse_stop_while_flat: the venue takes no stop without a position.
+        lose_legs: what travels inside an entry is forgotten without a word.
         one_whole_stop: a second whole-position stop in a direction is refused (Binance: -4130).
         stuck_triggering: a stop that fires says so and does nothing.
         hide_fills: the trade list is empty so far.
@@ -95,6 +105,8 @@ class SmallVenue:
     refusals: dict[type[Mutation], deque[Refusal]] = field(default_factory=dict)
     refuse_always: dict[type[Mutation], Refusal] = field(default_factory=dict)
     mode: PositionMode = PositionMode.NETTING
+    traits: VenueTraits = FULL_TRAITS
+    lose_legs: bool = False
     refuse_stop_while_flat: bool = False
     one_whole_stop: bool = True
     stuck_triggering: bool = False
@@ -171,7 +183,7 @@ class SmallVenue:
                 self._fire(order)
 
     def drop(self, client_id: str) -> None:
-        """Forget an order without a word, as venues have been seen to do."""
+        """Forget an order without a word, as venues have been seen to do. A leg is known by its entry's id."""
         del self.orders[client_id]
         self._remember()
 
@@ -239,17 +251,31 @@ class SmallVenue:
         if filled:
             self.entries.append(request.client_id)
             self._fill(view.key.venue_id or 0, side, filled)
+            if entry.rung is Rung.ATTACHED and not self.lose_legs:
+                self._arm(request, filled)
         return Acked(order=view)
+
+    def _arm(self, request: SendEntry, filled: Quantity) -> None:
+        """The leg of an entry, in the moment of its fill; it fires where mark is past it already."""
+        stop, side = request.entry.stop, request.entry.side.closes_with
+        name = f"leg of {request.client_id}"
+        leg = self._view(name, OrderKind.STOP_MARKET, side, filled, trigger=stop.disaster_price)
+        leg = replace(leg, reduce_only=True, price_source=stop.price_source)
+        self.orders[name] = leg
+        if self._reached(leg):
+            self._fire(leg)
 
     def _rest_stop(self, request: SendStop) -> Outcome:
         side = request.side.closes_with
         whole = request.quantity is None
         if self.position == 0 and self.refuse_stop_while_flat:
             return _no(Refusal.NEEDS_POSITION)
-        same = [
-            o for o in self.live if o.close_position and o.side is side and o.kind is OrderKind.STOP_MARKET
-        ]
-        if whole and same and self.one_whole_stop:
+        if whole and self.mode not in self.traits.whole_position_modes:
+            return _no(Refusal.FLAG_REFUSED)
+        same = [o for o in self.live if o.side is side and o.kind is OrderKind.STOP_MARKET]
+        if same and self.traits.stops_per_side_max == 1:
+            return _no(Refusal.STOP_EXISTS)
+        if whole and any(o.close_position for o in same) and self.one_whole_stop:
             return _no(Refusal.STOP_EXISTS)
         quantity = request.quantity or Decimal(0)
         view = self._view(
@@ -288,19 +314,32 @@ class SmallVenue:
         return Acked(order=view)
 
     def _cancel(self, request: CancelOrder) -> Outcome:
-        order = self.orders.get(request.key.client_id)
+        name = request.key.client_id
+        if not self.traits.stops_are_named:
+            name = next(
+                (name for name, one in self.orders.items() if one.key.venue_id == request.key.venue_id), ""
+            )
+        order = self.orders.get(name)
         if order is None or not order.state.is_open:
             return _no(Refusal.ORDER_GONE)
         canceled = replace(order, state=OrderState.CANCELED)
-        self.orders[request.key.client_id] = canceled
+        self.orders[name] = canceled
         return Acked(order=canceled)
 
     # -- reads -----------------------------------------------------------------------------------------------
 
     def read_order(self, request: ReadOrder) -> OrderView | Absent:
-        """One order by client id, as the lagging books show it."""
+        """One order by client id, or by venue id where it has no other, as the lagging books show it."""
+        by_name = self.traits.stops_are_named or not request.conditional
+        if not by_name and request.venue_id is None:
+            raise AssertionError(f"{request.client_id} means nothing here: its stop can only be listed")
         for order in self._books().orders:
-            if order.key.client_id == request.client_id and order.key.conditional is request.conditional:
+            same = (
+                order.key.client_id == request.client_id
+                if by_name
+                else order.key.venue_id == request.venue_id
+            )
+            if same and order.key.conditional is request.conditional:
                 return order
         return Absent()
 
@@ -319,9 +358,17 @@ class SmallVenue:
             asked_ms=WireMs(asked_ms),
             received_ms=WireMs(self.now_ms),
             positions=self._positions(books),
-            orders=tuple(o for o in books.orders if o.state.is_open and (listed is None or BTC in listed)),
+            orders=tuple(
+                self._shown(o) for o in books.orders if o.state.is_open and (listed is None or BTC in listed)
+            ),
             equity_quote=EQUITY,
         )
+
+    def _shown(self, order: OrderView) -> OrderView:
+        """As a listing has it: perhaps without a name."""
+        if self.traits.stops_are_named or not order.key.conditional:
+            return order
+        return replace(order, key=replace(order.key, client_id=""))
 
     def read_fills(self, request: ReadFills) -> tuple[tuple[FillView, ...], bool]:
         """A page of the trade list and whether it is the last."""

@@ -56,7 +56,8 @@ def test_P1_a_silently_dropped_stop_is_replaced_within_the_repair_deadline(rung:
     driver.run(3_000)
     assert driver.trade.disaster is not None
     before_ms = driver.venue.naked_ms
-    driver.venue.drop(driver.trade.disaster.client_id)
+    (resting,) = [name for name, order in driver.venue.orders.items() if order in driver.venue.live_stops]
+    driver.venue.drop(resting)
     driver.run(REPAIR_DEADLINE_MS, until=lambda: bool(driver.venue.live_stops))
     assert driver.venue.naked_ms - before_ms <= REPAIR_DEADLINE_MS
     driver.reach(Phase.PROTECTED)
@@ -109,7 +110,7 @@ def test_P1_the_deadline_closes_when_nothing_can_be_read_back() -> None:
 
 @pytest.mark.owns("O2")
 @pytest.mark.parametrize("fate", list(Fate))
-@pytest.mark.parametrize("rung", list(Rung))
+@pytest.mark.parametrize("rung", [rung for rung in Rung if rung is not Rung.ATTACHED])
 def test_O2_an_unanswered_stop_is_sent_again_under_the_same_id(fate: Fate, rung: Rung) -> None:
     driver = Driver(fates={SendStop: deque([fate])})
     driver.start(rung).signal()

@@ -54,6 +54,7 @@ def attacked(rng: Random) -> Driver:
         kinds = [Refusal.OTHER, Refusal.OVERLOADED, Refusal.PRICE_BAND, Refusal.REDUCE_BLOCKED]
         venue.refusals[SendClose] = deque(rng.choices(kinds, k=rng.randint(1, 3)))
     driver.fortune = deque(rng.choices([None, None, None, *Fate], k=8))
+    venue.lose_legs = rung is Rung.ATTACHED and rng.random() < 0.3
     driver.signal(side)
     return driver
 
@@ -66,7 +67,8 @@ def moved(driver: Driver, rng: Random) -> Decimal:
 def crash(driver: Driver, rng: Random) -> None:
     """Lose the process, perhaps the disk; the market moves on; start again."""
     driver.crash(requests_arrive=rng.random() < 0.6, writes_land=rng.random() < 0.5)
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 and driver.venue.traits.stops_are_named:
+        # Without names and without records nothing rests that anybody could know for ours: it is shown, and stays.
         driver.disk.clear()
         driver.booked_to = 0
     if rng.random() < 0.5:

@@ -107,7 +107,7 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         cancelling=False,
     )
     lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live
-    if slot.shape is StopShape.WHOLE_POSITION and lost_disaster:
+    if (slot.shape is StopShape.WHOLE_POSITION or slot.is_leg) and lost_disaster:
         return replace(trade, disaster=slot)
     return replace(trade, working=(*trade.working, slot))
 

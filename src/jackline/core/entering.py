@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import gates, protecting, rules
+from jackline.core import gates, protecting, rules, slots
 from jackline.core.effects import Level, NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
@@ -150,7 +150,7 @@ def drive_arming(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
         why = "the entry was not ready in time" if denied is None else f"{denied.reason}: {denied.detail}"
         abandon(turn, trade, why)
         return
-    if plan.rung is not Rung.AFTER_FILL:
+    if plan.rung.rests_early:
         trade = protecting.ensure_disaster(turn, trade)
     if trade.phase is not Phase.ARMING:
         return
@@ -173,6 +173,8 @@ def send_entry(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
         return
     now = turn.now.wire_ms
     sent = replace(slot, state=SlotState.SENT, sent_ms=now, asked_ms=now)
+    if plan.rung is Rung.ATTACHED:
+        trade = replace(trade, disaster=slots.leg(turn, trade, plan))
     turn.put(replace(trade, entry_slot=sent).on(Trigger.ENTRY_SENT))
     turn.send(SendEntry(client_id=sent.client_id, entry=plan), trade.symbol)
     # Its answer may be lost, and its position is evidence too.
@@ -181,6 +183,10 @@ def send_entry(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
 
 def drive_doubtful(turn: Turn, trade: Trade) -> None:
     """Treat the entry as filled: rest D, and look at the venue until evidence or the fence ends the doubt (O3)."""
+    plan = trade.entry
+    if plan is not None and plan.rung is Rung.ATTACHED and trade.disaster is None:
+        # The record of the leg was lost, not the leg: a listing tells before another stop is sent.
+        trade = turn.put(replace(trade, disaster=slots.leg(turn, trade, plan)))
     trade = protecting.ensure_disaster(turn, trade)
     settings, disaster = turn.state.protection, trade.disaster
     covered = disaster is not None and disaster.state is SlotState.WORKING

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import accounting, adopting, closing, entering, guard, proof, protecting, slots, sweeping
+from jackline.core import (
+    accounting,
+    adopting,
+    claims,
+    closing,
+    entering,
+    guard,
+    proof,
+    protecting,
+    slots,
+    sweeping,
+)
 from jackline.core.adopting import closes
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
@@ -44,6 +55,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         _look_again(turn, full=event.request.symbols is None)
         return
     turn.state = replace(turn.state, snapshot_misses=0, taken=event.request.asked)
+    snapshot = claims.attribute(snapshot, turn.trades.values())
     if snapshot.equity_quote is not None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
@@ -133,7 +145,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             trade_or_none = turn.trade_of(symbol, side)
             if trade_or_none is not None:
                 _on_flat(turn, trade_or_none, snapshot)
-        case guard.Foreign(order=order) if order.key.client_id not in turn.state.foreign_seen:
+        case guard.Foreign(order=order) if _shown_name(order) not in turn.state.foreign_seen:
             _note_foreign(turn, order)
         case _:
             pass
@@ -146,9 +158,8 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
         order = snapshot.order(slot.client_id)
         if order is not None:
             trade = trade.with_slot(slots.seen(slot, order))
-        elif slot.state is SlotState.WORKING:
-            # One merely acknowledged stays: a listing may lag, and queries by id decide about it (O3).
-            trade = trade.with_slot(replace(slot, state=SlotState.GONE))
+        elif slots.unlisted(turn, slot) is not slot:
+            trade = trade.with_slot(slots.unlisted(turn, slot))
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
         trade = adopting.take_up_order(trade, order)
@@ -256,7 +267,9 @@ def _is_unseen(trade: Trade) -> bool:
 def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
     """Cancel a W that a tighter, read-back W replaces. D works and covers all the while (P5)."""
     disaster = trade.disaster
-    if disaster is None or disaster.quantity is not None or disaster.client_id not in coverage.working:
+    if disaster is None or disaster.client_id not in coverage.working:
+        return
+    if disaster.quantity is not None and disaster.quantity < trade.quantity:
         return
     working = [slot for slot in trade.working if slot.client_id in coverage.working]
     if len(working) < 2:
@@ -283,5 +296,10 @@ def _note_foreign(turn: Turn, order: OrderView) -> None:
     seen = (
         turn.state.foreign_seen if len(turn.state.foreign_seen) < FOREIGN_REMEMBERED_MAX else frozenset[str]()
     )
-    turn.state = replace(turn.state, foreign_seen=seen | {order.key.client_id})
-    turn.alert(Level.INFO, "P6", f"{order.key.symbol}: order {order.key.client_id} is not ours: left alone")
+    turn.state = replace(turn.state, foreign_seen=seen | {_shown_name(order)})
+    turn.alert(Level.INFO, "P6", f"{order.key.symbol}: order {_shown_name(order)} is not ours: left alone")
+
+
+def _shown_name(order: OrderView) -> str:
+    """Not every venue lets a stop have a client id."""
+    return order.key.client_id or f"#{order.key.venue_id}"

@@ -30,9 +30,15 @@ from jackline.core.values import (
 class Rung(StrEnum):
     """How a stop and an entry meet at the venue, best first: the ladder (docs/decisions/0003)."""
 
+    ATTACHED = "attached"
     STOP_FIRST = "stop_first"
     CONCURRENT = "concurrent"
     AFTER_FILL = "after_fill"
+
+    @property
+    def rests_early(self) -> bool:
+        """A stop of its own leaves before a fill is known of."""
+        return self in {Rung.STOP_FIRST, Rung.CONCURRENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

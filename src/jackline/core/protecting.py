@@ -32,9 +32,11 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
     """Level-triggered: bring D one step closer to a read-back, whatever happened before."""
     slot = trade.disaster
     if slot is None:
-        # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost.
-        covered = trade.phase is Phase.PROTECTED and trade.entry is None
-        return trade if covered else _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
+        # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost. So may any,
+        # where the venue has room for one.
+        alone = trade.entry is None or turn.state.traits.stops_per_side_max == 1
+        covered = trade.phase is Phase.PROTECTED and alone
+        return trade if covered else _place_disaster(turn, trade, _first_shape(turn, trade))
     if slot.state in {SlotState.SENT, SlotState.ACKED, SlotState.UNKNOWN}:
         return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     if trade.phase not in {Phase.EXPOSED, Phase.PROTECTED}:
@@ -46,11 +48,17 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
     if slot.state is SlotState.REFUSED:
         if slot.mode is not trade.mode:
             # It was written for the mode of before; the position says in which the account is now.
-            return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
+            return _place_disaster(turn, trade, _first_shape(turn, trade))
         if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO:
             return _place_disaster(turn, trade, StopShape.QUANTITY)
         return closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
+
+
+def _first_shape(turn: Turn, trade: Trade) -> StopShape:
+    """Whole position where the venue has such a stop in this mode, for it follows fills by itself."""
+    whole = trade.mode in turn.state.traits.whole_position_modes
+    return StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY
 
 
 def _place_disaster(turn: Turn, trade: Trade, shape: StopShape) -> Trade:
@@ -60,7 +68,9 @@ def _place_disaster(turn: Turn, trade: Trade, shape: StopShape) -> Trade:
     mark = turn.market(trade.symbol).mark
     if trade.phase is Phase.EXPOSED and mark is not None and rules.is_beyond(mark, trigger, trade.side.sign):
         return closing.want(turn, trade, ExitReason.STOP_REACHED)
-    quantity = None if shape is StopShape.WHOLE_POSITION else trade.quantity
+    # An entry in doubt is taken for filled.
+    known = trade.quantity or (trade.entry.quantity if trade.entry is not None else trade.quantity)
+    quantity = None if shape is StopShape.WHOLE_POSITION else known
     trade, slot = slots.place(
         turn, trade, role=Role.DISASTER, shape=shape, quantity=quantity, trigger_price=trigger
     )
@@ -185,13 +195,22 @@ def _ratchet(turn: Turn, trade: Trade) -> Trade:
     """Move W up behind the best price: place, read back, and only a snapshot lets the old one go (P4, P5)."""
     for slot in trade.working:
         trade = turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
-    wanted = _trailing_price(turn, trade)
     mark = turn.market(trade.symbol).mark
-    if wanted is None or mark is None:
+    if mark is None:
+        return trade
+    one_slot, disaster = turn.state.traits.stops_per_side_max == 1, trade.disaster
+    trailed = disaster is not None and trade.ratchet_price != disaster.trigger_price
+    if one_slot and trailed and rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
+        return closing.want(turn, trade, ExitReason.STOP_REACHED)
+    wanted = _trailing_price(turn, trade)
+    if wanted is None:
         return trade
     if rules.is_beyond(mark, wanted, trade.side.sign):
         return closing.want(turn, trade, ExitReason.STOP_REACHED)
     trade = replace(trade, ratcheted_ms=turn.now.wire_ms)
+    if one_slot:
+        # D may not be joined by a W, nor moved without a gap: the trail is remembered, and kept by closing.
+        return turn.put(replace(trade, floor_price=wanted))
     trade, slot = slots.place(
         turn,
         trade,
@@ -219,7 +238,8 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
         return None
     wanted = _planned_stop_price(turn, trade)
-    live = disaster.trigger_price
+    one_slot = turn.state.traits.stops_per_side_max == 1
+    live = trade.ratchet_price if one_slot else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
     gained = (wanted - live) * trade.side.sign
@@ -274,4 +294,4 @@ def keep_disaster(turn: Turn, trade: Trade) -> Trade:
     pause_ms = turn.state.protection.protect_deadline_ms // STOP_BACK_INVERSE
     if slot is not None and turn.now.wire_ms < slot.asked_ms + pause_ms:
         return trade
-    return _place_disaster(turn, trade, StopShape.WHOLE_POSITION)
+    return _place_disaster(turn, trade, _first_shape(turn, trade))

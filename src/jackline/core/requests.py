@@ -104,11 +104,12 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOrder:
-    """Ask the venue about one order by our client id."""
+    """Ask the venue about one order by our client id, or by `venue_id` where it takes none on such orders."""
 
     symbol: Symbol
     client_id: ClientId
     conditional: bool
+    venue_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core.errors import invariant
-from jackline.core.ids import Role
+from jackline.core.ids import LEG_ATTEMPT, Role, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
+from jackline.core.plan import ProtectedEntry
 from jackline.core.requests import ReadOrder, SendStop, SendTarget, StopShape
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
@@ -21,9 +22,9 @@ def place(
     """Open a new slot under a fresh id and send its order."""
     whole = shape is StopShape.WHOLE_POSITION
     invariant(whole == (quantity is None), "P3", shape=shape, quantity=quantity)
-    trade, client_id, attempt = trade.next_client_id(role)
+    trade, fresh_id, attempt = trade.next_client_id(role)
     slot = OrderSlot(
-        client_id=client_id,
+        client_id=fresh_id,
         role=role,
         attempt=attempt,
         mode=trade.mode,
@@ -42,6 +43,26 @@ def place(
     return trade, slot
 
 
+def leg(turn: Turn, trade: Trade, plan: ProtectedEntry) -> OrderSlot:
+    """The slot of the stop that travels inside the entry. Nothing is sent for it, and only a listing shows it."""
+    return OrderSlot(
+        client_id=client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT),
+        role=Role.DISASTER,
+        attempt=LEG_ATTEMPT,
+        mode=trade.mode,
+        shape=StopShape.QUANTITY,
+        quantity=plan.quantity,
+        trigger_price=plan.stop.disaster_price,
+        state=SlotState.SENT,
+        asked_ms=turn.now.wire_ms,
+        venue_id=None,
+        child_id=None,
+        misses=0,
+        missed_ms=None,
+        cancelling=False,
+    )
+
+
 def pursue(turn: Turn, trade: Trade, slot: OrderSlot) -> OrderSlot:
     """Level-triggered: ask about an acknowledged or doubtful slot, at most every `reread_ms`.
 
@@ -55,8 +76,31 @@ def pursue(turn: Turn, trade: Trade, slot: OrderSlot) -> OrderSlot:
         return slot
     if turn.now.wire_ms < slot.asked_ms + settings.reread_ms:
         return slot
-    turn.ask_order(ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True))
+    if is_nameless(turn, slot):
+        turn.want_snapshot()
+    else:
+        turn.ask_order(question(trade, slot))
     return replace(slot, asked_ms=turn.now.wire_ms)
+
+
+def question(trade: Trade, slot: OrderSlot) -> ReadOrder:
+    """How to ask the venue for the order of a slot."""
+    return ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True, venue_id=slot.venue_id)
+
+
+def is_nameless(turn: Turn, slot: OrderSlot) -> bool:
+    """Nothing at the venue can be asked for by name: only a listing tells, and a stop is not sent again unlisted."""
+    return slot.venue_id is None and (slot.is_leg or not turn.state.traits.stops_are_named)
+
+
+def unlisted(turn: Turn, slot: OrderSlot) -> OrderSlot:
+    """The slot after a fresh listing that does not hold its order (rule 5).
+
+    One merely acknowledged stays: a listing may lag, and queries by id decide about it (O3). One that cannot be asked
+    for is given up, for a second stop beside one that shows late can only reduce.
+    """
+    lost = slot.state is SlotState.WORKING or (slot.state.may_be_live and is_nameless(turn, slot))
+    return replace(slot, state=SlotState.GONE) if lost else slot
 
 
 def after_outcome(turn: Turn, slot: OrderSlot, outcome: Outcome) -> OrderSlot:
@@ -109,6 +153,14 @@ def seen(slot: OrderSlot, order: OrderView) -> OrderSlot:
         misses=0,
         missed_ms=None,
     )
+    if facts.is_leg:
+        # Venues show what was filled, or follow the position.
+        whole = order.close_position
+        facts = replace(
+            facts,
+            shape=StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY,
+            quantity=None if whole else order.quantity,
+        )
     if order.state is OrderState.NEW:
         return replace(facts, state=SlotState.WORKING)
     if order.state is OrderState.TRIGGERING:

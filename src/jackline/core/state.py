@@ -13,6 +13,7 @@ from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
+from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
 
 
@@ -75,6 +76,7 @@ class State:
 
     Attributes:
         mode: the position mode as configured: entries are planned for it.
+        traits: what the venue's stops are like.
         doubted_ms: when a refusal last contradicted the mode that trades were taken to stand in.
         fence, ordinal: the next trade id is minted from them.
         in_flight: client ids of mutations without an answer, with their symbol.
@@ -93,6 +95,7 @@ class State:
 
     tag: str
     mode: PositionMode
+    traits: VenueTraits
     doubted_ms: WireMs | None
     fence: int
     ordinal: int
@@ -132,11 +135,13 @@ def initial_state(
     kill_level: KillLevel,
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
+    traits: VenueTraits = FULL_TRAITS,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
         tag=tag,
         mode=mode,
+        traits=traits,
         doubted_ms=None,
         fence=fence,
         ordinal=0,

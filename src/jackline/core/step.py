@@ -56,7 +56,6 @@ from jackline.core.ids import Role, parse_client_id
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
-from jackline.core.plan import Rung
 from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
 from jackline.core.state import State
 from jackline.core.trade import ExitReason, SlotState, Trade
@@ -182,7 +181,7 @@ def _drive(turn: Turn, trade: Trade) -> None:
 
 def _rests_early(trade: Trade) -> bool:
     """The rung rests D without waiting for a fill."""
-    return trade.entry is not None and trade.entry.rung is not Rung.AFTER_FILL
+    return trade.entry is not None and trade.entry.rung.rests_early
 
 
 # -- answers -------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
 from jackline.core.orders import OrderView, Snapshot
-from jackline.core.requests import CancelOrder, ReadOrder
+from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import MarketMs, Symbol
@@ -117,8 +117,9 @@ def _ask_how_it_ended(turn: Turn, trade: Trade) -> bool:
         return False
     asked = False
     for slot in trade.slots:
-        if slot.state is SlotState.GONE and slot.child_id is None and slot.misses == 0:
-            turn.ask_order(ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True))
+        untold = slot.state is SlotState.GONE and slot.child_id is None and slot.misses == 0
+        if untold and not slots.is_nameless(turn, slot):
+            turn.ask_order(slots.question(trade, slot))
             turn.put(trade.with_slot(replace(slot, misses=1)))
             trade = turn.trades[trade.trade_id]
             asked = True

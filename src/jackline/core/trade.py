@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from jackline.core.ids import ATTEMPTS_MAX, ClientId, Role, TradeId, client_id
+from jackline.core.ids import ATTEMPTS_MAX, LEG_ATTEMPT, ClientId, Role, TradeId, client_id
 from jackline.core.machine import Phase, Trigger, advance
 from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
@@ -97,6 +97,11 @@ class OrderSlot:
     misses: int
     missed_ms: WireMs | None
     cancelling: bool
+
+    @property
+    def is_leg(self) -> bool:
+        """It travelled inside the entry, and no order was ever sent for it."""
+        return self.attempt == LEG_ATTEMPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,8 @@ class Opener:
         forced = self._options.forced_rung
         if proven is None or forced is None:
             return proven, evidence
+        if forced not in self._venue.profile.rungs:
+            return None, f"{forced} is no rung of {self._venue.profile.name}"
         if proven is Rung.AFTER_FILL and forced is not Rung.AFTER_FILL:
             return None, f"{forced} needs a stop while flat; the venue said: {evidence}"
         return forced, f"forced; {evidence}"

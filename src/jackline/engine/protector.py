@@ -171,7 +171,9 @@ class Protector:
         trade_id = self._trade_of(position, planned)
         if isinstance(finding, guard.Naked):
             placed = await self._place(trade_id, position, finding.protection)
-            if placed.read_back or (_met_another(placed) and not await self._stays_naked(position, planned)):
+            if placed.read_back or (
+                self._may_be_seen(placed) and not await self._stays_naked(position, planned)
+            ):
                 return (placed,)
             return (placed, await self._close(trade_id, position))
         return (await self._close(trade_id, position),)
@@ -184,14 +186,15 @@ class Protector:
         return await self._place(self._trade_of(position, planned), position, finding.protection)
 
     async def _place(self, trade_id: TradeId, position: PositionView, protection: Protection) -> Action:
+        whole = position.mode in self._venue.profile.whole_position_modes
         request = SendStop(
             client_id=client_id(trade_id, Role.WATCHDOG_STOP, self._next_attempt()),
             trade_id=trade_id,
             symbol=position.symbol,
             side=position.side,
             mode=position.mode,
-            shape=StopShape.WHOLE_POSITION,
-            quantity=None,
+            shape=StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY,
+            quantity=None if whole else position.quantity,
             trigger_price=protection.stop_price,
             price_source=protection.price_source,
         )
@@ -201,7 +204,7 @@ class Protector:
             Refusal.DUPLICATE_ID,
             Refusal.STOP_EXISTS,
         }
-        read_back = may_rest and await self._rests(request)
+        read_back = may_rest and await self._rests(request, outcome)
         log.warning(
             "stop_added", code="P1", symbol=position.symbol, outcome=str(outcome), read_back=read_back
         )
@@ -214,6 +217,11 @@ class Protector:
             read_back=read_back,
         )
 
+    def _may_be_seen(self, placed: Action) -> bool:
+        """A stop may cover the position all the same: another one, or one that cannot be asked for by name."""
+        unnamed = not self._venue.profile.stops_are_named and isinstance(placed.outcome, Unknown)
+        return _met_another(placed) or unnamed
+
     async def _stays_naked(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> bool:
         """Whether the stop in the way of ours covers nothing. Unknown is not naked: the next pass asks again."""
         snapshot = await self.look(())
@@ -224,9 +232,11 @@ class Protector:
             (found.position.symbol, found.position.side) == key for found in self.judge(snapshot, planned)
         )
 
-    async def _rests(self, request: SendStop) -> bool:
+    async def _rests(self, request: SendStop, outcome: Outcome) -> bool:
+        """Where stops have no name and the answer with the venue's was lost, only the next look tells."""
+        venue_id = outcome.order.key.venue_id if isinstance(outcome, Acked) else None
         answer = await self._venue.read_order(
-            ReadOrder(symbol=request.symbol, client_id=request.client_id, conditional=True)
+            ReadOrder(symbol=request.symbol, client_id=request.client_id, conditional=True, venue_id=venue_id)
         )
         return isinstance(answer, OrderView) and answer.state is OrderState.NEW
 

@@ -221,6 +221,7 @@ async def first_state(
         symbols=options.symbols,
         kill_level=level,
         books_from_ms=opened_ms,
+        traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
     )
     state = _cooling(state, store.read.last_ends())

@@ -15,6 +15,7 @@ from jackline.core.orders import Bar, FillView, IncomeView, MarginType, Position
 from jackline.core.outcomes import OrderAnswer, Outcome, Refused, Unknown
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.values import Quote, Symbol, WireMs
+from jackline.venue.profile import VenueProfile
 
 Failed = Refused | Unknown
 """The venue said no, or nobody knows."""
@@ -59,6 +60,11 @@ class IncomePage:
 
 class Venue(Protocol):
     """One account at one venue."""
+
+    @property
+    def profile(self) -> VenueProfile:
+        """What the venue can do, as declared."""
+        ...
 
     async def send(self, request: Mutation) -> Outcome:
         """Send a mutation once. An acknowledgement counts only with a venue id and our own id echoed."""

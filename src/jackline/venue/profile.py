@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
+from jackline.core.traits import VenueTraits
 
 
 class LegScope(StrEnum):
@@ -31,7 +33,9 @@ class VenueProfile:
     Attributes:
         rungs: what the canary may prove, best first.
         leg_scope: None when the venue takes no stop with the entry.
-        stops_per_side_max: 1 means one slot, moved by amendment only.
+        stops_are_named: stops carry our client id.
+        whole_position_modes: position modes in which a stop without a quantity is taken.
+        stops_per_side_max: 1 means one slot: a trail is kept by closing.
         reduce_only_in_hedge: the flag is accepted in hedge mode; otherwise the position side reduces.
         windows: the venue's published order ceilings, per account.
     """
@@ -39,16 +43,29 @@ class VenueProfile:
     name: str
     rungs: tuple[Rung, ...]
     leg_scope: LegScope | None
+    stops_are_named: bool
+    whole_position_modes: frozenset[PositionMode]
     stops_per_side_max: int
     reduce_only_in_hedge: bool
     client_id_pattern: re.Pattern[str]
     windows: tuple[OrderWindow, ...]
+
+    @property
+    def traits(self) -> VenueTraits:
+        """What the core must know of its stops."""
+        return VenueTraits(
+            stops_are_named=self.stops_are_named,
+            whole_position_modes=self.whole_position_modes,
+            stops_per_side_max=self.stops_per_side_max,
+        )
 
 
 BINANCE_USDM = VenueProfile(
     name="binance-usdm",
     rungs=(Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL),
     leg_scope=None,
+    stops_are_named=True,
+    whole_position_modes=frozenset(PositionMode),
     stops_per_side_max=200,
     reduce_only_in_hedge=False,
     client_id_pattern=re.compile(r"[.A-Z:/a-z0-9_-]{1,36}"),

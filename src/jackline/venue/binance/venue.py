@@ -32,14 +32,16 @@ LISTEN_KEY_DEADLINE_S = 2.0
 class BinanceVenue:
     """One account. Fulfils `Venue`; adds the streams, which belong to whoever runs the inbox."""
 
-    profile: VenueProfile = BINANCE_USDM
-
     def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
         self._net = net
         self._connection = Connection(settings=settings, clock=clock, permit=permit, net=net)
         self._desk = OrderDesk(self._connection)
         self._snapshots = SnapshotReader(self._connection)
         self._facts = FactReader(self._connection)
+
+    @property
+    def profile(self) -> VenueProfile:
+        return BINANCE_USDM
 
     async def send(self, request: Mutation) -> Outcome:
         return await self._desk.send(request)

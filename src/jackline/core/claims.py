@@ -1,0 +1,111 @@
+"""Whose is an order without a client id? Records tell: a venue id that was returned to us, or the only match (P6).
+
+Some venues take no client id on stops, and a leg that travels inside an entry has none. Before a snapshot is judged
+each such order gets the id of the record that claims it; what no record claims alone stays a stranger's: it counts
+where it protects, and is never cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id
+from jackline.core.orders import OrderKind, OrderView, Snapshot
+from jackline.core.plan import Rung
+from jackline.core.trade import Trade
+from jackline.core.values import Price, Quantity, Side, Symbol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """An order that a record of ours says may rest. `quantity` None: whole position.
+
+    A leg may show what was filled or follow the position, whatever quantity its entry was sent with.
+    """
+
+    client_id: ClientId
+    venue_id: int | None
+    is_leg: bool
+    symbol: Symbol
+    position_side: Side
+    kind: OrderKind
+    trigger_price: Price
+    quantity: Quantity | None
+
+    def fits(self, order: OrderView) -> bool:
+        """The order is the one that was meant, as far as can be seen."""
+        return (
+            order.key.symbol == self.symbol
+            and order.kind is self.kind
+            and order.side is self.position_side.closes_with
+            and order.position_side in {None, self.position_side}
+            and order.trigger_price == self.trigger_price
+            and self._fits_size(order)
+        )
+
+    def _fits_size(self, order: OrderView) -> bool:
+        if self.quantity is None:
+            return order.close_position
+        smaller = self.is_leg and (order.close_position or order.quantity <= self.quantity)
+        return smaller or order.quantity == self.quantity
+
+
+def attribute(snapshot: Snapshot, trades: Iterable[Trade]) -> Snapshot:
+    """The snapshot with our client id on every order that a record claims; the same one where all have names."""
+    nameless = {order.key.venue_id: order for order in snapshot.orders if not order.key.client_id}
+    if not nameless:
+        return snapshot
+    claims = [claim for trade in trades for claim in _claims(trade)]
+    names: dict[int | None, ClientId] = {
+        claim.venue_id: claim.client_id for claim in claims if claim.venue_id in nameless
+    }
+    names.pop(None, None)
+    open_claims = [claim for claim in claims if claim.venue_id is None]
+    for venue_id, order in nameless.items():
+        fitting = [claim for claim in open_claims if claim.fits(order)]
+        rivals = [
+            other
+            for other_id, other in nameless.items()
+            if other_id not in names and any(claim.fits(other) for claim in fitting)
+        ]
+        if venue_id in names or not fitting or len(rivals) > len(fitting):
+            continue
+        names[venue_id] = fitting[0].client_id
+        open_claims.remove(fitting[0])
+    return replace(snapshot, orders=tuple(_named(order, names) for order in snapshot.orders))
+
+
+def _claims(trade: Trade) -> Iterator[_Claim]:
+    """Every slot, and the leg that the plan sends along, whether or not a record of it was kept."""
+    for slot in trade.slots:
+        yield _Claim(
+            client_id=slot.client_id,
+            venue_id=slot.venue_id,
+            is_leg=slot.is_leg,
+            symbol=trade.symbol,
+            position_side=trade.side,
+            kind=OrderKind.TARGET_MARKET if slot.role is Role.TARGET else OrderKind.STOP_MARKET,
+            trigger_price=slot.trigger_price,
+            quantity=slot.quantity,
+        )
+    plan = trade.entry
+    leg_id = client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
+    if plan is not None and plan.rung is Rung.ATTACHED and trade.slot(leg_id) is None:
+        yield _Claim(
+            client_id=leg_id,
+            venue_id=None,
+            is_leg=True,
+            symbol=trade.symbol,
+            position_side=trade.side,
+            kind=OrderKind.STOP_MARKET,
+            trigger_price=plan.stop.disaster_price,
+            quantity=plan.quantity,
+        )
+
+
+def _named(order: OrderView, names: dict[int | None, ClientId]) -> OrderView:
+    name = names.get(order.key.venue_id)
+    if name is None or order.key.client_id:
+        return order
+    return replace(order, key=replace(order.key, client_id=name))

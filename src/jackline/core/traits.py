@@ -1,0 +1,29 @@
+"""What a venue's stops are like, as far as the protocol acts differently for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jackline.core.orders import PositionMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueTraits:
+    """Facts of a venue profile that the core must know.
+
+    Attributes:
+        stops_are_named: a stop carries our client id. Where not, records tell whose it is (`claims`), and one in doubt
+            is resolved by a listing.
+        whole_position_modes: position modes in which the venue takes a stop without a quantity.
+        stops_per_side_max: 1 means one slot: D is never joined by a W, and a trail is kept by closing.
+    """
+
+    stops_are_named: bool
+    whole_position_modes: frozenset[PositionMode]
+    stops_per_side_max: int
+
+
+FULL_TRAITS = VenueTraits(
+    stops_are_named=True, whole_position_modes=frozenset(PositionMode), stops_per_side_max=200
+)
+"""Named stops, whole-position stops in both modes, room for D and W side by side."""

@@ -1,0 +1,194 @@
+"""The attached rung: the stop travels inside the entry, has no name of ours, and is alone on its side."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from jackline.core import claims
+from jackline.core.effects import Level
+from jackline.core.events import CloseAsked
+from jackline.core.ids import LEG_ATTEMPT, Role, client_id
+from jackline.core.machine import Phase
+from jackline.core.orders import Snapshot
+from jackline.core.outcomes import Refusal
+from jackline.core.plan import Rung
+from jackline.core.requests import (
+    CancelOrder,
+    ReadOrder,
+    ReadSnapshot,
+    SendClose,
+    SendEntry,
+    SendStop,
+    StopShape,
+)
+from jackline.core.trade import ExitReason
+from jackline.core.values import Side
+from tests.core.driver import Driver, cancelled
+from tests.core.making import with_trailing
+from tests.core.small_venue import BTC, Fate
+
+LEG = "leg of "
+
+
+def entered(driver: Driver, *, side: Side = Side.LONG) -> Driver:
+    driver.start(Rung.ATTACHED).signal(side)
+    return driver.reach(Phase.PROTECTED)
+
+
+def closed(driver: Driver) -> Driver:
+    driver.feed(CloseAsked(symbol=BTC, side=None, reason=ExitReason.OPERATOR))
+    return driver.reach(Phase.DONE)
+
+
+def look(driver: Driver) -> Snapshot:
+    request = ReadSnapshot(asked=1_000, symbols=(BTC,))
+    return driver.venue.read_snapshot(request, asked_ms=driver.now_ms)
+
+
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize("side", list(Side))
+def test_P1_the_leg_alone_protects_and_is_read_back_by_a_listing(side: Side) -> None:
+    driver = entered(Driver(), side=side)
+    assert driver.venue.naked_ms == 0
+    assert driver.count(SendStop) == 0
+    disaster = driver.trade.disaster
+    assert disaster is not None
+    assert disaster.client_id == client_id(driver.trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
+    assert disaster.venue_id == driver.venue.live_stops[0].key.venue_id
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_leg_that_the_venue_forgot_is_replaced_by_a_stop_of_its_own() -> None:
+    driver = Driver()
+    driver.venue.lose_legs = True
+    entered(driver)
+    (stop,) = [request for _, request in driver.sent if isinstance(request, SendStop)]
+    assert stop.shape is StopShape.QUANTITY, "no whole-position stop in netting mode here"
+    assert stop.quantity == driver.trade.quantity
+    assert driver.venue.naked_ms <= 400, "after one listing"
+    assert driver.trade.disaster is not None
+    assert not driver.trade.disaster.is_leg
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_position_whose_leg_and_stop_are_refused_is_closed() -> None:
+    driver = Driver()
+    driver.venue.lose_legs = True
+    driver.venue.refuse_always[SendStop] = Refusal.OTHER
+    driver.start(Rung.ATTACHED).signal()
+    driver.reach(Phase.SWEEPING)
+    assert driver.venue.position == 0
+    assert driver.venue.naked_ms <= 1_500
+
+
+@pytest.mark.owns("O2")
+def test_O2_a_stop_without_a_name_is_listed_before_another_is_sent() -> None:
+    driver = Driver(fates={SendStop: deque([Fate.LOSE_ANSWER])})
+    driver.venue.lose_legs = True
+    entered(driver)
+    assert driver.count(SendStop) == 1, "the listing shows what executed"
+    assert len(driver.venue.live_stops) == 1
+
+
+@pytest.mark.owns("O2")
+def test_O2_a_stop_without_a_name_that_never_arrived_goes_out_under_a_new_id() -> None:
+    driver = Driver(fates={SendStop: deque([Fate.LOSE_REQUEST])})
+    driver.venue.lose_legs = True
+    entered(driver)
+    ids = [request.client_id for _, request in driver.sent if isinstance(request, SendStop)]
+    assert len(set(ids)) == len(ids) == 2
+    assert driver.venue.naked_ms <= 1_000
+
+
+@pytest.mark.owns("P6")
+def test_P6_the_leg_is_swept_by_its_venue_id_once_the_position_is_flat() -> None:
+    driver = entered(Driver())
+    leg = client_id(driver.trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
+    closed(driver)
+    assert cancelled(driver) == {leg}
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_leg_whose_record_died_with_the_process_is_still_ours() -> None:
+    driver = Driver().start(Rung.ATTACHED)
+    driver.signal()
+    driver.run(1_000, until=lambda: driver.count(SendEntry) == 1)
+    driver.crash(requests_arrive=True, writes_land=False)
+    driver.recover(rung=Rung.ATTACHED)
+    driver.reach(Phase.PROTECTED)
+    assert driver.venue.naked_ms == 0
+    closed(driver)
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_strangers_stop_beside_ours_is_never_claimed() -> None:
+    driver = entered(Driver())
+    driver.venue.stranger_rests("by-hand", trigger=Decimal(40_000))
+    driver.run(3_000)
+    closed(driver)
+    driver.run(15_000)
+    assert [order.trigger_price for order in driver.venue.live] == [Decimal(40_000)]
+    told = [alert.text for alert in driver.alerts(Level.INFO) if alert.code == "P6"]
+    assert any("#" in text for text in told), "shown by the venue's id, for it has no other name"
+
+
+def test_P6_two_orders_that_fit_one_record_are_both_left_alone() -> None:
+    driver = entered(Driver())
+    (leg,) = driver.venue.live_stops
+    twin = replace(leg, key=replace(leg.key, client_id="", venue_id=7))
+    snapshot = look(driver)
+    unlisted = replace(driver.trade, disaster=None)
+    both = replace(snapshot, orders=(*snapshot.orders, twin))
+    named = [order.key.client_id for order in claims.attribute(both, [unlisted]).orders]
+    assert named == ["", ""]
+    alone = claims.attribute(snapshot, [unlisted]).orders
+    assert [order.key.client_id for order in alone] == [
+        client_id(unlisted.trade_id, Role.DISASTER, LEG_ATTEMPT)
+    ]
+    known = claims.attribute(both, [driver.trade]).orders
+    assert [bool(order.key.client_id) for order in known] == [True, False], "the venue id tells which"
+
+
+def test_P1_a_leg_that_fired_before_anyone_looked_ends_the_trade() -> None:
+    driver = Driver().start(Rung.ATTACHED)
+    driver.latency[ReadOrder] = (5, 5)
+    driver.signal()
+    driver.run(1_000, until=lambda: bool(driver.venue.entries))
+    driver.venue.move(Decimal(45_000))
+    driver.reach(Phase.DONE)
+    assert driver.venue.naked_ms == 0
+    assert driver.venue.is_clean()
+    assert driver.count(SendClose) == 0
+
+
+@pytest.mark.owns("P4")
+def test_P4_where_one_stop_is_allowed_the_trail_is_kept_by_closing() -> None:
+    driver = entered(Driver(risk=with_trailing("0.01")))
+    driver.move("52000")
+    driver.run(3_000)
+    assert driver.count(SendStop) == driver.count(CancelOrder) == 0, "the only stop stays where it is"
+    assert len(driver.venue.live_stops) == 1
+    assert driver.trade.ratchet_price > Decimal(51_000)
+    driver.move("51400")
+    driver.reach(Phase.DONE)
+    assert driver.count(SendClose) == 1
+    assert driver.venue.naked_ms == 0
+
+
+@pytest.mark.owns("P4")
+def test_P4_a_trail_that_is_kept_by_closing_outlives_the_process() -> None:
+    driver = entered(Driver(risk=with_trailing("0.01")))
+    driver.move("52000")
+    driver.run(3_000)
+    driver.crash(writes_land=True)
+    driver.venue.move(Decimal("51400"))
+    driver.recover(rung=Rung.ATTACHED)
+    driver.reach(Phase.DONE)
+    assert driver.count(SendClose) >= 1
+    assert driver.venue.is_clean()
