@@ -19,10 +19,10 @@ from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
-from jackline.venue.binance.gate import EntryPermit
 from jackline.venue.binance.venue import BinanceVenue, open_binance
 from jackline.venue.port import AccountFacts, SymbolFacts
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
+from jackline.venue.transport.gate import EntryPermit
 from tests.venue.makers import BTC, WallClock
 
 MINUTE = 60_000

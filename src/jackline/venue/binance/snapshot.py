@@ -13,11 +13,12 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Quantity, Quote, Side, Symbol, WireMs
 from jackline.venue.binance.connection import Connection, Section
-from jackline.venue.binance.hedge import ASKS_MAX, hedged
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
-from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
+from jackline.venue.binance.wire import read_failure
 from jackline.venue.port import Failed
+from jackline.venue.transport.failures import WIRE_TROUBLE
+from jackline.venue.transport.hedge import ASKS_MAX, hedged
 
 R = TypeVar("R")
 T = TypeVar("T")
