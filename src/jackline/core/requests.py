@@ -104,11 +104,15 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOrder:
-    """Ask the venue about one order by our client id."""
+    """Ask the venue about one order by our client id.
+
+    `venue_id`: the venue's id, where the venue takes no client id on such orders.
+    """
 
     symbol: Symbol
     client_id: ClientId
     conditional: bool
+    venue_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,14 @@ class LegScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderWindow:
-    """At most `orders` placements in any `window_ms`."""
+    """At most `orders` placements in any `window_ms`, of which `kept` are never an entry's.
+
+    A fifth is kept in any case (K2); `kept` says more where a fifth of a narrow window would be nothing.
+    """
 
     orders: int
     window_ms: int
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,9 @@ class VenueProfile:
         leg_scope: None when the venue takes no stop with the entry.
         stops_per_side_max: 1 means one slot, moved by amendment only.
         reduce_only_in_hedge: the flag is accepted in hedge mode; otherwise the position side reduces.
+        whole_position_in_netting: a stop may close whatever is open in netting mode; otherwise it needs a quantity,
+            and what asks for the whole position is refused as a flag that the venue does not take.
+        stops_have_client_ids: conditional orders carry our id; otherwise only the venue's names them.
         windows: the venue's published order ceilings, per account.
     """
 
@@ -41,6 +48,8 @@ class VenueProfile:
     leg_scope: LegScope | None
     stops_per_side_max: int
     reduce_only_in_hedge: bool
+    whole_position_in_netting: bool
+    stops_have_client_ids: bool
     client_id_pattern: re.Pattern[str]
     windows: tuple[OrderWindow, ...]
 
@@ -51,6 +60,21 @@ BINANCE_USDM = VenueProfile(
     leg_scope=None,
     stops_per_side_max=200,
     reduce_only_in_hedge=False,
+    whole_position_in_netting=True,
+    stops_have_client_ids=True,
     client_id_pattern=re.compile(r"[.A-Z:/a-z0-9_-]{1,36}"),
     windows=(OrderWindow(orders=300, window_ms=10_000), OrderWindow(orders=1_200, window_ms=60_000)),
+)
+
+BINGX_SWAP = VenueProfile(
+    name="bingx-swap",
+    rungs=(Rung.ATTACHED, Rung.AFTER_FILL),
+    leg_scope=LegScope.QUANTITY,
+    stops_per_side_max=1,
+    reduce_only_in_hedge=False,
+    whole_position_in_netting=False,
+    stops_have_client_ids=False,
+    client_id_pattern=re.compile(r"[a-z0-9]{1,40}"),
+    # Per address. An entry leaves room for a stop of its own and for a close within the same second.
+    windows=(OrderWindow(orders=3, window_ms=1_000, kept=2),),
 )
