@@ -77,6 +77,7 @@ _VALUES: dict[str, re.Pattern[str]] = {
 class RequestGate(GateMechanics):
     """One per account; every connection passes through it."""
 
+    profile = BINANCE_USDM
     golden = GOLDEN
     forms = _VALUES
     positive = frozenset({"quantity", "price", "triggerPrice", "leverage"})

@@ -78,6 +78,7 @@ _CONDITIONAL_ONLY = {"stopPrice", "workingType", "closePosition"}
 class RequestGate(GateMechanics):
     """One per account; every connection passes through it."""
 
+    profile = BINGX_SWAP
     golden = GOLDEN
     forms = _FORMS
     positive = frozenset({"quantity", "price", "stopPrice", "leverage"})

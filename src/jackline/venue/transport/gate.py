@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from jackline.core.orders import PositionView
 from jackline.core.requests import SendClose, SendEntry
 from jackline.core.values import OrderSide, Side, WireMs
+from jackline.venue.profile import VenueProfile
 from jackline.venue.transport.endpoint import is_loopback
 
 EntryPermit = Callable[[SendEntry], str | None]
@@ -77,6 +78,7 @@ class GateMechanics(ABC):
     mean together.
     """
 
+    profile: ClassVar[VenueProfile]
     golden: ClassVar[Mapping[tuple[str, str], Shape]]
     forms: ClassVar[Mapping[str, re.Pattern[str]]]
     positive: ClassVar[frozenset[str]]
@@ -138,7 +140,10 @@ class GateMechanics(ABC):
                 raise GateRefused("P2", f"{method} {path}: {key} must be above 0")
 
     def _check_moment(self, request: SendEntry) -> None:
-        """Within its time, and with the permit's word, read last."""
+        """On a rung of this venue, within its time, and with the permit's word, read last."""
+        if request.entry.rung not in self.profile.rungs:
+            # Its stop would be where this venue has none: in a request that cannot carry it, or nowhere (P2).
+            raise GateRefused("P2", f"{self.profile.name} has no rung {request.entry.rung}")
         now = self._venue_ms()
         if now > request.latest_ms:
             raise GateRefused("O1", f"entry is {now - request.latest_ms} ms past its latest time")
