@@ -17,7 +17,7 @@ from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
 from jackline.strategies.rsi_trend import RsiTrend
-from jackline.venue.binance.endpoint import VenueMode
+from jackline.venue.transport.endpoint import VenueMode
 
 SMALLEST = """
 [account]

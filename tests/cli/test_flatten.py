@@ -42,7 +42,7 @@ class Between:
 
 
 async def open_position(
-    local: Local, side: Side = Side.LONG, *, mode: PositionMode = PositionMode.NETTING
+    local: Local[BinanceVenue], side: Side = Side.LONG, *, mode: PositionMode = PositionMode.NETTING
 ) -> None:
     """A protected position: stop first, then the entry."""
     stop = send_stop(side, trigger="59000" if side is Side.LONG else "61000")

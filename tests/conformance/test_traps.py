@@ -24,9 +24,9 @@ from jackline.exchange.wire.faults import Answer
 from jackline.exchange.wire.forms import Form
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
-from jackline.venue.binance.gate import GateRefused
 from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
+from jackline.venue.transport.gate import GateRefused
 from tests.exchange.served import KEY, SECRET, Served, exchange
 from tests.venue.makers import BTC, WallClock, entry_plan, send_close, send_entry, send_stop
 from tests.venue.test_gate import a_gate, offer

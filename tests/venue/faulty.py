@@ -13,9 +13,9 @@ from aiohttp import web
 from jackline.core.orders import PositionMode
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.venue import BinanceVenue
 from jackline.venue.port import AccountFacts
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from tests.venue.makers import WallClock
 
 API_KEY, SECRET = "the-key-of-the-test", "the-secret-of-the-test"

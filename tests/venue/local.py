@@ -7,23 +7,28 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 
 from jackline.core.orders import MarginType
+from jackline.core.values import Symbol
+from jackline.engine.startup import StreamingVenue
 from jackline.exchange.account import AccountSpec
 from jackline.exchange.ports import Candle, Tick
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
+from jackline.exchange.wire.wires import Wire
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
-from jackline.venue.binance.gate import EntryPermit
 from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.bingx.connection import BingxSettings
+from jackline.venue.bingx.venue import BingxVenue, open_bingx
 from jackline.venue.port import AccountFacts, SymbolFacts
-from tests.venue.makers import BTC, WallClock
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
+from jackline.venue.transport.gate import EntryPermit
+from tests.venue.makers import BTC, BTC_DASH, WallClock
 
 MINUTE = 60_000
 START_MS = 1_760_000_040_000 // MINUTE * MINUTE
@@ -65,11 +70,14 @@ def _candle(open_ms: int, last: Decimal) -> Candle:
     return Candle(open_ms=open_ms, open=last, high=last, low=last, close=last, volume=Decimal(2))
 
 
+Adapter = TypeVar("Adapter", bound=StreamingVenue)
+
+
 @dataclass
-class Local:
+class Local(Generic[Adapter]):
     """A running exchange and its adapter."""
 
-    venue: BinanceVenue
+    venue: Adapter
     root: str
     _session: aiohttp.ClientSession
 
@@ -99,15 +107,15 @@ async def _done(future: asyncio.Future[Bound]) -> None:
 
 
 @asynccontextmanager
-async def local_exchange(
+async def served(
     *,
-    hedge: bool = False,
-    path: dict[int, str] | None = None,
+    wire: Wire,
+    hedge: bool,
+    path: dict[int, str] | None,
     stop_while_flat: StopWhileFlat = StopWhileFlat.ACCEPT,
     fill_parts: int = 1,
-    permit: EntryPermit = lambda _: None,
-) -> AsyncIterator[Local]:
-    """A held market at 60,000; the account has 10,000, and BTCUSDT is prepared at 4x isolated."""
+) -> AsyncIterator[str]:
+    """The address of a held market at 60,000; the account has 10,000."""
     ports: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
     serving: asyncio.Future[None]
     account = AccountSpec(name="test", key="k", secret="s", balance=Decimal(10_000), hedge=hedge)
@@ -117,23 +125,68 @@ async def local_exchange(
         accounts=(account,),
         held=True,
         rules=Rules(stop_while_flat=stop_while_flat, fill_parts=fill_parts),
+        wire=wire,
     )
     serving = asyncio.ensure_future(serve(config, ready=ports.set_result))
     await asyncio.wait([serving, asyncio.ensure_future(_done(ports))], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         serving.result()
-    root = f"http://127.0.0.1:{ports.result().port}"
-    settings = BinanceSettings(
-        endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
-        credentials=Credentials(api_key="k", secret="s"),
-    )
-    venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
+    try:
+        yield f"http://127.0.0.1:{ports.result().port}"
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+@asynccontextmanager
+async def prepared(venue: Adapter, root: str, symbol: Symbol) -> AsyncIterator[Local[Adapter]]:
+    """The adapter with its account read and the symbol at 4x isolated; closed afterwards."""
     try:
         async with aiohttp.ClientSession() as session:
             assert isinstance(await venue.read_account(), AccountFacts)
-            assert isinstance(await venue.prepare_symbol(BTC, 4, MarginType.ISOLATED), SymbolFacts)
+            assert isinstance(await venue.prepare_symbol(symbol, 4, MarginType.ISOLATED), SymbolFacts)
             yield Local(venue=venue, root=root, _session=session)
     finally:
         await venue.close()
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+
+
+@asynccontextmanager
+async def local_exchange(
+    *,
+    hedge: bool = False,
+    path: dict[int, str] | None = None,
+    stop_while_flat: StopWhileFlat = StopWhileFlat.ACCEPT,
+    fill_parts: int = 1,
+    permit: EntryPermit = lambda _: None,
+) -> AsyncIterator[Local[BinanceVenue]]:
+    """A held market at 60,000; the account has 10,000, and BTCUSDT is prepared at 4x isolated."""
+    async with served(
+        wire=Wire.BINANCE, hedge=hedge, path=path, stop_while_flat=stop_while_flat, fill_parts=fill_parts
+    ) as root:
+        settings = BinanceSettings(
+            endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
+            credentials=Credentials(api_key="k", secret="s"),
+        )
+        venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
+        async with prepared(venue, root, BTC) as local:
+            yield local
+
+
+@asynccontextmanager
+async def local_bingx(
+    *,
+    hedge: bool = False,
+    path: dict[int, str] | None = None,
+    fill_parts: int = 1,
+    permit: EntryPermit = lambda _: None,
+) -> AsyncIterator[Local[BingxVenue]]:
+    """The same behind BingX's wire, where the symbol is BTC-USDT and an address has three orders a second."""
+    async with served(wire=Wire.BINGX, hedge=hedge, path=path, fill_parts=fill_parts) as root:
+        settings = BingxSettings(
+            endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
+            credentials=Credentials(api_key="k", secret="s"),
+            symbols=(BTC_DASH,),
+        )
+        venue = await open_bingx(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
+        async with prepared(venue, root, BTC_DASH) as local:
+            yield local

@@ -36,6 +36,7 @@ from jackline.core.values import (
 )
 
 BTC = Symbol("BTCUSDT")
+BTC_DASH = Symbol("BTC-USDT")
 TRADE: TradeId = mint_trade_id(tag="abc", fence=1_790_000_000, ordinal=1)
 NEVER_LATE = WireMs(9_999_999_999_999)
 
@@ -182,3 +183,14 @@ def in_mode(request: Mutation, mode: PositionMode) -> Mutation:
             return replace(request, entry=replace(entry, mode=mode))
         case _:
             return replace(request, mode=mode)
+
+
+def at_venue(request: Mutation, symbol: Symbol, mode: PositionMode) -> Mutation:
+    """The same request for another symbol, written for this position mode."""
+    match request:
+        case SendEntry(entry=entry):
+            return replace(request, entry=replace(entry, symbol=symbol, mode=mode))
+        case CancelOrder(key=key):
+            return replace(request, key=replace(key, symbol=symbol))
+        case _:
+            return replace(request, symbol=symbol, mode=mode)

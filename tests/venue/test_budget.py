@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackline.venue.binance.budget import OrderBudget
 from jackline.venue.profile import BINANCE_USDM, OrderWindow
+from jackline.venue.transport.budget import OrderBudget
 
 SMALL = (OrderWindow(orders=10, window_ms=1_000), OrderWindow(orders=25, window_ms=6_000))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackline.venue.binance.clock import SAMPLES, ClockOffset
+from jackline.venue.transport.clock import SAMPLES, ClockOffset
 
 
 def test_one_slow_answer_does_not_move_the_offset() -> None:

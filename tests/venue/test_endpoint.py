@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jackline.venue.binance.endpoint import Credentials, Endpoint, EndpointRefused, VenueMode
+from jackline.venue.transport.endpoint import Credentials, Endpoint, EndpointRefused, VenueMode
 
 
 @pytest.mark.owns("C2")

@@ -10,8 +10,9 @@ import pytest
 from jackline.core.orders import PositionMode, PositionView
 from jackline.core.requests import CloseShape, Mutation, SendEntry
 from jackline.core.values import Side, WireMs, price, quantity
-from jackline.venue.binance.gate import GateRefused, PlainClose, RequestGate
+from jackline.venue.binance.gate import RequestGate
 from jackline.venue.binance.requests import wire_request
+from jackline.venue.transport.gate import GateRefused, PlainClose
 from tests.venue.makers import (
     BTC,
     cancel,

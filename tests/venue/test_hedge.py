@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from jackline.core.outcomes import Unknown
-from jackline.venue.binance.hedge import BREAKS_PAUSES_S, hedged, through_breaks
 from jackline.venue.net import NetTrouble
+from jackline.venue.transport.hedge import BREAKS_PAUSES_S, hedged, through_breaks
 
 LOST = Unknown(cause="lost")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jackline.venue.binance.line import BROKEN_MAX, REMEMBERED, Line
+from jackline.venue.transport.line import BROKEN_MAX, REMEMBERED, Line
 
 
 @pytest.mark.owns("P1")

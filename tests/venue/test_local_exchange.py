@@ -255,7 +255,7 @@ class Inbox:
 
 
 @asynccontextmanager
-async def listening(local: Local, inbox: Inbox) -> AsyncIterator[None]:
+async def listening(local: Local[BinanceVenue], inbox: Inbox) -> AsyncIterator[None]:
     task = asyncio.ensure_future(local.venue.user_stream(inbox.put).run())
     try:
         await inbox.until(StreamChanged)
@@ -328,7 +328,7 @@ async def test_d1_every_bar_of_a_running_market_arrives_once_in_order_and_joins_
 # -- canary --------------------------------------------------------------------------------------------------
 
 
-async def sing(local: Local, *, mode: PositionMode) -> tuple[CanaryProof, list[str]]:
+async def sing(local: Local[BinanceVenue], *, mode: PositionMode) -> tuple[CanaryProof, list[str]]:
     """Prove a rung; the proof and the steps announced before they were sent."""
     steps: list[str] = []
 

@@ -19,7 +19,7 @@ def in_a_fresh_process(code: str) -> str:
 def test_no_other_venue_is_imported() -> None:
     code = (
         "import sys\n"
-        "from jackline.venue.binance.one_venue import exchange_class\n"
+        "from jackline.venue.transport.one_venue import exchange_class\n"
         "venue, error = exchange_class('binanceusdm')\n"
         "assert venue.__name__ == 'binanceusdm' and issubclass(error, Exception)\n"
         "print(*sorted(name for name in sys.modules if name.startswith('ccxt.async_support.')\n"
@@ -30,7 +30,7 @@ def test_no_other_venue_is_imported() -> None:
 
 def test_the_whole_library_can_be_imported_afterwards_with_the_same_errors() -> None:
     code = (
-        "from jackline.venue.binance.one_venue import exchange_class\n"
+        "from jackline.venue.transport.one_venue import exchange_class\n"
         "venue, error = exchange_class('binanceusdm')\n"
         "import ccxt, ccxt.async_support\n"
         "assert len(ccxt.async_support.exchanges) > 50\n"

@@ -22,7 +22,6 @@ from jackline.venue.binance.parse import (
     listed_order,
     order_view,
     position_view,
-    typed,
 )
 from jackline.venue.binance.rows import (
     AlgoRow,
@@ -33,7 +32,8 @@ from jackline.venue.binance.rows import (
     SymbolRow,
     TradeRow,
 )
-from jackline.venue.binance.wire import Garbled
+from jackline.venue.transport.failures import Garbled
+from jackline.venue.transport.rows import typed
 from tests.venue.makers import BTC
 
 money = st.decimals(min_value="0.00000001", max_value="9999999", places=8)

@@ -14,8 +14,8 @@ from jackline.engine.process import Permit, Surroundings, run_engine, run_watchd
 from jackline.store.host_disk import HostDisk
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

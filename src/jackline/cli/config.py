@@ -35,7 +35,7 @@ from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
 from jackline.engine.options import EngineOptions
 from jackline.strategies.registry import build_strategy
-from jackline.venue.binance.endpoint import Credentials, VenueMode
+from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
 FILE_BYTES_MAX = 1_000_000

@@ -44,7 +44,7 @@ _CODES: dict[str, ExitCode] = {
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,
-    "jackline.venue.binance.endpoint.EndpointRefused": ExitCode.BAD_INPUT,
+    "jackline.venue.transport.endpoint.EndpointRefused": ExitCode.BAD_INPUT,
     "jackline.exchange.feeds.errors.FeedError": ExitCode.BAD_INPUT,
     "jackline.exchange.wire.server.PortError": ExitCode.BAD_INPUT,
     "jackline.store.lease.LeaseHeld": ExitCode.LEASE_HELD,

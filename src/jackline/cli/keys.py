@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from jackline.cli.problems import Problem
-from jackline.venue.binance.endpoint import Credentials
+from jackline.venue.transport.endpoint import Credentials
 
 LOCAL_KEY = Credentials(api_key="local", secret="local")  # noqa: S106  the local exchange's play money
 """Used where no key file is given."""

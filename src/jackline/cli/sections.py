@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from jackline.core.orders import MarginType, PositionMode, PriceSource
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
-from jackline.venue.binance.endpoint import Endpoint, EndpointRefused, VenueMode
+from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
 
 SYMBOLS_MAX = 20
 """Each symbol costs two listings in every guard pass; more would not fit the venue's request weight."""

@@ -32,17 +32,11 @@ class AiohttpNet:
 
     async def connect(self, url: str, *, heartbeat_s: float) -> AiohttpSocket:
         """Dial; a dial that fails or is cancelled leaves nothing open."""
-        session = _open_session()
-        dialled = False
-        try:
-            stream = await session.ws_connect(url, heartbeat=heartbeat_s, max_msg_size=FRAME_BYTES_MAX)
-            dialled = True
-        except _BROKEN as error:
-            raise NetTrouble(_words(error)) from None
-        finally:
-            if not dialled:
-                await session.close()
-        return AiohttpSocket(session, stream)
+        return AiohttpSocket(*await _dial(url, heartbeat_s))
+
+    async def talk(self, url: str) -> AiohttpTalkingSocket:
+        """The same, for a protocol that is spoken both ways."""
+        return AiohttpTalkingSocket(*await _dial(url, None))
 
 
 class AiohttpPool:
@@ -78,23 +72,62 @@ class AiohttpPool:
         await self._session.close()
 
 
-class AiohttpSocket:
-    """Fulfils `Socket`."""
+class _Stream:
+    """A socket and its session, which end together."""
 
     def __init__(self, session: aiohttp.ClientSession, stream: aiohttp.ClientWebSocketResponse) -> None:
         self._session = session
         self._stream = stream
-
-    async def receive(self) -> str | None:
-        """The next text frame. Anything else, a binary frame too, is not of this protocol and ends it."""
-        message = await self._stream.receive()
-        return message.data if message.type is aiohttp.WSMsgType.TEXT else None
 
     async def close(self) -> None:
         """Say good-bye where somebody listens."""
         with suppress(*_BROKEN):
             await self._stream.close()
         await self._session.close()
+
+
+class AiohttpSocket(_Stream):
+    """Fulfils `Socket`."""
+
+    async def receive(self) -> str | None:
+        """The next text frame. Anything else, a binary frame too, is not of this protocol and ends it."""
+        message = await self._stream.receive()
+        return message.data if message.type is aiohttp.WSMsgType.TEXT else None
+
+
+class AiohttpTalkingSocket(_Stream):
+    """Fulfils `TalkingSocket`."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next frame, text or binary."""
+        message = await self._stream.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            return bytes(message.data)
+        return message.data if message.type is aiohttp.WSMsgType.TEXT else None
+
+    async def send(self, text: str) -> None:
+        """One text frame. Raises NetTrouble."""
+        try:
+            await self._stream.send_str(text)
+        except _BROKEN as error:
+            raise NetTrouble(_words(error)) from None
+
+
+async def _dial(
+    url: str, heartbeat_s: float | None
+) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+    """A session with its one socket; nothing stays open where there is none."""
+    session = _open_session()
+    dialled = False
+    try:
+        stream = await session.ws_connect(url, heartbeat=heartbeat_s, max_msg_size=FRAME_BYTES_MAX)
+        dialled = True
+    except _BROKEN as error:
+        raise NetTrouble(_words(error)) from None
+    finally:
+        if not dialled:
+            await session.close()
+    return session, stream
 
 
 def _open_session() -> aiohttp.ClientSession:

@@ -49,6 +49,22 @@ class Socket(Protocol):
         ...
 
 
+class TalkingSocket(Protocol):
+    """One open WebSocket of a protocol that is spoken both ways, in frames of either sort."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next frame as it came; None once the socket is closed, by either side."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """One text frame. Raises NetTrouble on a socket that is gone."""
+        ...
+
+    async def close(self) -> None:
+        """Close; never raises."""
+        ...
+
+
 class Net(Protocol):
     """The way out of a process."""
 
@@ -61,4 +77,12 @@ class Net(Protocol):
 
         A ping follows each silence of `heartbeat_s`, and half of it is given to the pong.
         """
+        ...
+
+
+class TalkingNet(Net, Protocol):
+    """One that also dials sockets which are spoken both ways."""
+
+    async def talk(self, url: str) -> TalkingSocket:
+        """Dial; the deadline is the caller's. Raises NetTrouble. It sends no pings: whoever listens keeps time."""
         ...

@@ -20,10 +20,14 @@ class LegScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderWindow:
-    """At most `orders` placements in any `window_ms`."""
+    """At most `orders` placements in any `window_ms`, of which `kept` are never an entry's.
+
+    A fifth is kept in any case (K2); `kept` says more where a fifth of a narrow window would be nothing.
+    """
 
     orders: int
     window_ms: int
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,8 @@ class VenueProfile:
     Attributes:
         rungs: what the canary may prove, best first.
         leg_scope: None when the venue takes no stop with the entry.
-        stops_are_named: stops carry our client id.
-        whole_position_modes: position modes in which a stop without a quantity is taken.
+        stops_are_named: conditional orders carry our client id; otherwise only the venue's names them.
+        whole_position_modes: position modes in which a stop may close whatever is open; elsewhere it needs a quantity.
         stops_per_side_max: 1 means one slot: a trail is kept by closing.
         reduce_only_in_hedge: the flag is accepted in hedge mode; otherwise the position side reduces.
         windows: the venue's published order ceilings, per account.
@@ -70,4 +74,17 @@ BINANCE_USDM = VenueProfile(
     reduce_only_in_hedge=False,
     client_id_pattern=re.compile(r"[.A-Z:/a-z0-9_-]{1,36}"),
     windows=(OrderWindow(orders=300, window_ms=10_000), OrderWindow(orders=1_200, window_ms=60_000)),
+)
+
+BINGX_SWAP = VenueProfile(
+    name="bingx-swap",
+    rungs=(Rung.ATTACHED, Rung.AFTER_FILL),
+    leg_scope=LegScope.QUANTITY,
+    stops_are_named=False,
+    whole_position_modes=frozenset({PositionMode.HEDGE}),
+    stops_per_side_max=1,
+    reduce_only_in_hedge=False,
+    client_id_pattern=re.compile(r"[a-z0-9]{1,40}"),
+    # Per address. An entry leaves room for a stop of its own and for a close within the same second.
+    windows=(OrderWindow(orders=3, window_ms=1_000, kept=2),),
 )

@@ -20,8 +20,24 @@ from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 
 ROOMS = ("engine", "venue")
+_NO_BINGX = "no simulated world speaks BingX yet: its adapter is shown over real sockets (tests/venue/bingx)"
 PRODUCTION_ONLY: Mapping[str, str] = {
     "venue/aiohttp_net.py": "real sockets; a simulated world puts its own network in their place",
+    "venue/transport/turns.py": _NO_BINGX,
+    **{
+        f"venue/bingx/{name}.py": _NO_BINGX
+        for name in (
+            "connection",
+            "facts",
+            "history",
+            "market_stream",
+            "orders",
+            "packed",
+            "snapshot",
+            "user_stream",
+            "venue",
+        )
+    },
 }
 """Files of the rooms that no simulated process runs, each with its reason."""
 NEVER_SUSPEND: Mapping[str, str] = {

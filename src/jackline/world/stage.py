@@ -21,7 +21,7 @@ from jackline.exchange.wire.forms import Form
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.streams import Listener
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.world.acts import Kind
 from jackline.world.disk import SimulatedDisk
 from jackline.world.draws import Draws

@@ -20,6 +20,7 @@ _INCOMES: Final = {"COMMISSION": "TRADING_FEE"}
 
 
 def income_row(income: Income) -> dict[str, Json]:
+    """`mt` is our own: market time."""
     kind = _INCOMES.get(income.kind, income.kind)
     return {
         "symbol": spelled(income.symbol) if income.symbol else "",
@@ -30,6 +31,7 @@ def income_row(income: Income) -> dict[str, Json]:
         "time": income.wire_ms,
         "tranId": str(income.income_id),
         "tradeId": "" if income.trade_id is None else str(income.trade_id),
+        "mt": income.market_ms,
     }
 
 

@@ -8,7 +8,7 @@ from jackline.exchange.bingx.errors import wrong
 from jackline.exchange.bingx.names import read_market, read_market_or_all, spelled
 from jackline.exchange.errors import VenueError
 from jackline.exchange.market import Market
-from jackline.exchange.values import MarginType
+from jackline.exchange.values import MarginType, text
 from jackline.exchange.wire.call import Access
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_routes import read_span
@@ -48,6 +48,23 @@ def set_leverage(call: Call) -> Json:
     call.finish()
     call.venue.set_leverage(call.account, market.symbol.name, leverage)
     return _leverage(call, market) | {"leverage": leverage}
+
+
+def margin_tiers(call: Call) -> Json:
+    """The margin table of a symbol: maintenance is notional x ratio - amount within a tier."""
+    market = read_market(call.venue, call.params)
+    call.finish()
+    return [
+        {
+            "tier": f"Tier {row.number}",
+            "symbol": spelled(market.symbol.name),
+            "minPositionVal": text(row.notional_floor),
+            "maxPositionVal": text(row.notional_cap),
+            "maintMarginRatio": text(row.maintenance_fraction),
+            "maintAmount": text(row.deduction),
+        }
+        for row in market.symbol.brackets
+    ]
 
 
 def get_margin_type(call: Call) -> Json:
@@ -149,6 +166,7 @@ _KEY_PATH: Final = "/openApi/user/auth/userDataStream"
 ROUTES: Final = (
     Route(method="GET", path="/openApi/swap/v2/trade/leverage", handler=get_leverage, per_second=2),
     Route(method="POST", path="/openApi/swap/v2/trade/leverage", handler=set_leverage, per_second=2),
+    Route(method="GET", path="/openApi/swap/v1/maintMarginRatio", handler=margin_tiers, per_second=2),
     Route(method="GET", path="/openApi/swap/v2/trade/marginType", handler=get_margin_type, per_second=2),
     Route(method="POST", path="/openApi/swap/v2/trade/marginType", handler=set_margin_type, per_second=2),
     Route(method="GET", path="/openApi/swap/v1/positionSide/dual", handler=get_mode, per_second=2),

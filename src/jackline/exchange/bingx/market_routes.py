@@ -111,6 +111,7 @@ def premium_index(call: Call) -> Json:
 
 
 def _premium(market: Market) -> Json:
+    """`mt` is our own: market time, which the venue has no other word for."""
     mark = price_text(market.symbol.name, market.mark)
     return {
         "symbol": spelled(market.symbol.name),
@@ -118,6 +119,7 @@ def _premium(market: Market) -> Json:
         "indexPrice": mark,
         "lastFundingRate": text(market.funding_fraction),
         "nextFundingTime": market_payloads.next_funding_ms(market),
+        "mt": market.market_ms,
     }
 
 

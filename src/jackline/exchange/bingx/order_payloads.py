@@ -126,13 +126,13 @@ def shown_client_id(order: Order) -> str:
 
 
 def fill_row(account: Account, fill: Fill) -> dict[str, Json]:
-    """A row of allFillOrders; the fill of a triggered stop is the stop's."""
+    """A row of allFillOrders; the fill of a triggered stop is the stop's. `mt` is our own: market time."""
     order = account.orders[fill.order_id]
     order_id = fill.order_id if order.trigger is None else order.trigger.algo_id
     at = datetime.fromtimestamp(fill.wire_ms / 1_000, UTC)
     return {
         "filledTm": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "filledTime": at.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        "filledTime": at.strftime(f"%Y-%m-%dT%H:%M:%S.{fill.wire_ms % 1_000:03d}+0000"),
         "volume": quantity_text(fill.symbol, fill.quantity),
         "price": price_text(fill.symbol, fill.price),
         "amount": text(money(fill.price * fill.quantity)),
@@ -149,4 +149,5 @@ def fill_row(account: Account, fill: Fill) -> dict[str, Json]:
         "onlyOnePosition": not account.hedge,
         "role": "maker" if fill.maker else "taker",
         "realisedPNL": text(money(fill.realised)),
+        "mt": fill.market_ms,
     }

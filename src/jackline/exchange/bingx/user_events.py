@@ -72,6 +72,8 @@ def _order_messages(event: OrderEvent, venue: Venue, book: Book) -> list[Json]:
         "z": quantity_text(order.symbol, order.executed),
         "ti": 0,
         "ro": order.reduce_only,
+        # Our own: market time.
+        "mt": (order if fill is None else fill).market_ms,
     }
     if algo is not None:
         body |= _stop_facts(algo, venue, book)

@@ -14,8 +14,7 @@ from jackline.core.orders import Bar, MarginType, PositionMode
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadFills, ReadIncome
 from jackline.core.values import Quote, Symbol, WireMs
-from jackline.venue.binance.connection import Connection, Lane, Section
-from jackline.venue.binance.hedge import hedged
+from jackline.venue.binance.connection import Connection, Section
 from jackline.venue.binance.parse import (
     QUOTE_ASSET,
     KlineRow,
@@ -36,8 +35,11 @@ from jackline.venue.binance.rows import (
     SymbolConfigRow,
     TradeRow,
 )
-from jackline.venue.binance.wire import WIRE_TROUBLE, Garbled, VenueSaid, read_failure
+from jackline.venue.binance.wire import read_failure
 from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
+from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled, VenueSaid
+from jackline.venue.transport.hedge import hedged
+from jackline.venue.transport.lanes import Lane
 
 T = TypeVar("T")
 

@@ -23,15 +23,17 @@ from jackline.core.requests import (
     SendTarget,
 )
 from jackline.core.values import Side, Symbol
-from jackline.venue.binance.connection import Connection, Lane, Section
-from jackline.venue.binance.gate import PlainClose
-from jackline.venue.binance.hedge import hedged, through_breaks
+from jackline.venue.binance.connection import Connection, Section
 from jackline.venue.binance.parse import algo_view, order_view, position_view
 from jackline.venue.binance.refusals import BAD_TIMESTAMP, NO_SUCH_ORDER, NOT_TAKEN_CODES, OURS
 from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, read_order_request, wire_request
 from jackline.venue.binance.rows import AlgoRow, OrderRow, PositionRow
-from jackline.venue.binance.wire import WIRE_TROUBLE, failure, read_failure
+from jackline.venue.binance.wire import failure, read_failure
 from jackline.venue.port import Failed
+from jackline.venue.transport.failures import WIRE_TROUBLE
+from jackline.venue.transport.gate import PlainClose
+from jackline.venue.transport.hedge import hedged, through_breaks
+from jackline.venue.transport.lanes import Lane
 
 Reduction = SendStop | SendTarget | SendClose
 

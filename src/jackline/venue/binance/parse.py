@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from jackline.core.instrument import Instrument, MarginTier
 from jackline.core.orders import (
@@ -31,18 +29,16 @@ from jackline.venue.binance.rows import (
     BracketsRow,
     FilterRow,
     IncomeRow,
-    Leg,
     OrderRow,
     PositionRow,
     StrangeRow,
     SymbolRow,
     TradeRow,
 )
-from jackline.venue.binance.wire import Garbled
+from jackline.venue.transport.failures import Garbled
+from jackline.venue.transport.rows import Leg, price_or_none, sound_price, sound_quantity, typed
 
 QUOTE_ASSET = "USDT"
-
-T = TypeVar("T")
 
 KINDS: dict[str, OrderKind] = {
     "MARKET": OrderKind.MARKET,
@@ -68,14 +64,6 @@ STATES: dict[str, OrderState] = {
 _SOURCES = {"MARK_PRICE": PriceSource.MARK, "CONTRACT_PRICE": PriceSource.LAST}
 
 
-def typed(tree: Any, row: type[T]) -> T:
-    """Decoded JSON as a typed row. Raises `Garbled`, with the field that does not fit."""
-    try:
-        return msgspec.convert(tree, row)
-    except msgspec.ValidationError as error:
-        raise Garbled(f"{getattr(row, '__name__', row)}: {error}") from error
-
-
 def order_view(row: OrderRow) -> OrderView:
     """A plain order."""
     return OrderView(
@@ -85,9 +73,9 @@ def order_view(row: OrderRow) -> OrderView:
         kind=KINDS.get(row.type, OrderKind.OTHER),
         state=STATES.get(row.status, OrderState.OTHER),
         side=row.side,
-        position_side=leg(row.positionSide),
-        quantity=_quantity(row.origQty),
-        filled=_quantity(row.executedQty),
+        position_side=row.positionSide.side,
+        quantity=sound_quantity(row.origQty),
+        filled=sound_quantity(row.executedQty),
         average_price=price_or_none(row.avgPrice),
         limit_price=price_or_none(row.price),
         trigger_price=price_or_none(row.stopPrice),
@@ -110,9 +98,9 @@ def algo_view(row: AlgoRow) -> OrderView:
         kind=KINDS.get(row.orderType, OrderKind.OTHER),
         state=STATES.get(row.algoStatus, OrderState.OTHER),
         side=row.side,
-        position_side=leg(row.positionSide),
-        quantity=_quantity(row.quantity or ZERO),
-        filled=_quantity(_decimal(row.actualQty)),
+        position_side=row.positionSide.side,
+        quantity=sound_quantity(row.quantity or ZERO),
+        filled=sound_quantity(_decimal(row.actualQty)),
         average_price=price_or_none(_decimal(row.actualPrice)),
         limit_price=price_or_none(row.price),
         trigger_price=price_or_none(row.triggerPrice),
@@ -153,7 +141,7 @@ def _strange(row: StrangeRow, *, conditional: bool) -> OrderView:
         kind=OrderKind.OTHER,
         state=OrderState.OTHER,
         side=row.side,
-        position_side=leg(row.positionSide),
+        position_side=row.positionSide.side,
         quantity=Quantity(ZERO),
         filled=Quantity(ZERO),
         average_price=None,
@@ -172,14 +160,14 @@ def position_view(row: PositionRow) -> PositionView | None:
     """An open position; None for a flat row."""
     if row.positionAmt == ZERO:
         return None
-    side = leg(row.positionSide) or (Side.LONG if row.positionAmt > ZERO else Side.SHORT)
+    side = row.positionSide.side or (Side.LONG if row.positionAmt > ZERO else Side.SHORT)
     return PositionView(
         symbol=Symbol(row.symbol),
         side=side,
         mode=PositionMode.NETTING if row.positionSide is Leg.BOTH else PositionMode.HEDGE,
         quantity=Quantity(abs(row.positionAmt)),
-        entry_price=_price(row.entryPrice),
-        mark=_price(row.markPrice),
+        entry_price=sound_price(row.entryPrice),
+        mark=sound_price(row.markPrice),
         liquidation_price=price_or_none(row.liquidationPrice),
         updated_ms=WireMs(row.updateTime),
     )
@@ -197,9 +185,9 @@ def fill_view(row: TradeRow) -> FillView:
         fill_id=row.id,
         order_id=row.orderId,
         side=row.side,
-        position_side=leg(row.positionSide),
-        quantity=_quantity(row.qty),
-        price=_price(row.price),
+        position_side=row.positionSide.side,
+        quantity=sound_quantity(row.qty),
+        price=sound_price(row.price),
         fee_quote=Quote(row.commission),
         realised_quote=Quote(row.realizedPnl),
         maker=row.maker,
@@ -276,25 +264,15 @@ def completed_bars(
             symbol=symbol,
             open_ms=MarketMs(row[0]),
             interval_ms=interval_ms,
-            open=_price(row[1]),
-            high=_price(row[2]),
-            low=_price(row[3]),
-            close=_price(row[4]),
-            volume=_quantity(row[5]),
+            open=sound_price(row[1]),
+            high=sound_price(row[2]),
+            low=sound_price(row[3]),
+            close=sound_price(row[4]),
+            volume=sound_quantity(row[5]),
         )
         for row in rows
         if row[0] + interval_ms <= venue_market_ms
     )
-
-
-def leg(side: Leg) -> Side | None:
-    """The hedge-mode leg; None in netting mode."""
-    return None if side is Leg.BOTH else Side[side.name]
-
-
-def price_or_none(number: Decimal | None) -> Price | None:
-    """The venue writes "no price" as 0."""
-    return Price(number) if number is not None and number > ZERO else None
 
 
 def _decimal(text: str | None) -> Decimal:
@@ -302,18 +280,6 @@ def _decimal(text: str | None) -> Decimal:
         return Decimal(text or "0")
     except ArithmeticError as error:
         raise Garbled(f"{text!r} is not a number") from error
-
-
-def _quantity(number: Decimal) -> Quantity:
-    if not number.is_finite() or number < ZERO:
-        raise Garbled(f"quantity {number} is not a finite number of at least 0")
-    return Quantity(number)
-
-
-def _price(number: Decimal) -> Price:
-    if not number.is_finite() or number <= ZERO:
-        raise Garbled(f"price {number} is not a finite number above 0")
-    return Price(number)
 
 
 def _filter(row: SymbolRow, by_type: dict[str, FilterRow], name: str) -> FilterRow:

@@ -7,29 +7,9 @@ is market time, an extra that only the local exchange sends; elsewhere market ti
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
-
-from msgspec import Struct
 
 from jackline.core.values import OrderSide
-
-
-class Leg(StrEnum):
-    """Position side on the wire."""
-
-    BOTH = "BOTH"
-    LONG = "LONG"
-    SHORT = "SHORT"
-
-
-class Row(Struct, frozen=True):
-    """Refuses NaN and infinity, which `Decimal` would take for numbers."""
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, Decimal) and not value.is_finite():
-                raise ValueError(f"{name} is {value}")
+from jackline.venue.transport.rows import Leg, Row
 
 
 class OrderRow(Row, frozen=True):

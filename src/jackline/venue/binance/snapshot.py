@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
-from jackline.core.values import Quantity, Quote, Side, Symbol, WireMs
+from jackline.core.values import Quote, Symbol, WireMs
 from jackline.venue.binance.connection import Connection, Section
-from jackline.venue.binance.hedge import ASKS_MAX, hedged
 from jackline.venue.binance.parse import listed_algo, listed_order, position_view
 from jackline.venue.binance.rows import AccountRow, PositionRow
-from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
+from jackline.venue.binance.wire import read_failure
 from jackline.venue.port import Failed
+from jackline.venue.transport.failures import WIRE_TROUBLE
+from jackline.venue.transport.hedge import ASKS_MAX, hedged
+from jackline.venue.transport.money import BalanceMemory
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -26,10 +27,6 @@ SNAPSHOT_DEADLINE_S = 3.8
 """Longer than whoever asks waits before asking again (1.5 s): a venue that takes two seconds is late, not silent."""
 READ_DEADLINE_S = 3.5
 """Each part of it."""
-BALANCE_AGE_MS_MAX = 4_900
-"""A balance older than this is read again; just below the idle guard's period, so that each of its passes has one."""
-MONEY_WAIT_S = 0.3
-"""How long a look that is otherwise whole waits for the balance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +41,13 @@ class SnapshotReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._balance: BalanceView | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self._seen: frozenset[tuple[Symbol, Side, Quantity]] = frozenset()
+        self._money = BalanceMemory(wire_ms=connection.wire_ms, read=self._read_balance)
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
         """Ask all parts at once. One part that fails makes the whole unknown: half a snapshot is poison."""
         asked_ms = self._connection.wire_ms()
         if request.money:
-            self._ask_balance()
+            self._money.ask()
         try:
             async with asyncio.timeout(SNAPSHOT_DEADLINE_S):
                 parts = await self._read_parts(request.symbols)
@@ -60,8 +55,8 @@ class SnapshotReader:
             return Unknown(cause="snapshot: no whole answer within the deadline")
         if not isinstance(parts, _Parts):
             return Unknown(cause=f"snapshot: {parts}")
-        balance = await self._balance_in_time() if request.money else None
-        self._forget_balance_if_moved(parts.positions)
+        balance = await self._money.in_time() if request.money else None
+        self._money.forget_if_moved(parts.positions)
         return Snapshot(
             asked=request.asked,
             symbols=parts.symbols,
@@ -137,37 +132,15 @@ class SnapshotReader:
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
-    # -- money -----------------------------------------------------------------------------------------------
-
-    def _ask_balance(self) -> None:
-        """Money may be seconds old, for no stop depends on it, and a read costs as much as the positions."""
-        now_ms = self._connection.wire_ms()
-        fresh = self._balance is not None and now_ms - self._balance.asked_ms <= BALANCE_AGE_MS_MAX
-        if not fresh and (self._asking is None or self._asking.done()):
-            self._asking = asyncio.create_task(self._read_balance(now_ms))
-
-    async def _balance_in_time(self) -> BalanceView | None:
-        """What is known of money once the rest of a look is; what comes later is there for the next one."""
-        if self._asking is not None and not self._asking.done():
-            await asyncio.wait({self._asking}, timeout=MONEY_WAIT_S)
-        return self._balance
-
-    async def _read_balance(self, now_ms: WireMs) -> None:
-        with suppress(*WIRE_TROUBLE):
-            row = await self._connection.read(
-                "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
-            )
-            self._balance = BalanceView(
-                wallet_quote=Quote(row.totalWalletBalance),
-                equity_quote=Quote(row.totalMarginBalance),
-                asked_ms=now_ms,
-            )
-
-    def _forget_balance_if_moved(self, positions: tuple[PositionView, ...]) -> None:
-        """A fill moved money: the next snapshot reads it anew. This one does not wait for it."""
-        seen = frozenset((one.symbol, one.side, one.quantity) for one in positions)
-        if seen != self._seen:
-            self._seen, self._balance = seen, None
+    async def _read_balance(self, asked_ms: WireMs) -> BalanceView:
+        row = await self._connection.read(
+            "account", {}, row=AccountRow, deadline_s=READ_DEADLINE_S, section=Section.SIGNED_V3
+        )
+        return BalanceView(
+            wallet_quote=Quote(row.totalWalletBalance),
+            equity_quote=Quote(row.totalMarginBalance),
+            asked_ms=asked_ms,
+        )
 
 
 def _open_ones(rows: list[PositionRow]) -> tuple[PositionView, ...]:

@@ -12,18 +12,20 @@ from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.values import MarketMs, Symbol
-from jackline.venue.binance.connection import BinanceSettings, Connection, Lane
+from jackline.venue.binance.connection import BinanceSettings, Connection
 from jackline.venue.binance.facts import FactReader
-from jackline.venue.binance.gate import EntryPermit
 from jackline.venue.binance.market_stream import MarketStream
 from jackline.venue.binance.orders import OrderDesk
 from jackline.venue.binance.rows import ListenKeyRow
 from jackline.venue.binance.snapshot import SnapshotReader
 from jackline.venue.binance.user_stream import UserStream
-from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
+from jackline.venue.binance.wire import read_failure
 from jackline.venue.net import Net
 from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
 from jackline.venue.profile import BINANCE_USDM, VenueProfile
+from jackline.venue.transport.failures import WIRE_TROUBLE
+from jackline.venue.transport.gate import EntryPermit
+from jackline.venue.transport.lanes import Lane
 
 LISTEN_KEY_DEADLINE_S = 2.0
 """Asking for the key of the user stream."""

@@ -32,7 +32,7 @@ class OrderBudget:
         if now_ms < self._banned_until_ms:
             return f"banned by the venue for {self._banned_until_ms - now_ms} ms more"
         for window in self._windows:
-            allowed = window.orders - window.orders // RESERVE_FRACTION_INVERSE
+            allowed = window.orders - max(window.kept, window.orders // RESERVE_FRACTION_INVERSE)
             used = self._used(window, now_ms)
             if used >= allowed:
                 return f"{used} orders in {window.window_ms} ms; {window.orders - allowed} are kept for stops"

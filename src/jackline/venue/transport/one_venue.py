@@ -24,11 +24,20 @@ def exchange_class(name: str) -> tuple[Any, type[Exception]]:
     return getattr(module, name), sys.modules["ccxt.base.errors"].BaseError
 
 
-def _import_one(name: str) -> ModuleType:
+def errors_of_ccxt() -> type[Exception]:
+    """The base of ccxt's errors, which is the same for all its venues."""
+    error: type[Exception] = _import_one(None).BaseError
+    return error
+
+
+def _import_one(name: str | None) -> ModuleType:
+    """The module of one venue; None: that of the errors alone."""
     standing_in = [package for package in PACKAGES if package not in sys.modules]
     for package in standing_in:
         sys.modules[package] = _bare(package)
     try:
+        if name is None:
+            return importlib.import_module("ccxt.base.errors")
         if PACKAGES[0] in standing_in:
             # ccxt's own modules take these from the package itself.
             stand_in = sys.modules[PACKAGES[0]]

@@ -1,0 +1,143 @@
+"""Four connections to one account, the gate in front of them, the clock, and the turns of each route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+from jackline.core.ports import Clock
+from jackline.core.values import Symbol
+from jackline.venue.bingx.gate import RequestGate
+from jackline.venue.bingx.refusals import BAD_TIMESTAMP
+from jackline.venue.bingx.rows import TimeRow, filled_in
+from jackline.venue.bingx.wire import SignedWire
+from jackline.venue.net import Net
+from jackline.venue.profile import BINGX_SWAP, OrderWindow
+from jackline.venue.transport.endpoint import Credentials, Endpoint
+from jackline.venue.transport.failures import Garbled
+from jackline.venue.transport.gate import EntryPermit
+from jackline.venue.transport.hedge import through_breaks
+from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
+from jackline.venue.transport.rows import typed
+from jackline.venue.transport.signed import Signing
+from jackline.venue.transport.turns import Rank, Turns
+
+T = TypeVar("T")
+
+TURN_S = 2.5
+"""How long a question waits for its turn: whoever asks has given it up by then."""
+READS_PER_SECOND = {
+    "trade/order": 2,
+    "trade/openOrders": 2,
+    "user/positions": 2,
+    "trade/allFillOrders": 2,
+    "trade/leverage": 2,
+    "trade/marginType": 2,
+    "positionSide/dual": 2,
+    "maintMarginRatio": 2,
+}
+"""The venue's ceilings per address. Of the three listings a second we take two: a watchdog has the same address."""
+
+
+class Section(Enum):
+    """Which part of the venue's API, in ccxt's words."""
+
+    PUBLIC_V2 = ("swap", "v2", "public")
+    PUBLIC_V3 = ("swap", "v3", "public")
+    SIGNED_V1 = ("swap", "v1", "private")
+    SIGNED_V2 = ("swap", "v2", "private")
+    SIGNED_V3 = ("swap", "v3", "private")
+    USER = ("user", "auth", "private")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BingxSettings:
+    """Where and as whom. `symbols` are those whose margin tables are read, which the venue gives one at a time."""
+
+    endpoint: Endpoint
+    credentials: Credentials
+    symbols: tuple[Symbol, ...]
+
+
+class Connection(Lanes):
+    """Sends raw requests, each with a deadline. Raises only what `wire.failure` understands."""
+
+    bad_timestamp = BAD_TIMESTAMP
+
+    def __init__(self, *, settings: BingxSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
+        super().__init__(clock=clock, permit=permit)
+        self.settings = settings
+        self.turns = Turns(BINGX_SWAP.windows)
+        self._reads = {
+            path: Turns((OrderWindow(orders=most, window_ms=1_000),))
+            for path, most in READS_PER_SECOND.items()
+        }
+        self.gate = RequestGate(
+            authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
+        )
+        signing = Signing(credentials=settings.credentials, gate=self.gate, venue_ms=self.venue_ms)
+        wire = SignedWire(signing, endpoint=settings.endpoint, ban=self._banned, pool=net.open_pool())
+        self._open(wire, net)
+
+    async def call(
+        self,
+        lane: Lane,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        row: type[T],
+        deadline_s: float,
+        section: Section = Section.SIGNED_V2,
+    ) -> T:
+        """One raw request through ccxt; what the envelope holds as a typed row."""
+        sent = dict(params)
+        if method == "GET" and section not in {Section.PUBLIC_V2, Section.PUBLIC_V3}:
+            sent.setdefault("recvWindow", str(READ_WINDOW_MS))
+        tree = await self.ask(lane, list(section.value), method, path, sent, deadline_s)
+        return typed(filled_in(tree if section is Section.USER else _opened(tree)), row)
+
+    async def read(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        row: type[T],
+        deadline_s: float,
+        lane: Lane = Lane.GUARD,
+        section: Section = Section.SIGNED_V2,
+    ) -> T:
+        """A GET, in its turn: a connection that breaks costs it one more turn and nothing else."""
+
+        async def ask() -> T:
+            turns = self._reads.get(path)
+            if turns is not None:
+                await turns.take(Rank.PROTECT, within_s=TURN_S)
+            return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
+
+        return await through_breaks(ask, may_repeat=lambda: True)
+
+    async def _venue_time(self, lane: Lane) -> int:
+        answer = await self.call(
+            lane,
+            "GET",
+            "server/time",
+            {},
+            row=TimeRow,
+            deadline_s=TIME_DEADLINE_S,
+            section=Section.PUBLIC_V2,
+        )
+        return answer.serverTime
+
+    def _banned(self, until_ms: int) -> None:
+        """By the venue's clock; whoever has an order to send waits for it."""
+        self.turns.ban(max(0, until_ms - self.venue_ms()))
+
+
+def _opened(tree: Any) -> Any:
+    """What the envelope holds. Raises `Garbled` for an answer without one."""
+    if tree.get("code") != 0 or "data" not in tree:
+        raise Garbled(f"no envelope: {sorted(tree)}")
+    return tree["data"]

@@ -1,0 +1,67 @@
+"""Fills since one of them, at a venue that lists them by time only.
+
+A question needs two times. The time of the last fill told is remembered; after a start the weeks before now are gone
+through, newest first, until one is found that is known already.
+"""
+
+from __future__ import annotations
+
+from jackline.core.orders import FillView
+from jackline.core.outcomes import Unknown
+from jackline.core.requests import ReadFills
+from jackline.core.values import Symbol, WireMs
+from jackline.venue.bingx.connection import Connection
+from jackline.venue.bingx.parse import fill_view
+from jackline.venue.bingx.rows import FillRows
+from jackline.venue.port import FillPage
+from jackline.venue.transport.failures import WIRE_TROUBLE
+
+WINDOW_MS = 7 * 86_400_000
+"""Of one question: the longest that the venue's other histories take."""
+WINDOWS_MAX = 4
+"""Four weeks. What is older than that and not booked is money that no listing explains (A3)."""
+READ_DEADLINE_S = 2.0
+"""One window."""
+
+
+class FillHistory:
+    """The trade list of every symbol, and how far each has been told."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._told: dict[Symbol, tuple[int, WireMs]] = {}
+
+    async def read(self, request: ReadFills) -> FillPage | Unknown:
+        """Everything after that fill, in one page."""
+        now_ms = self._connection.venue_ms()
+        try:
+            known = await self._since(request, now_ms)
+        except WIRE_TROUBLE as error:
+            return Unknown(cause=f"fills of {request.symbol}: {error}")
+        known.sort(key=lambda fill: fill.fill_id)
+        if known:
+            self._told[request.symbol] = (known[-1].fill_id, known[-1].wire_ms)
+        fresh = tuple(fill for fill in known if fill.fill_id > request.after_fill_id)
+        return FillPage(fills=fresh, complete=True)
+
+    async def _since(self, request: ReadFills, now_ms: WireMs) -> list[FillView]:
+        told_id, told_ms = self._told.get(request.symbol, (0, WireMs(0)))
+        if 0 < told_id <= request.after_fill_id and now_ms - told_ms < WINDOW_MS:
+            return await self._window(request.symbol, told_ms, now_ms)
+        found: list[FillView] = []
+        end_ms = now_ms
+        for _ in range(WINDOWS_MAX):
+            start_ms = WireMs(end_ms - WINDOW_MS)
+            window = await self._window(request.symbol, start_ms, end_ms)
+            found = [*window, *found]
+            if any(fill.fill_id <= request.after_fill_id for fill in window):
+                break
+            end_ms = WireMs(start_ms - 1)
+        return found
+
+    async def _window(self, symbol: Symbol, start_ms: WireMs, end_ms: WireMs) -> list[FillView]:
+        params = {"symbol": symbol, "tradingUnit": "COIN", "startTs": str(start_ms), "endTs": str(end_ms)}
+        rows = await self._connection.read(
+            "trade/allFillOrders", params, row=FillRows, deadline_s=READ_DEADLINE_S
+        )
+        return [view for row in rows.fill_orders or [] if (view := fill_view(row)).symbol == symbol]
