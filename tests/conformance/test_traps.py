@@ -25,7 +25,7 @@ from jackline.exchange.wire.forms import Form
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
-from jackline.venue.binance.gate import GateRefused
+from jackline.venue.binance.gate_refused import GateRefused
 from jackline.venue.binance.venue import BinanceVenue, open_binance
 from tests.exchange.served import KEY, SECRET, Served, exchange
 from tests.venue.makers import BTC, WallClock, entry_plan, send_close, send_entry, send_stop

@@ -22,6 +22,7 @@ from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.gate import EntryPermit
 from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.net import Net
 from jackline.venue.port import AccountFacts, SymbolFacts
 from tests.venue.makers import BTC, WallClock
 
@@ -106,6 +107,7 @@ async def local_exchange(
     stop_while_flat: StopWhileFlat = StopWhileFlat.ACCEPT,
     fill_parts: int = 1,
     permit: EntryPermit = lambda _: None,
+    net: Net | None = None,
 ) -> AsyncIterator[Local]:
     """A held market at 60,000; the account has 10,000, and BTCUSDT is prepared at 4x isolated."""
     ports: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
@@ -127,7 +129,7 @@ async def local_exchange(
         endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
         credentials=Credentials(api_key="k", secret="s"),
     )
-    venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
+    venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=net or AiohttpNet())
     try:
         async with aiohttp.ClientSession() as session:
             assert isinstance(await venue.read_account(), AccountFacts)

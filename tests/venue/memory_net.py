@@ -80,5 +80,8 @@ class MemorySocket:
         await self.closed.wait()
         return None
 
+    async def send(self, text: str) -> None:
+        raise NetTrouble("nobody reads what is said here")
+
     async def close(self) -> None:
         self.closed.set()

@@ -10,7 +10,8 @@ import pytest
 from jackline.core.orders import PositionMode, PositionView
 from jackline.core.requests import CloseShape, Mutation, SendEntry
 from jackline.core.values import Side, WireMs, price, quantity
-from jackline.venue.binance.gate import GateRefused, PlainClose, RequestGate
+from jackline.venue.binance.gate import PlainClose, RequestGate
+from jackline.venue.binance.gate_refused import GateRefused
 from jackline.venue.binance.requests import wire_request
 from tests.venue.makers import (
     BTC,

@@ -90,6 +90,13 @@ class AiohttpSocket:
         message = await self._stream.receive()
         return message.data if message.type is aiohttp.WSMsgType.TEXT else None
 
+    async def send(self, text: str) -> None:
+        """One text frame; what is written to a dead line is found out by its pings."""
+        try:
+            await self._stream.send_str(text)
+        except _BROKEN as error:
+            raise NetTrouble(_words(error)) from None
+
     async def close(self) -> None:
         """Say good-bye where somebody listens."""
         with suppress(*_BROKEN):

@@ -1,13 +1,14 @@
-"""Four connections to one account, the gate in front of them, the clock and the budgets they share.
+"""Five connections to one account, the gate in front of them, the clock and the budgets they share.
 
 *stops* carries stops, closes, cancels and their read-backs; *guard* what the guard reads; *trade* entries; *data*
-history. They share no queue, so that no entry, no candle and no listing that hangs stands in front of a stop.
+history; *socket* is the second way for stops and closes. They share no queue, so that no entry, no candle and no
+listing that hangs stands in front of a stop.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,8 +23,11 @@ from jackline.venue.binance.endpoint import Credentials, Endpoint
 from jackline.venue.binance.gate import EntryPermit, RequestGate
 from jackline.venue.binance.hedge import through_breaks
 from jackline.venue.binance.line import Line
+from jackline.venue.binance.order_frames import OrderFrames
+from jackline.venue.binance.order_socket import OrderSocket
 from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.parse import typed
+from jackline.venue.binance.paths import WALLS, Paths
 from jackline.venue.binance.refusals import BAD_TIMESTAMP
 from jackline.venue.binance.rows import TimeRow
 from jackline.venue.binance.wire import WIRE_TROUBLE, HeaderSink, SignedWire, VenueSaid
@@ -54,6 +58,7 @@ class Lane(StrEnum):
     GUARD = "guard"
     TRADE = "trade"
     DATA = "data"
+    SOCKET = "socket"
 
 
 class Section(StrEnum):
@@ -66,10 +71,11 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinanceSettings:
-    """Where and as whom."""
+    """Where and as whom. `second_path`: whether the socket of orders is kept open beside REST."""
 
     endpoint: Endpoint
     credentials: Credentials
+    second_path: bool = True
 
 
 class Connection:
@@ -86,6 +92,8 @@ class Connection:
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self._may_enter, venue_ms=self.venue_ms
         )
+        self.orders = OrderSocket(net=net, root=settings.endpoint.socket)
+        self.paths = Paths(self.budget, socket_open=lambda: self.orders.is_open)
         stops = self._signer(net.open_pool())
         self._lanes = {
             Lane.STOPS: stops,
@@ -93,6 +101,12 @@ class Connection:
             Lane.TRADE: stops.before(net.open_pool()),
             # Only history waits in a queue.
             Lane.DATA: stops.before(net.open_pool(), pace=Pace()),
+            Lane.SOCKET: stops.framed(
+                OrderFrames(credentials=settings.credentials, venue_ms=self.venue_ms),
+                before=self.orders,
+                url=self.orders.url,
+                headers=self._header_sink(ban=self.budget.ban_socket),
+            ),
         }
 
     def wire_ms(self) -> WireMs:
@@ -126,16 +140,24 @@ class Connection:
         try:
             async with asyncio.timeout(deadline_s):
                 tree: Any = await self._lanes[lane].request(path, [section.value], method, sent)
-        except NetTrouble:
-            self.line.note(broke=True)
+        except (NetTrouble, TimeoutError) as trouble:
+            self._note(lane, broke=isinstance(trouble, NetTrouble), answered=False)
             raise
         except VenueSaid as said:
-            self.line.note(broke=False)
+            self._note(lane, wall=not WALLS.isdisjoint({said.status, said.code}))
             if said.code == BAD_TIMESTAMP:
                 self._doubted.set()
             raise
-        self.line.note(broke=False)
+        self._note(lane)
         return typed(tree, row)
+
+    def _note(self, lane: Lane, *, broke: bool = False, answered: bool = True, wall: bool = False) -> None:
+        """What one request over REST says of REST; the socket answers for itself by being open."""
+        if lane is Lane.SOCKET:
+            return
+        if broke or answered:
+            self.line.note(broke=broke)
+        self.paths.note(answered=answered, wall=wall)
 
     async def read(
         self,
@@ -178,6 +200,11 @@ class Connection:
             with suppress(*WIRE_TROUBLE):
                 await self.sample_clock()
 
+    async def keep_second_path(self) -> None:
+        """Keep the socket of orders open until cancelled."""
+        if self.settings.second_path:
+            await self.orders.run()
+
     async def shut(self) -> None:
         """Close all connections."""
         for wire in self._lanes.values():
@@ -206,8 +233,9 @@ class Connection:
             credentials=self.settings.credentials,
             gate=self.gate,
             venue_ms=self.venue_ms,
-            headers=HeaderSink(
-                weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=self.budget.ban
-            ),
+            headers=self._header_sink(ban=self.budget.ban),
             pool=pool,
         )
+
+    def _header_sink(self, *, ban: Callable[[int], None]) -> HeaderSink:
+        return HeaderSink(weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=ban)

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from jackline.core.orders import PositionView
 from jackline.core.requests import SendClose, SendEntry
 from jackline.core.values import OrderSide, Side, WireMs
 from jackline.venue.binance.endpoint import is_loopback
+from jackline.venue.binance.gate_refused import GateRefused
+from jackline.venue.binance.order_frames import Fields, frame_request
 from jackline.venue.profile import BINANCE_USDM
 
 EntryPermit = Callable[[SendEntry], str | None]
@@ -27,20 +29,6 @@ EntryPermit = Callable[[SendEntry], str | None]
 POSITION_AGE_MS_MAX = 300
 """A close without the reduce-only flag leaves only on a position read younger than this (protocol,
 closing)."""
-
-
-class GateRefused(Exception):
-    """The gate kept a request from leaving.
-
-    Attributes:
-        code: the rule it would have broken.
-        why: the figures.
-    """
-
-    def __init__(self, code: str, why: str) -> None:
-        self.code = code
-        self.why = why
-        super().__init__(f"{code}: {why}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +104,6 @@ _VALUES: dict[str, re.Pattern[str]] = {
 _POSITIVE = ("quantity", "price", "triggerPrice", "leverage")
 _CLOSING = {("LONG", "SELL"), ("SHORT", "BUY")}
 
-Fields = dict[str, str]
-
 
 class RequestGate:
     """One per account; every connection passes through it."""
@@ -149,18 +135,31 @@ class RequestGate:
 
     def check(self, *, method: str, url: str, body: str | None) -> None:
         """Raise `GateRefused` unless this signed request may leave."""
+        parts = self._ours(method, url)
+        if method != "GET":
+            self._check_mutation(method, parts.path, _fields(parts.query, body))
+
+    def check_frame(self, *, url: str, text: str) -> None:
+        """Raise `GateRefused` unless this signed frame may leave over the socket of orders."""
+        self._ours("frame", url)
+        method, path, fields = frame_request(text)
+        if fields.get("newClientOrderId") in self._entries:
+            raise GateRefused("O1", "an entry has one way out, and it is not a socket")
+        self._check_mutation(method, path, fields)
+
+    def _ours(self, what: str, url: str) -> SplitResult:
         parts = urlsplit(url)
         if parts.netloc != self._authority or not is_loopback(parts.hostname):
             raise GateRefused(
-                "C2", f"{method} {parts.netloc}{parts.path} is not the venue at {self._authority}"
+                "C2", f"{what} {parts.netloc}{parts.path} is not the venue at {self._authority}"
             )
-        if method == "GET":
-            return
-        fields = _fields(parts.query, body)
-        _match_shape(method, parts.path, fields)
-        if (method, parts.path) == ("POST", "/fapi/v1/order"):
+        return parts
+
+    def _check_mutation(self, method: str, path: str, fields: Fields) -> None:
+        _match_shape(method, path, fields)
+        if (method, path) == ("POST", "/fapi/v1/order"):
             self._check_order(fields)
-        elif (method, parts.path) == ("POST", "/fapi/v1/algoOrder"):
+        elif (method, path) == ("POST", "/fapi/v1/algoOrder"):
             _check_conditional(fields)
         elif method == "DELETE":
             _check_named_once(fields)

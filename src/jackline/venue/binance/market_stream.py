@@ -16,7 +16,7 @@ from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Quantity, Symbol
 from jackline.venue.binance.facts import BARS_MAX, interval_name
 from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
-from jackline.venue.net import Net
+from jackline.venue.net import Net, Socket
 from jackline.venue.port import Failed
 
 OPENING_BARS = 100
@@ -108,7 +108,7 @@ class MarketStream:
         ]
         return f"{self._root}/market/stream?streams={'/'.join(names)}"
 
-    async def _opened(self) -> None:
+    async def _opened(self, _: Socket) -> None:
         """What closed while no socket stood is read at once; later gaps are seen at the next bar."""
         for symbol in self._symbols:
             if symbol in self._last:

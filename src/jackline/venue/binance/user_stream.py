@@ -22,7 +22,7 @@ from jackline.venue.binance.hints import Hints
 from jackline.venue.binance.listen_key import KEEP_ALIVE_S, ListenKey, ListenKeys
 from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
 from jackline.venue.binance.told import Identity, Memory, identity
-from jackline.venue.net import Net
+from jackline.venue.net import Net, Socket
 
 SOCKETS = 2
 """One carries on while the other is dialled again."""
@@ -101,7 +101,7 @@ class UserStream:
             line.key = await self._keys.key()
             return None if line.key is None else f"{self._root}/private/ws?listenKey={line.key}"
 
-        async def opened() -> None:
+        async def opened(_: Socket) -> None:
             self._opened(line)
 
         async def frame(text: str) -> bool:

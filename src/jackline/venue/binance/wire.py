@@ -18,8 +18,10 @@ import msgspec
 from jackline.core.outcomes import NotSent, Refused, Unknown
 from jackline.core.values import WireMs
 from jackline.venue.binance.endpoint import Credentials, Endpoint
-from jackline.venue.binance.gate import GateRefused, RequestGate
+from jackline.venue.binance.gate import RequestGate
+from jackline.venue.binance.gate_refused import GateRefused
 from jackline.venue.binance.one_venue import exchange_class
+from jackline.venue.binance.order_frames import OrderFrames
 from jackline.venue.binance.pace import Pace
 from jackline.venue.binance.refusals import UNDECIDED_CODES, refused
 from jackline.venue.net import NetTrouble, Pool
@@ -79,6 +81,8 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
         self._header_sink = headers
         self._pool = pool
         self._pace: Pace | None = None
+        self._frames: OrderFrames | None = None
+        self._frames_url = ""
         super().__init__(
             {
                 "apiKey": credentials.api_key,
@@ -106,6 +110,12 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
         other._pool = pool
         other._pace = pace
         other.enableRateLimit = pace is not None
+        return other
+
+    def framed(self, frames: OrderFrames, *, before: Pool, url: str, headers: HeaderSink) -> Self:
+        """The same gate and the same judge for requests that leave as frames of a socket."""
+        other = self.before(before)
+        other._frames, other._frames_url, other._header_sink = frames, url, headers
         return other
 
     def nonce(self) -> int:
@@ -141,6 +151,11 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
 
     def sign(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Sign, then let the gate see exactly what would leave."""
+        if self._frames is not None:
+            path, _, method, params = args[:4]
+            text = self._frames.write(method, path, params)
+            self._gate.check_frame(url=self._frames_url, text=text)
+            return {"url": self._frames_url, "method": method, "headers": None, "body": text}
         signed: dict[str, Any] = super().sign(*args, **kwargs)
         self._gate.check(method=signed["method"], url=signed["url"], body=signed["body"])
         return signed

@@ -17,7 +17,8 @@ from jackline.core.turn import Turn
 from jackline.core.values import WireMs
 from jackline.engine.runner import Runner
 from jackline.venue.binance import orders, requests
-from jackline.venue.binance.gate import GateRefused, RequestGate
+from jackline.venue.binance.gate import RequestGate
+from jackline.venue.binance.gate_refused import GateRefused
 from jackline.venue.binance.market_stream import MarketStream
 from jackline.venue.binance.orders import OrderDesk
 from jackline.world.mutants.patching import Patch
