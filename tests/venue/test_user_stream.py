@@ -265,6 +265,7 @@ async def test_no_key_means_no_stream_and_another_try() -> None:
 
     async with serving(tells()) as server, running(user_stream(server.root, inbox, key)):
         await inbox.until(lambda events: events == [UP])
+    # One question for both sockets, whatever comes of it.
     assert answers == ["K"]
 
 

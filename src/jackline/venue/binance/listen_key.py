@@ -32,15 +32,16 @@ class ListenKeys:
         self._keep_alive_s = keep_alive_s
         self._turn = asyncio.Lock()
         self._answers = 0
+        self._confirmed = False
         self._key: str | None = None
         self._confirmed_s = 0.0
         self._changed = asyncio.Event()
 
     async def key(self) -> str | None:
         """The key to dial with; None when there is none to trust."""
-        known = await self._confirm()
+        confirmed = await self._confirm()
         trusted = asyncio.get_running_loop().time() - self._confirmed_s < TRUSTED_S
-        return self._key if known or trusted else None
+        return self._key if confirmed or trusted else None
 
     async def keep(self) -> None:
         """Extend the key until cancelled."""
@@ -61,19 +62,19 @@ class ListenKeys:
             self._put(None)
 
     async def _confirm(self) -> bool:
-        """Ask, unless somebody else's question was answered while this one waited. True when the venue gave a key."""
+        """Ask, unless somebody else's question ended while this one waited. True when the venue gave a key."""
         answers = self._answers
         async with self._turn:
-            if answers != self._answers:
-                return self._key is not None
-            key = await self._ask()
-            if not isinstance(key, str):
-                _log.warning("listen_key_failed", cause=str(key))
-                return False
-            self._answers += 1
-            self._confirmed_s = asyncio.get_running_loop().time()
-            self._put(key)
-            return True
+            if answers == self._answers:
+                key = await self._ask()
+                self._answers += 1
+                self._confirmed = isinstance(key, str)
+                if isinstance(key, str):
+                    self._confirmed_s = asyncio.get_running_loop().time()
+                    self._put(key)
+                else:
+                    _log.warning("listen_key_failed", cause=str(key))
+            return self._confirmed
 
     def _put(self, key: str | None) -> None:
         if key != self._key:

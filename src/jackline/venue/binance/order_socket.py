@@ -20,8 +20,10 @@ from jackline.venue.net import HttpAnswer, Net, NetTrouble, Socket
 PATH = "/ws-fapi/v1"
 LIFE_S = 12 * 3_600.0
 """The venue hangs up after 24 hours; renewed before, at a moment when nobody waits for an answer."""
-ANSWER_DEADLINE_S = 0.9
-"""Under the deadline of every verb that uses it: the socket is found out before its caller gives up on it."""
+DOUBTED_S = 0.9
+"""Under the deadline of every verb that uses it: while an answer is due for longer, nothing else goes this way."""
+SWALLOWED_S = 2.0
+"""A venue that is merely slow has answered by then, here as over REST; what has not is hung up."""
 WAITING_MAX = 64
 """Requests under way at once; far more than the positions of an account, and a socket so far behind is no help."""
 
@@ -57,8 +59,14 @@ class OrderSocket:
 
     @property
     def is_open(self) -> bool:
-        """A request would leave at once."""
-        return self._socket is not None and len(self._waiting) < WAITING_MAX
+        """A request would leave at once, and nothing says that it would be swallowed."""
+        if self._socket is None or len(self._waiting) >= WAITING_MAX:
+            return False
+        oldest = next(iter(self._waiting.values()), None)
+        return (
+            oldest is None
+            or asyncio.get_running_loop().time() < oldest.alarm.when() - SWALLOWED_S + DOUBTED_S
+        )
 
     async def run(self) -> None:
         """Keep it open until cancelled."""
@@ -84,7 +92,7 @@ class OrderSocket:
         # Kept though the caller may stop waiting: a socket that swallows requests is found out all the same.
         wait = self._waiting[number] = _Wait(
             answer=loop.create_future(),
-            alarm=loop.call_later(ANSWER_DEADLINE_S, self._swallowed, number),
+            alarm=loop.call_later(SWALLOWED_S, self._swallowed, number),
         )
         await socket.send(body)
         return as_rest(await wait.answer)
