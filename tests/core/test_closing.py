@@ -177,6 +177,23 @@ def test_P1_stops_refused_beside_a_failing_close_are_paced_and_one_rests_as_soon
     assert driver.venue.is_clean()
 
 
+@pytest.mark.owns("P1")
+def test_P1_a_stop_is_tried_beside_a_failing_close_though_no_mark_was_heard() -> None:
+    """A restart while the symbol is halted: no price is told, and stops and closes are refused."""
+    driver = Driver(venue=SmallVenue(refuse_always={SendClose: Refusal.OTHER}))
+    closing(driver)
+    assert driver.trade.disaster is not None
+    driver.venue.drop(driver.trade.disaster.client_id)
+    driver.venue.refuse_always[SendStop] = Refusal.OTHER
+    markets = {symbol: replace(market, mark=None) for symbol, market in driver.state.markets.items()}
+    driver.state = replace(driver.state, markets=markets)
+    driver.run(20_000)
+    del driver.venue.refuse_always[SendStop]
+    driver.run(ProtectionSettings().protect_deadline_ms, until=lambda: bool(driver.venue.live_stops))
+    assert driver.state.markets[BTC].mark is None
+    assert driver.venue.live_stops
+
+
 # -- the sweep -----------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.venue import BinanceVenue, open_binance
 from jackline.venue.bingx.connection import BingxSettings
 from jackline.venue.bingx.venue import BingxVenue, open_bingx
+from jackline.venue.net import Net
 from jackline.venue.port import AccountFacts, SymbolFacts
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.transport.gate import EntryPermit
@@ -158,6 +159,7 @@ async def local_exchange(
     stop_while_flat: StopWhileFlat = StopWhileFlat.ACCEPT,
     fill_parts: int = 1,
     permit: EntryPermit = lambda _: None,
+    net: Net | None = None,
 ) -> AsyncIterator[Local[BinanceVenue]]:
     """A held market at 60,000; the account has 10,000, and BTCUSDT is prepared at 4x isolated."""
     async with served(
@@ -167,7 +169,9 @@ async def local_exchange(
             endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
             credentials=Credentials(api_key="k", secret="s"),
         )
-        venue = await open_binance(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
+        venue = await open_binance(
+            settings=settings, clock=WallClock(), permit=permit, net=net or AiohttpNet()
+        )
         async with prepared(venue, root, BTC) as local:
             yield local
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,9 +29,11 @@ def answered(text: str, *, status: int = 200, headers: Mapping[str, str] | None 
 
 @dataclass
 class MemoryNet:
-    """Fulfils `Net`; nobody can be dialled."""
+    """Fulfils `Net`. One list of frames for each dial that succeeds; after them nobody can be dialled."""
 
     respond: Respond
+    dialled: list[list[str]] = field(default_factory=list)
+    sockets: list[MemorySocket] = field(default_factory=list)
     pools: list[MemoryPool] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
 
@@ -40,7 +43,11 @@ class MemoryNet:
         return pool
 
     async def connect(self, url: str, *, heartbeat_s: float) -> MemorySocket:
-        raise NetTrouble("there is nobody to dial")
+        if not self.dialled:
+            raise NetTrouble("there is nobody to dial")
+        socket = MemorySocket(frames=self.dialled.pop(0))
+        self.sockets.append(socket)
+        return socket
 
 
 @dataclass
@@ -60,11 +67,21 @@ class MemoryPool:
         self.closed = True
 
 
+@dataclass
 class MemorySocket:
-    """Closed from the start."""
+    """Everything has arrived already; then silence until it is closed."""
+
+    frames: list[str]
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def receive(self) -> str | None:
+        if self.frames:
+            return self.frames.pop(0)
+        await self.closed.wait()
         return None
 
+    async def send(self, text: str) -> None:
+        raise NetTrouble("nobody reads what is said here")
+
     async def close(self) -> None:
-        return
+        self.closed.set()

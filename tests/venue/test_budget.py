@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.venue.profile import BINANCE_USDM, OrderWindow
-from jackline.venue.transport.budget import OrderBudget
+from jackline.venue.transport.budget import WEIGHT_MAX, OrderBudget
 
 SMALL = (OrderWindow(orders=10, window_ms=1_000), OrderWindow(orders=25, window_ms=6_000))
 
@@ -65,6 +65,48 @@ def test_k2_stops_use_what_entries_may_not() -> None:
     assert budget.reduction_wait_ms(0) == 10_000
     assert budget.reduction_wait_ms(10_000) == 0
     assert budget.entry_refusal(10_000) is None
+
+
+@pytest.mark.parametrize("window", BINANCE_USDM.windows, ids=lambda window: f"{window.window_ms} ms")
+def test_k2_a_fifth_of_every_window_of_the_venue_is_kept_for_what_reduces(window: OrderWindow) -> None:
+    budget = OrderBudget((window,))
+    entries = 0
+    while budget.entry_refusal(0) is None:
+        budget.count(0)
+        entries += 1
+    reductions = 0
+    while budget.reduction_wait_ms(0) == 0:
+        budget.count(0)
+        reductions += 1
+    assert entries + reductions == window.orders
+    assert reductions * 5 >= window.orders
+
+
+@pytest.mark.owns("K2")
+def test_k2_a_fifth_of_the_weight_is_kept_and_entries_and_history_starve_first() -> None:
+    budget = OrderBudget(SMALL)
+    budget.note_weight(WEIGHT_MAX * 4 // 5, 1_000)
+    assert budget.entry_refusal(1_000) is None
+    budget.note_weight(WEIGHT_MAX * 4 // 5 + 1, 1_000)
+    assert "looks" in str(budget.entry_refusal(1_000))
+    assert "looks" in str(budget.bulk_refusal(1_000))
+    assert budget.reduction_wait_ms(1_000) == 0
+    assert budget.entry_refusal(60_000) is None
+
+
+@pytest.mark.owns("K2")
+def test_k2_a_ban_of_one_way_is_not_one_of_the_other_and_adds_no_risk_on_either() -> None:
+    budget = OrderBudget(SMALL)
+    budget.ban(5_000)
+    assert (budget.ban_wait_ms(1_000), budget.ban_wait_ms(1_000, socket=True)) == (4_000, 0)
+    assert budget.window_wait_ms(1_000) == 0
+    other = OrderBudget(SMALL)
+    other.ban_socket(5_000)
+    assert (other.reduction_wait_ms(1_000), other.ban_wait_ms(1_000, socket=True)) == (0, 4_000)
+    for one in (budget, other):
+        assert "banned for 4000 ms" in str(one.entry_refusal(1_000)).replace("by the venue ", "")
+        assert "banned" in str(one.bulk_refusal(1_000))
+        assert one.entry_refusal(5_000) is None
 
 
 def test_a_ban_holds_everything_until_its_end() -> None:

@@ -284,12 +284,13 @@ def _ensure_target(turn: Turn, trade: Trade) -> None:
 def keep_disaster(turn: Turn, trade: Trade) -> Trade:
     """While a close keeps failing, both attempts go on: put D back if it is missing and mark allows it (P1)."""
     slot, mark = trade.disaster, turn.market(trade.symbol).mark
-    if trade.close is None or trade.close.attempts < STOP_BACK_AFTER_ATTEMPTS or mark is None:
+    if trade.close is None or trade.close.attempts < STOP_BACK_AFTER_ATTEMPTS:
         return trade
     if slot is not None and slot.state in {SlotState.ACKED, SlotState.UNKNOWN}:
         return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     missing = slot is None or slot.state in {SlotState.GONE, SlotState.REFUSED}
-    if not missing or rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
+    # Without a mark, as after a restart while the symbol is halted, the venue says whether it is too late for a stop.
+    if not missing or (mark is not None and rules.is_beyond(mark, trade.ratchet_price, trade.side.sign)):
         return trade
     pause_ms = turn.state.protection.protect_deadline_ms // STOP_BACK_INVERSE
     if slot is not None and turn.now.wire_ms < slot.asked_ms + pause_ms:

@@ -71,7 +71,7 @@ class StreamingVenue(Venue, Protocol):
         ...
 
     async def keep_clock(self) -> None:
-        """Measure the venue's clock until cancelled."""
+        """Measure the venue's clock, and keep up what else must be ready beforehand, until cancelled."""
         ...
 
 

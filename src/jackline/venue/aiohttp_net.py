@@ -79,6 +79,13 @@ class _Stream:
         self._session = session
         self._stream = stream
 
+    async def send(self, text: str) -> None:
+        """One text frame; what is written to a dead line is found out by its pings. Raises NetTrouble."""
+        try:
+            await self._stream.send_str(text)
+        except _BROKEN as error:
+            raise NetTrouble(_words(error)) from None
+
     async def close(self) -> None:
         """Say good-bye where somebody listens."""
         with suppress(*_BROKEN):
@@ -104,13 +111,6 @@ class AiohttpTalkingSocket(_Stream):
         if message.type is aiohttp.WSMsgType.BINARY:
             return bytes(message.data)
         return message.data if message.type is aiohttp.WSMsgType.TEXT else None
-
-    async def send(self, text: str) -> None:
-        """One text frame. Raises NetTrouble."""
-        try:
-            await self._stream.send_str(text)
-        except _BROKEN as error:
-            raise NetTrouble(_words(error)) from None
 
 
 async def _dial(

@@ -44,6 +44,10 @@ class Socket(Protocol):
         """The next text frame; None once the socket is closed, by either side or for a missing pong."""
         ...
 
+    async def send(self, text: str) -> None:
+        """Send one text frame; the deadline is its caller's. Raises NetTrouble where the socket is gone."""
+        ...
+
     async def close(self) -> None:
         """Close; never raises."""
         ...

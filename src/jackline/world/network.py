@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.streams import Listener
+from jackline.exchange.wire.ws_api import Reply
 from jackline.venue.net import HttpAnswer, NetTrouble
 from jackline.world.loop import VirtualLoop
 from jackline.world.process import Process
@@ -35,6 +36,14 @@ class Venue(Protocol):
 
     def respond(self, inbound: Inbound) -> Outbound:
         """Execute a request."""
+        ...
+
+    def asked(self, frame: str) -> Inbound | None:
+        """The request in a frame."""
+        ...
+
+    def reply(self, frame: str) -> Reply:
+        """Execute it."""
         ...
 
     def attach(self, path: str, query: str, listener: Listener) -> bool:
@@ -140,6 +149,19 @@ class Network:
         answer: asyncio.Future[HttpAnswer] | None,
     ) -> None:
         outbound = self._venue.respond(inbound)
+        self._tell_arrival(departure, outbound)
+        if answer is None or self._happens(self.weather.lose_answer, "answer lost", departure):
+            return
+        told = _answer(outbound)
+        delay_s = self._delay_s() + outbound.delay_ms / 1_000
+
+        def deliver() -> None:
+            if process.alive and self.way(_role(process.name)).rest is Line.OPEN and not answer.done():
+                answer.set_result(told)
+
+        self.later(delay_s, deliver)
+
+    def _tell_arrival(self, departure: Departure, outbound: Outbound) -> None:
         self._trace.note(
             self.now_ms(), "venue", f"#{departure.number} {outbound.status} {outbound.code or ''}"
         )
@@ -152,16 +174,45 @@ class Network:
                 code=outbound.code,
             )
         )
-        if answer is None or self._happens(self.weather.lose_answer, "answer lost", departure):
+
+    # -- requests in frames ----------------------------------------------------------------------------------
+
+    async def speak(self, socket: SimSocket, frame: str) -> None:
+        """A frame leaves a process. What may happen to a request may happen to it; its way is that of the streams."""
+        process = socket.process
+        inbound = self._venue.asked(frame)
+        if inbound is None:
+            raise ValueError(f"a frame that asks for nothing: {frame}")
+        departure = self._depart(process, inbound)
+        if self.fatal(process, departure, sent=False):
+            await self._loop.create_future()
+        self.on_departure(departure)
+        if self.way(_role(process.name)).streams is Line.OPEN:
+            self._travel_framed(socket, departure, frame)
+        self.fatal(process, departure, sent=True)
+
+    def _travel_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+        weather, text = (
+            self.weather,
+            f"{departure.method} {departure.path} {_told(departure.params)} in a frame",
+        )
+        self._trace.note(self.now_ms(), socket.process.name, f"#{departure.number} {text}", unread=frame)
+        if self._happens(weather.lose_request, "request lost", departure):
             return
-        told = _answer(outbound)
-        delay_s = self._delay_s() + outbound.delay_ms / 1_000
+        if self._happens(weather.reset, "connection reset", departure):
+            self.later(self._delay_s(), socket.end)
+            return
+        delay_s = self._delay_s()
+        if self._happens(weather.late, "request late", departure):
+            delay_s += 1 + 6 * self._rng.random()
+        self.later(delay_s, lambda: self._arrive_framed(socket, departure, frame))
 
-        def deliver() -> None:
-            if process.alive and self.way(_role(process.name)).rest is Line.OPEN and not answer.done():
-                answer.set_result(told)
-
-        self.later(delay_s, deliver)
+    def _arrive_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+        reply = self._venue.reply(frame)
+        if reply.outbound is not None:
+            self._tell_arrival(departure, reply.outbound)
+        if not self._happens(self.weather.lose_answer, "answer lost", departure):
+            self.later(reply.delay_ms / 1_000, lambda: self._carry(socket, reply.frame))
 
     # -- streams ---------------------------------------------------------------------------------------------
 
@@ -180,6 +231,7 @@ class Network:
         socket = SimSocket(
             carry=self._carry,
             leave=self._venue.detach,
+            speak=self.speak,
             process=process,
             heartbeat_s=heartbeat_s,
             private="listenKey" in parts.query,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from jackline.venue.net import NetTrouble
 from jackline.world.process import Process
 
 
@@ -16,6 +17,7 @@ class SimSocket:
 
     carry: Callable[[SimSocket, bytes], None]
     leave: Callable[[SimSocket], None]
+    speak: Callable[[SimSocket, str], Awaitable[None]]
     process: Process
     heartbeat_s: float
     private: bool
@@ -32,6 +34,13 @@ class SimSocket:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         return self._frames.popleft() if self._frames else None
+
+    async def send(self, text: str) -> None:
+        """Say something; what becomes of it is the network's to say."""
+        self.process.check()
+        if self.closed:
+            raise NetTrouble("the socket is closed")
+        await self.speak(self, text)
 
     async def close(self) -> None:
         """Hang up; it takes a turn of the loop, in which one can die."""

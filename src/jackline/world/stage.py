@@ -20,6 +20,7 @@ from jackline.exchange.wire.faults import Side as StreamSide
 from jackline.exchange.wire.forms import Form
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.streams import Listener
+from jackline.exchange.wire.ws_api import PATH, Reply
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.world.acts import Kind
@@ -77,9 +78,17 @@ class Door:
         """Execute a request."""
         return self.exchange.rest.respond(inbound)
 
+    def asked(self, frame: str) -> Inbound | None:
+        """The request in a frame of the socket of orders."""
+        return self.exchange.api.asked(frame)
+
+    def reply(self, frame: str) -> Reply:
+        """Execute it."""
+        return self.exchange.api.answer(frame)
+
     def attach(self, path: str, query: str, listener: Listener) -> bool:
-        """Join streams; False where the venue refuses the dial."""
-        return self.exchange.floor.hub.attach(path, query, listener)
+        """Join streams; False where the venue refuses the dial. On the socket of orders nothing is said unasked."""
+        return path == PATH or self.exchange.floor.hub.attach(path, query, listener)
 
     def detach(self, listener: Listener) -> None:
         """Leave them."""

@@ -12,6 +12,7 @@ from jackline.exchange.wire.auth import Gatekeeper
 from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.rest import Rest
+from jackline.exchange.wire.ws_api import WsApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,13 @@ class ExchangeConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Requests go to `rest.respond`, sockets to `floor.hub`, ticks to `floor.apply`; prices leave on
-    `floor.flush`, and misbehaviour hangs on `floor.board`."""
+    """Requests go to `rest.respond`, those in frames to `api.answer`, sockets to `floor.hub`, ticks to `floor.apply`;
+    prices leave on `floor.flush`, and misbehaviour hangs on `floor.board`."""
 
     venue: Venue
     floor: Floor
     rest: Rest
+    api: WsApi
 
 
 def open_venue(config: ExchangeConfig, clock: WireClock) -> Venue:
@@ -55,4 +57,5 @@ def open_exchange(config: ExchangeConfig, clock: WireClock) -> Exchange:
     venue = open_venue(config, clock)
     floor = Floor(venue=venue, draw=config.draw)
     gatekeeper = Gatekeeper(config.accounts, venue.state.accounts)
-    return Exchange(venue=venue, floor=floor, rest=Rest(floor, gatekeeper, config.options, past=venue))
+    rest = Rest(floor, gatekeeper, config.options, past=venue)
+    return Exchange(venue=venue, floor=floor, rest=rest, api=WsApi(rest))

@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from jackline.exchange.wire.streams import Hub
-from jackline.exchange.wire.ws_api import Reply, WsApi
+from jackline.exchange.wire.ws_api import PATH, Reply, WsApi
 
 QUEUE_MAX: Final = 4_096
 """Messages a socket may be behind. A slower consumer is cut off: it must resync anyway, and the venue never
@@ -50,7 +50,7 @@ class Sockets:
         for root in ("", "/public", "/market", "/private"):
             for tail in ("/ws", "/ws/{streams:.+}", "/stream"):
                 app.router.add_get(root + tail, self._serve)
-        app.router.add_get("/ws-fapi/v1", self._serve_api)
+        app.router.add_get(PATH, self._serve_api)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket until either side ends it."""

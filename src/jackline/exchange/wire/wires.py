@@ -13,7 +13,6 @@ from jackline.exchange.wire.exchange import ExchangeConfig, open_exchange
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.http import add_rest
 from jackline.exchange.wire.sockets import Sockets
-from jackline.exchange.wire.ws_api import WsApi
 
 
 class Wire(StrEnum):
@@ -43,7 +42,7 @@ def hang(wire: Wire, app: web.Application, config: ExchangeConfig, clock: WireCl
         case Wire.BINANCE:
             exchange = open_exchange(config, clock)
             add_rest(app, exchange.rest.respond, ("/fapi", "/api"))
-            sockets = Sockets(exchange.floor.hub, WsApi(exchange.rest))
+            sockets = Sockets(exchange.floor.hub, exchange.api)
             sockets.add_to(app)
             return Hung(floor=exchange.floor, sockets=sockets)
         case Wire.BINGX:

@@ -53,10 +53,16 @@ _DECODER: Final = msgspec.json.Decoder(_Frame)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A frame to be sent `delay_ms` after it was made."""
+    """A frame to be sent `delay_ms` after it was made; `outbound` is what REST would have said, None where the frame
+    named no request."""
 
     frame: bytes
     delay_ms: float = 0.0
+    outbound: Outbound | None = None
+
+
+PATH: Final = "/ws-fapi/v1"
+"""Where it is dialled."""
 
 
 class WsApi:
@@ -75,7 +81,14 @@ class WsApi:
         if inbound is None:
             return Reply(frame=_refused(frame.id, _UNKNOWN_METHOD, f"Unknown method '{frame.method}'."))
         outbound = self._rest.respond(inbound)
-        return Reply(frame=_framed(frame, outbound), delay_ms=outbound.delay_ms)
+        return Reply(frame=_framed(frame, outbound), delay_ms=outbound.delay_ms, outbound=outbound)
+
+    def asked(self, text: str) -> Inbound | None:
+        """The request in a frame, for whoever watches it on its way; None for a frame that holds none."""
+        try:
+            return _inbound(_DECODER.decode(text))
+        except (msgspec.MsgspecError, TypeError):
+            return None
 
 
 def _inbound(frame: _Frame) -> Inbound | None:

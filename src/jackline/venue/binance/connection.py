@@ -1,21 +1,25 @@
-"""Four connections to one account, the gate in front of them, the clock and the budgets they share."""
+"""Five connections to one account, the gate in front of them, the clock and the budgets they share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from jackline.core.ports import Clock
 from jackline.venue.binance.gate import RequestGate
+from jackline.venue.binance.order_frames import OrderFrames
+from jackline.venue.binance.order_socket import OrderSocket
+from jackline.venue.binance.paths import WALLS, Paths
 from jackline.venue.binance.refusals import BAD_TIMESTAMP
 from jackline.venue.binance.rows import TimeRow
-from jackline.venue.binance.wire import HeaderSink, SignedWire
+from jackline.venue.binance.wire import Framing, HeaderSink, SignedWire
 from jackline.venue.net import Net
 from jackline.venue.profile import BINANCE_USDM
 from jackline.venue.transport.budget import OrderBudget
 from jackline.venue.transport.endpoint import Credentials, Endpoint
+from jackline.venue.transport.failures import VenueSaid
 from jackline.venue.transport.gate import EntryPermit
 from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
@@ -35,10 +39,11 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinanceSettings:
-    """Where and as whom."""
+    """Where and as whom. `second_path`: whether the socket of orders is kept open beside REST."""
 
     endpoint: Endpoint
     credentials: Credentials
+    second_path: bool = True
 
 
 class Connection(Lanes):
@@ -53,12 +58,21 @@ class Connection(Lanes):
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
         )
+        self.orders = OrderSocket(net=net, root=settings.endpoint.socket)
+        self.paths = Paths(self.budget, socket_open=lambda: self.orders.is_open)
         signing = Signing(credentials=settings.credentials, gate=self.gate, venue_ms=self.venue_ms)
-        headers = HeaderSink(
-            weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=self.budget.ban
-        )
+        headers = self._header_sink(ban=self.budget.ban)
         wire = SignedWire(signing, endpoint=settings.endpoint, headers=headers, pool=net.open_pool())
         self._open(wire, net)
+        self._lanes[Lane.SOCKET] = wire.framed(
+            Framing(
+                url=self.orders.url,
+                frames=OrderFrames(credentials=settings.credentials, venue_ms=self.venue_ms),
+                check=self.gate.check_frame,
+            ),
+            before=self.orders,
+            headers=self._header_sink(ban=self.budget.ban_socket),
+        )
 
     async def call(
         self,
@@ -92,6 +106,23 @@ class Connection(Lanes):
             lambda: self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section),
             may_repeat=lambda: not self.budget.is_half_used(self.wire_ms()),
         )
+
+    async def keep_second_path(self) -> None:
+        """Keep the socket of orders open until cancelled."""
+        if self.settings.second_path:
+            await self.orders.run()
+
+    def _note(
+        self, lane: Lane, *, broke: bool = False, answered: bool = True, said: VenueSaid | None = None
+    ) -> None:
+        """What one request over REST says of REST."""
+        super()._note(lane, broke=broke, answered=answered, said=said)
+        if lane is not Lane.SOCKET:
+            wall = said is not None and not WALLS.isdisjoint({said.status, said.code})
+            self.paths.note(answered=answered, wall=wall)
+
+    def _header_sink(self, *, ban: Callable[[int], None]) -> HeaderSink:
+        return HeaderSink(weight=lambda used: self.budget.note_weight(used, self.wire_ms()), ban=ban)
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(

@@ -1,5 +1,5 @@
 """Frames of the user stream, told apart by their ``e``; only the fields we use. Order names are the
-venue's."""
+venue's. ``T`` is when it happened, ``E`` when it was told: only the first is the same on every socket."""
 
 from __future__ import annotations
 
@@ -41,28 +41,33 @@ class OrderTradeUpdate(Struct, frozen=True, tag_field="e", tag="ORDER_TRADE_UPDA
     """An order changed or filled."""
 
     o: OrderPart
+    T: int = 0
 
 
 class AlgoPart(Struct, frozen=True):
-    """``o`` of ALGO_UPDATE: client id, algo id, symbol, state, child order id."""
+    """``o`` of ALGO_UPDATE: client id, algo id, symbol, state, child order id, whether a trailing stop is active."""
 
     caid: str
     aid: int
     s: str
     X: str
     ai: str = ""
+    ia: bool | None = None
 
 
 class AlgoUpdate(Struct, frozen=True, tag_field="e", tag="ALGO_UPDATE"):
     """A conditional order changed. Comes from another service, in no order with the rest."""
 
     o: AlgoPart
+    T: int = 0
 
 
 class PositionPart(Struct, frozen=True):
-    """A position that changed."""
+    """A position that changed: symbol, side and amount."""
 
     s: str
+    ps: str = ""
+    pa: str = ""
 
 
 class AccountPart(Struct, frozen=True):
@@ -76,6 +81,7 @@ class AccountUpdate(Struct, frozen=True, tag_field="e", tag="ACCOUNT_UPDATE"):
     """Balances or positions changed."""
 
     a: AccountPart
+    T: int = 0
 
 
 class LeveragePart(Struct, frozen=True):
@@ -89,14 +95,21 @@ class AccountConfigUpdate(Struct, frozen=True, tag_field="e", tag="ACCOUNT_CONFI
     """Leverage of a symbol changed, or (without `ac`) something else of the account."""
 
     ac: LeveragePart | None = None
+    T: int = 0
+    E: int = 0
 
 
 class MarginCall(Struct, frozen=True, tag_field="e", tag="MARGIN_CALL"):
     """The venue is worried."""
 
+    E: int = 0
+
 
 class ListenKeyExpired(Struct, frozen=True, tag_field="e", tag="listenKeyExpired"):
     """This stream is dead: no event follows."""
+
+    listenKey: str | None = None
+    E: int = 0
 
 
 UserFrame = (

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from jackline.core.requests import SendEntry
+from jackline.venue.binance.order_frames import frame_request
 from jackline.venue.profile import BINANCE_USDM
 from jackline.venue.transport.gate import (
     CLOSING,
@@ -81,6 +82,14 @@ class RequestGate(GateMechanics):
     golden = GOLDEN
     forms = _VALUES
     positive = frozenset({"quantity", "price", "triggerPrice", "leverage"})
+
+    def check_frame(self, *, url: str, text: str) -> None:
+        """Raise `GateRefused` unless this signed frame may leave over the socket of orders."""
+        self._ours("frame", url)
+        method, path, fields = frame_request(text)
+        if fields.get("newClientOrderId") in self._entries:
+            raise GateRefused("O1", "an entry has one way out, and it is not a socket")
+        self._check_mutation(method, path, fields)
 
     def _judge(self, method: str, path: str, fields: Fields) -> None:
         if (method, path) == ("POST", "/fapi/v1/order"):

@@ -15,9 +15,9 @@ from jackline.core.events import BarClosed, Event, MarkMoved
 from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Quantity, Symbol
 from jackline.venue.binance.facts import BARS_MAX, interval_name
-from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
-from jackline.venue.net import Net
+from jackline.venue.net import Net, Socket
 from jackline.venue.port import Failed
+from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
 
 OPENING_BARS = 100
 """Read when a socket opens: a reconnect takes seconds; a longer silence reads more."""
@@ -108,7 +108,7 @@ class MarketStream:
         ]
         return f"{self._root}/market/stream?streams={'/'.join(names)}"
 
-    async def _opened(self) -> None:
+    async def _opened(self, _: Socket) -> None:
         """What closed while no socket stood is read at once; later gaps are seen at the next bar."""
         for symbol in self._symbols:
             if symbol in self._last:

@@ -7,7 +7,9 @@ the venue said that it did not take them (O1, O2).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.orders import OrderKey, OrderView, PositionMode
@@ -25,6 +27,7 @@ from jackline.core.requests import (
 from jackline.core.values import Side, Symbol
 from jackline.venue.binance.connection import Connection, Section
 from jackline.venue.binance.parse import algo_view, order_view, position_view
+from jackline.venue.binance.paths import WALLS
 from jackline.venue.binance.refusals import BAD_TIMESTAMP, NO_SUCH_ORDER, NOT_TAKEN_CODES, OURS
 from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, read_order_request, wire_request
 from jackline.venue.binance.rows import AlgoRow, OrderRow, PositionRow
@@ -82,30 +85,55 @@ class OrderDesk:
         if full is not None:
             return NotSent(why=f"K2: {full}")
         with self._connection.gate.entry(request):
-            return await self._place(wire_request(request), request.client_id, Lane.TRADE)
+            wired, lane = wire_request(request), Lane.TRADE
+            return await self._place(wired, request.client_id, lambda: lane, deadline_s=ENTRY_DEADLINE_S)
 
     async def _reduce(self, request: Reduction) -> Outcome:
         wired = wire_request(request)
         outcome: Outcome = NotSent(why="no attempt was made")
         for pause_s in RETRY_PAUSES_S:
             await asyncio.sleep(pause_s)
-            wait_ms = self._connection.budget.reduction_wait_ms(self._connection.wire_ms())
+            wait_ms = self._wait_ms(request)
             if wait_ms > BUDGET_WAIT_MS_MAX:
                 return Refused(kind=Refusal.OVERLOADED, code=OURS, text=f"paced for {wait_ms} ms more (K2)")
             await asyncio.sleep(wait_ms / 1_000)
             outcome = _meant(request, await self._deliver(request, wired))
-            if not (isinstance(outcome, Refused) and outcome.code in NOT_TAKEN_CODES):
+            if not (isinstance(outcome, Refused) and self._may_be_taken_yet(request, outcome)):
                 break
             if outcome.code == BAD_TIMESTAMP:
                 await self._correct_clock()
         return outcome
 
+    def _wait_ms(self, request: Reduction) -> int:
+        """How long the venue's ceiling, or a ban that stands on every way, holds this one up (K2)."""
+        connection = self._connection
+        if _is_canary(request):
+            return connection.budget.reduction_wait_ms(connection.wire_ms())
+        return connection.paths.wait_ms(connection.wire_ms())
+
+    def _may_be_taken_yet(self, request: Reduction, refused: Refused) -> bool:
+        """The venue takes the same request a moment later, or it was turned away before the venue and there is a
+        second way."""
+        if refused.code in NOT_TAKEN_CODES:
+            return True
+        another = self._connection.paths.over_socket(0, self._connection.wire_ms())
+        return refused.code in WALLS and another and not _is_canary(request)
+
     async def _deliver(self, request: Reduction, wired: WireRequest) -> Outcome:
-        """A stop may arrive twice and is worth it; a close is repeated by the core, on fresh facts, and a canary is in
-        no hurry."""
-        if isinstance(request, SendClose) or _is_canary(request):
-            return await self._place(wired, request.client_id, Lane.STOPS)
-        return await hedged(lambda: self._place(wired, request.client_id, Lane.STOPS, again=True))
+        """A stop may arrive twice and is worth it, over both ways in turn; a close is repeated by the core, on fresh
+        facts, and leaves over one of them; a canary is in no hurry."""
+        connection = self._connection
+        sendings = count()
+
+        def lane() -> Lane:
+            over_socket = connection.paths.over_socket(next(sendings), connection.wire_ms())
+            return Lane.SOCKET if over_socket else Lane.STOPS
+
+        if _is_canary(request):
+            return await self._place(wired, request.client_id, lambda: Lane.STOPS)
+        if isinstance(request, SendClose):
+            return await self._place(wired, request.client_id, lane)
+        return await hedged(lambda: self._place(wired, request.client_id, lane, again=True))
 
     async def _close_without_flag(self, request: SendClose) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
@@ -131,13 +159,21 @@ class OrderDesk:
         with connection.gate.plain_close(ticket):
             return await self._reduce(sized)
 
-    async def _place(self, wired: WireRequest, client_id: str, lane: Lane, *, again: bool = False) -> Outcome:
-        """`again`: over another connection at once where one breaks; only what may arrive twice (O1, O2)."""
-        deadline_s = ENTRY_DEADLINE_S if lane is Lane.TRADE else REDUCTION_DEADLINE_S
+    async def _place(
+        self,
+        wired: WireRequest,
+        client_id: str,
+        lane: Callable[[], Lane],
+        *,
+        deadline_s: float = REDUCTION_DEADLINE_S,
+        again: bool = False,
+    ) -> Outcome:
+        """`lane` is asked before each sending. `again`: over another connection at once where one breaks; only what
+        may arrive twice (O1, O2)."""
         self._connection.budget.count(self._connection.wire_ms())
         try:
             view = await through_breaks(
-                lambda: self._exchange(wired, lane, deadline_s), may_repeat=lambda: again
+                lambda: self._exchange(wired, lane(), deadline_s), may_repeat=lambda: again
             )
         except WIRE_TROUBLE as error:
             return failure(error)

@@ -1,68 +1,61 @@
-"""The user stream: every private frame becomes a hint for the core. Hints wake and start clocks, nothing
-more.
+"""The user stream: two sockets on one listen key; what either says becomes a hint, once.
 
-Nothing is replayed after a reconnect, so the stream says when it went down and up, and the core reads.
+Nothing is replayed after a reconnect, so the stream says when it went down and up, and the core reads. It is down only
+while both sockets are. Frames wait in a queue before anything looks into them, so that no frame, however strange, ends
+the pump, and no slow reader holds up a socket.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
 
 import msgspec
 import structlog
 
-from jackline.core.events import (
-    AccountHinted,
-    Event,
-    FillHinted,
-    LeverageChanged,
-    OrderHinted,
-    StreamChanged,
-)
-from jackline.core.orders import OrderState
-from jackline.core.values import ZERO, MarketMs, Price, Quantity, Symbol, WireMs
-from jackline.venue.binance.frames import (
-    AccountConfigUpdate,
-    AccountUpdate,
-    AlgoUpdate,
-    ListenKeyExpired,
-    MarginCall,
-    OrderTradeUpdate,
-    TradeLite,
-    UserFrame,
-)
-from jackline.venue.binance.parse import STATES
-from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
-from jackline.venue.net import Net
-from jackline.venue.port import Failed
+from jackline.core.events import AccountHinted, Event, StreamChanged
+from jackline.venue.binance.frames import ListenKeyExpired, UserFrame
+from jackline.venue.binance.hints import Hints
+from jackline.venue.binance.listen_key import KEEP_ALIVE_S, ListenKey, ListenKeys
+from jackline.venue.binance.told import Identity, Memory, identity
+from jackline.venue.net import Net, Socket
+from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
 
-KEEP_ALIVE_S = 20 * 60.0
-"""A key lives 60 minutes: two extensions may fail before it dies."""
-REMEMBERED_MAX = 4_096
-"""Fills and child orders remembered to recognise a second telling; older ones are hints again, which is
-harmless."""
+SOCKETS = 2
+"""One carries on while the other is dialled again."""
+LIFE_S = 12 * 3_600.0
+"""The venue hangs up after 24 hours, on both at once if they were opened at once: each is renewed long before, at
+least a quarter of this apart."""
+RETIRE_PAUSE_S = 60.0
+"""A socket whose time is over stays while the other one is down, and looks again after so long."""
+FRAMES_MAX = 2_048
+"""Frames not yet read. The queue is emptied whenever the loop turns: this many mean that it does not, and a look at
+the account is worth more than old news."""
 
-_EXECUTED = {"TRADE", "CALCULATED"}
-_TRANSFERS = {
-    "DEPOSIT",
-    "WITHDRAW",
-    "WITHDRAW_REJECT",
-    "ASSET_TRANSFER",
-    "ADMIN_DEPOSIT",
-    "ADMIN_WITHDRAW",
-    "MARGIN_TRANSFER",
-    "COIN_SWAP_DEPOSIT",
-    "COIN_SWAP_WITHDRAW",
-}
 _decode = msgspec.json.Decoder(UserFrame).decode
 _log = structlog.get_logger("jackline.venue.user_stream")
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-ListenKey = Callable[[], Awaitable[str | Failed]]
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """One socket.
+
+    Attributes:
+        key: the listen key it was dialled with.
+        ends_s: when it is due to be renewed, on the loop's clock.
+        owes_look: it was lost, and nobody has asked for a look since.
+        leaving: it is up, and about to be renewed.
+    """
+
+    name: str
+    key: str | None = None
+    up: bool = False
+    ends_s: float = 0.0
+    owes_look: bool = False
+    leaving: bool = False
 
 
 class UserStream:
@@ -77,111 +70,127 @@ class UserStream:
         sink: Callable[[Event], None],
         keep_alive_s: float = KEEP_ALIVE_S,
         heartbeat_s: float = HEARTBEAT_S,
+        life_s: float = LIFE_S,
     ) -> None:
         self._net = net
         self._root = root
-        self._listen_key = listen_key
         self._sink = sink
-        self._keep_alive_s = keep_alive_s
         self._heartbeat_s = heartbeat_s
-        self._key: str | None = None
-        self._told: OrderedDict[tuple[str, int], None] = OrderedDict()
-        self._parents: OrderedDict[int, str] = OrderedDict()
+        self._life_s = life_s
+        self._keys = ListenKeys(listen_key, keep_alive_s=keep_alive_s)
+        self._lines = [_Line(name=f"user-{number}") for number in range(1, SOCKETS + 1)]
+        self._frames: asyncio.Queue[str] = asyncio.Queue(FRAMES_MAX)
+        self._told: Memory[Identity, None] = Memory()
+        self._hints = Hints()
 
     async def run(self) -> None:
         """Keep the stream up for ever."""
-        handlers = SocketHandlers(
-            address=self._address,
-            opened=self._opened,
-            frame=self._frame,
-            closed=lambda: self._sink(StreamChanged(up=False)),
-            companion=self._extend,
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keys.keep())
+            group.create_task(self._translate())
+            for line in self._lines:
+                handlers = self._handlers(line)
+                group.create_task(
+                    run_socket(line.name, handlers, net=self._net, heartbeat_s=self._heartbeat_s)
+                )
+
+    # -- one socket ------------------------------------------------------------------------------------------
+
+    def _handlers(self, line: _Line) -> SocketHandlers:
+        async def address() -> str | None:
+            line.key = await self._keys.key()
+            return None if line.key is None else f"{self._root}/private/ws?listenKey={line.key}"
+
+        async def opened(_: Socket) -> None:
+            self._opened(line)
+
+        async def frame(text: str) -> bool:
+            return self._queue(text)
+
+        return SocketHandlers(
+            address=address,
+            opened=opened,
+            frame=frame,
+            closed=lambda: self._closed(line),
+            companion=lambda: self._until_over(line),
         )
-        await run_socket("user", handlers, net=self._net, heartbeat_s=self._heartbeat_s)
 
-    async def _address(self) -> str | None:
-        key = await self._listen_key()
-        if not isinstance(key, str):
-            _log.warning("listen_key_failed", cause=str(key))
-            return None
-        self._key = key
-        return f"{self._root}/private/ws?listenKey={key}"
+    def _opened(self, line: _Line) -> None:
+        others = [other for other in self._lines if other.up]
+        line.up, line.leaving = True, False
+        line.ends_s = self._end_s(others)
+        if not others:
+            self._look(StreamChanged(up=True))
+        elif line.owes_look:
+            self._look(AccountHinted(symbol=None))
 
-    async def _opened(self) -> None:
-        self._sink(StreamChanged(up=True))
+    def _closed(self, line: _Line) -> None:
+        line.up, line.owes_look = False, True
+        if not any(other.up for other in self._lines):
+            self._sink(StreamChanged(up=False))
 
-    async def _extend(self) -> None:
-        """Extend the key; return, and so reconnect, when the venue has given out another one."""
+    def _look(self, event: StreamChanged | AccountHinted) -> None:
+        """The core is to read the account: what any socket missed until now is in it."""
+        for line in self._lines:
+            line.owes_look = False
+        self._sink(event)
+
+    def _end_s(self, others: list[_Line]) -> float:
+        """When a socket opened now is to be renewed: never close to another's turn."""
+        apart_s = self._life_s / 4
+        ends_s = asyncio.get_running_loop().time() + self._life_s
+        near = [other.ends_s for other in others if abs(other.ends_s - ends_s) < apart_s]
+        return min(near) - apart_s if near else ends_s
+
+    async def _until_over(self, line: _Line) -> None:
+        """Return, and so reconnect, when the key is another one, or time is up and the other socket carries on."""
+        loop = asyncio.get_running_loop()
+        wait_s = line.ends_s - loop.time()
         while True:
-            await asyncio.sleep(self._keep_alive_s)
-            key = await self._listen_key()
-            if isinstance(key, str) and key != self._key:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._keys.replaced(line.key)
+                    return
+            if any(other.up and not other.leaving for other in self._lines if other is not line):
+                line.leaving = True
                 return
+            wait_s = min(RETIRE_PAUSE_S, self._life_s)
 
-    async def _frame(self, text: str) -> bool:
+    # -- frames ----------------------------------------------------------------------------------------------
+
+    def _queue(self, text: str) -> bool:
+        """Take a raw frame. A full queue is thrown away for a look at the account, and this socket with it: what was
+        thrown away may have said that its key is dead."""
+        try:
+            self._frames.put_nowait(text)
+        except asyncio.QueueFull:
+            _log.error("user_frames_overflowed", code="L2", frames=self._frames.qsize())
+            while not self._frames.empty():
+                self._frames.get_nowait()
+            self._look(StreamChanged(up=True))
+            return False
+        return True
+
+    async def _translate(self) -> None:
+        """What is wrong with one frame costs a look at the account, and nothing else."""
+        while True:
+            text = await self._frames.get()
+            for event in self._read(text):
+                self._sink(event)
+
+    def _read(self, text: str) -> list[Event]:
         try:
             frame: UserFrame = _decode(text)
+            if not self._told.keep(identity(frame), None):
+                return []
+            if isinstance(frame, ListenKeyExpired):
+                _log.warning("listen_key_expired")
+                self._keys.expired(frame.listenKey)
+            return self._hints.of(frame)
         except msgspec.DecodeError as error:
-            # Something happened on the account and we cannot say what: worth a read.
             _log.warning("user_frame_not_understood", error=str(error))
-            self._sink(AccountHinted(symbol=None))
-            return True
-        match frame:
-            case TradeLite() | OrderTradeUpdate():
-                self._on_order(frame)
-            case AlgoUpdate():
-                self._on_algo(frame)
-            case AccountUpdate():
-                for symbol in sorted({position.s for position in frame.a.P}):
-                    self._sink(AccountHinted(symbol=Symbol(symbol)))
-                if not frame.a.P:
-                    self._sink(AccountHinted(symbol=None, transfer=frame.a.m in _TRANSFERS))
-            case AccountConfigUpdate(ac=setting) if setting is not None:
-                self._sink(LeverageChanged(symbol=Symbol(setting.s), leverage=setting.l))
-            case MarginCall() | AccountConfigUpdate():
-                self._sink(AccountHinted(symbol=None))
-            case ListenKeyExpired():
-                return False
-        return True
-
-    def _on_order(self, frame: TradeLite | OrderTradeUpdate) -> None:
-        told = frame if isinstance(frame, TradeLite) else frame.o
-        executed = isinstance(frame, TradeLite) or frame.o.x in _EXECUTED
-        if executed and told.l > ZERO and told.L > ZERO and self._is_news((told.s, told.t)):
-            self._sink(
-                FillHinted(
-                    symbol=Symbol(told.s),
-                    client_id=self._parents.get(told.i, told.c),
-                    order_id=told.i,
-                    quantity=Quantity(told.l),
-                    price=Price(told.L),
-                    wire_ms=WireMs(told.T),
-                    market_ms=MarketMs(told.T if told.mt is None else told.mt),
-                )
-            )
-        if isinstance(frame, OrderTradeUpdate):
-            self._hint(told.s, told.c, frame.o.X, child_id=None)
-
-    def _on_algo(self, frame: AlgoUpdate) -> None:
-        order = frame.o
-        child = int(order.ai) if order.ai.isdigit() and order.ai != "0" else None
-        if child is not None:
-            _remember(self._parents, child, order.caid)
-        self._hint(order.s, order.caid, order.X, child_id=child)
-
-    def _hint(self, symbol: str, client_id: str, state: str, *, child_id: int | None) -> None:
-        known = STATES.get(state, OrderState.OTHER)
-        self._sink(OrderHinted(symbol=Symbol(symbol), client_id=client_id, state=known, child_id=child_id))
-
-    def _is_news(self, fill: tuple[str, int]) -> bool:
-        """TRADE_LITE and ORDER_TRADE_UPDATE tell the same fill, in either order."""
-        if fill in self._told:
-            return False
-        _remember(self._told, fill, None)
-        return True
-
-
-def _remember(memory: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    memory[key] = value
-    if len(memory) > REMEMBERED_MAX:
-        memory.popitem(last=False)
+        except Exception as error:  # noqa: BLE001 # whatever a frame holds, the next one may tell of a fill
+            _log.error("user_frame_broke_its_reader", error=repr(error))
+        # Something happened on the account and we cannot say what: worth a read, one for both sockets.
+        raw = blake2b(text.encode(errors="replace")).digest()
+        return [AccountHinted(symbol=None)] if self._told.keep((raw,), None) else []

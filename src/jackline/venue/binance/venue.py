@@ -89,8 +89,10 @@ class BinanceVenue:
         await self._connection.warm()
 
     async def keep_clock(self) -> None:
-        """Refresh the clock offset until cancelled."""
-        await self._connection.keep_clock()
+        """Refresh the clock offset, and keep the second way for stops open, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._connection.keep_clock())
+            group.create_task(self._connection.keep_second_path())
 
     def user_stream(self, sink: Callable[[Event], None]) -> UserStream:
         """The pump of private events; `run` it."""

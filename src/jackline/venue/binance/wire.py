@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
 from jackline.core.outcomes import NotSent, Refused, Unknown
+from jackline.venue.binance.order_frames import OrderFrames
 from jackline.venue.binance.refusals import UNDECIDED_CODES, refused
 from jackline.venue.net import Pool
 from jackline.venue.port import Failed
@@ -26,6 +28,12 @@ THROTTLED = -1008
 _BAN = re.compile(r"until (\d{13})")
 
 
+class CheckFrame(Protocol):
+    """The gate's look at a frame. Raises GateRefused."""
+
+    def __call__(self, *, url: str, text: str) -> None: ...
+
+
 class HeaderSink:
     """What the wire tells about limits with each answer."""
 
@@ -34,14 +42,40 @@ class HeaderSink:
         self.ban = ban
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """Where frames go, how they are written, and the gate that every one passes."""
+
+    url: str
+    frames: OrderFrames
+    check: CheckFrame
+
+
 class SignedWire(SignedWireMechanics, binanceusdm):  # type: ignore[misc] # ccxt is untyped
     """A signer in front of one pool. Every request passes the gate; every answer is judged here and nowhere else."""
 
     def __init__(self, signing: Signing, *, endpoint: Endpoint, headers: HeaderSink, pool: Pool) -> None:
         self._header_sink = headers
+        self._framing: Framing | None = None
         root = f"{endpoint.rest}/fapi"
         urls = {"fapiPublic": f"{root}/v1", "fapiPrivate": f"{root}/v1", "fapiPrivateV3": f"{root}/v3"}
         super().__init__(signing, pool=pool, urls=urls)
+
+    def framed(self, framing: Framing, *, before: Pool, headers: HeaderSink) -> Self:
+        """The same judge for requests that leave as frames of a socket."""
+        other = self.before(before)
+        other._framing, other._header_sink = framing, headers
+        return other
+
+    def sign(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Sign, then let the gate see exactly what would leave."""
+        if self._framing is None:
+            signed: dict[str, Any] = super().sign(*args, **kwargs)
+            return signed
+        path, _, method, params = args[:4]
+        text = self._framing.frames.write(method, path, params)
+        self._framing.check(url=self._framing.url, text=text)
+        return {"url": self._framing.url, "method": method, "headers": None, "body": text}
 
     def handle_errors(
         self,

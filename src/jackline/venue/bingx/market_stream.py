@@ -14,12 +14,12 @@ import structlog
 from jackline.core.events import BarClosed, Event, MarkMoved
 from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Symbol
-from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
 from jackline.venue.bingx.facts import BARS_MAX, interval_name
 from jackline.venue.bingx.frames import CandleFrame, MarketHead, MarkFrame
 from jackline.venue.bingx.packed import PackedNet
-from jackline.venue.net import TalkingNet
+from jackline.venue.net import Socket, TalkingNet
 from jackline.venue.port import Failed
+from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
 
 SOCKET_PATH = "/swap-market"
 OPENING_BARS = 100
@@ -74,7 +74,7 @@ class MarketStream:
     async def _address(self) -> str | None:
         return f"{self._root}{SOCKET_PATH}"
 
-    async def _opened(self) -> None:
+    async def _opened(self, _: Socket) -> None:
         """What closed while no socket stood is read at once; later bars when they are over."""
         self._asked.clear()
         for symbol in self._symbols:

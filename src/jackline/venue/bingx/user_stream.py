@@ -24,13 +24,13 @@ from jackline.core.events import (
 )
 from jackline.core.outcomes import Refused
 from jackline.core.values import ZERO, MarketMs, Price, Quantity, Symbol, WireMs
-from jackline.venue.binance.socket import HEARTBEAT_S, SocketHandlers, run_socket
 from jackline.venue.bingx.frames import AccountConfigUpdate, AccountUpdate, Head, OrderPart, OrderTradeUpdate
 from jackline.venue.bingx.packed import PackedNet
 from jackline.venue.bingx.parse import state_of
 from jackline.venue.bingx.rows import filled_in
-from jackline.venue.net import TalkingNet
+from jackline.venue.net import Socket, TalkingNet
 from jackline.venue.port import Failed
+from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
 
 SOCKET_PATH = "/swap-market"
 KEEP_ALIVE_S = 20 * 60.0
@@ -99,7 +99,7 @@ class UserStream:
             self._key = key
         return f"{self._root}{SOCKET_PATH}?listenKey={self._key}"
 
-    async def _opened(self) -> None:
+    async def _opened(self, _: Socket) -> None:
         self._sink(StreamChanged(up=True))
 
     async def _tend(self) -> None:

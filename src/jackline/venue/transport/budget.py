@@ -24,23 +24,34 @@ class OrderBudget:
         self._windows = tuple(windows)
         self._sent = deque[int](maxlen=max(window.orders for window in windows))
         self._banned_until_ms = 0
+        self._socket_banned_until_ms = 0
         self._weight = 0
         self._weight_ms = 0
 
     def entry_refusal(self, now_ms: int) -> str | None:
         """Why an entry may not be sent now; None when it may. Does not count it."""
-        if now_ms < self._banned_until_ms:
-            return f"banned by the venue for {self._banned_until_ms - now_ms} ms more"
+        banned_ms = max(self.ban_wait_ms(now_ms), self.ban_wait_ms(now_ms, socket=True))
+        if banned_ms > 0:
+            return f"banned by the venue for {banned_ms} ms more"
         for window in self._windows:
             allowed = window.orders - max(window.kept, window.orders // RESERVE_FRACTION_INVERSE)
             used = self._used(window, now_ms)
             if used >= allowed:
                 return f"{used} orders in {window.window_ms} ms; {window.orders - allowed} are kept for stops"
-        return None
+        # An order weighs nothing; the looks that its stop needs do.
+        return self._weight_refusal(now_ms)
 
     def reduction_wait_ms(self, now_ms: int) -> int:
         """How long a stop or close must wait: the venue's ceiling or a ban's end, and nothing else (K2)."""
-        wait = max(0, self._banned_until_ms - now_ms)
+        return max(self.ban_wait_ms(now_ms), self.window_wait_ms(now_ms))
+
+    def ban_wait_ms(self, now_ms: int, *, socket: bool = False) -> int:
+        """How long until the venue answers again, over REST or over the socket of orders: it bans each by itself."""
+        return max(0, (self._socket_banned_until_ms if socket else self._banned_until_ms) - now_ms)
+
+    def window_wait_ms(self, now_ms: int) -> int:
+        """How long until the venue's ceiling takes one more order of the account, whichever way it comes."""
+        wait = 0
         for window in self._windows:
             if self._used(window, now_ms) >= window.orders:
                 oldest = self._sent[-window.orders]
@@ -55,6 +66,10 @@ class OrderBudget:
         """The venue answers nobody before `until_ms`."""
         self._banned_until_ms = max(self._banned_until_ms, until_ms)
 
+    def ban_socket(self, until_ms: int) -> None:
+        """Nor over the socket of orders: the same address, so nothing that adds risk is sent over REST either."""
+        self._socket_banned_until_ms = max(self._socket_banned_until_ms, until_ms)
+
     def note_weight(self, used: int, now_ms: int) -> None:
         """The venue's own count of this minute's request weight."""
         self._weight, self._weight_ms = used, now_ms
@@ -65,11 +80,16 @@ class OrderBudget:
 
     def bulk_refusal(self, now_ms: int) -> str | None:
         """Why history must wait; reads of orders and positions never ask this."""
-        if now_ms < self._banned_until_ms:
-            return f"banned by the venue for {self._banned_until_ms - now_ms} ms more"
+        banned_ms = max(self.ban_wait_ms(now_ms), self.ban_wait_ms(now_ms, socket=True))
+        if banned_ms > 0:
+            return f"banned by the venue for {banned_ms} ms more"
+        return self._weight_refusal(now_ms)
+
+    def _weight_refusal(self, now_ms: int) -> str | None:
+        """The last fifth of a minute's weight belongs to looks at what is open, and to what keeps it covered."""
         fresh = now_ms // 60_000 == self._weight_ms // 60_000
         if fresh and self._weight > WEIGHT_MAX - WEIGHT_MAX // RESERVE_FRACTION_INVERSE:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used"
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used; the rest is kept for looks"
         return None
 
     def _used(self, window: OrderWindow, now_ms: int) -> int:

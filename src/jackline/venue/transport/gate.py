@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from jackline.core.orders import PositionView
 from jackline.core.requests import SendClose, SendEntry
@@ -110,16 +110,21 @@ class GateMechanics(ABC):
 
     def check(self, *, method: str, url: str, body: str | None) -> None:
         """Raise `GateRefused` unless this signed request may leave."""
+        parts = self._ours(method, url)
+        if method != "GET":
+            self._check_mutation(method, parts.path, _fields(parts.query, body))
+
+    def _ours(self, what: str, url: str) -> SplitResult:
         parts = urlsplit(url)
         if parts.netloc != self._authority or not is_loopback(parts.hostname):
             raise GateRefused(
-                "C2", f"{method} {parts.netloc}{parts.path} is not the venue at {self._authority}"
+                "C2", f"{what} {parts.netloc}{parts.path} is not the venue at {self._authority}"
             )
-        if method == "GET":
-            return
-        fields = _fields(parts.query, body)
-        self._match_shape(method, parts.path, fields)
-        self._judge(method, parts.path, fields)
+        return parts
+
+    def _check_mutation(self, method: str, path: str, fields: Fields) -> None:
+        self._match_shape(method, path, fields)
+        self._judge(method, path, fields)
 
     @abstractmethod
     def _judge(self, method: str, path: str, fields: Fields) -> None:

@@ -1,7 +1,8 @@
 """Connections to one account, the gate in front of them, and the clock and the line they share.
 
 *stops* carries stops, closes, cancels and their read-backs; *guard* what the guard reads; *trade* entries; *data*
-history. They share no queue, so that no entry, no candle and no listing that hangs stands in front of a stop.
+history; *socket* is a second way for stops and closes, where a venue has one. They share no queue, so that no entry, no
+candle and no listing that hangs stands in front of a stop.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Lane(StrEnum):
     GUARD = "guard"
     TRADE = "trade"
     DATA = "data"
+    SOCKET = "socket"
 
 
 class Lanes(ABC):
@@ -94,16 +96,23 @@ class Lanes(ABC):
         try:
             async with asyncio.timeout(deadline_s):
                 tree: Any = await self._lanes[lane].request(path, api, method, dict(params))
-        except NetTrouble:
-            self.line.note(broke=True)
+        except (NetTrouble, TimeoutError) as trouble:
+            self._note(lane, broke=isinstance(trouble, NetTrouble), answered=False)
             raise
         except VenueSaid as said:
-            self.line.note(broke=False)
+            self._note(lane, said=said)
             if said.code == self.bad_timestamp:
                 self._doubted.set()
             raise
-        self.line.note(broke=False)
+        self._note(lane)
         return tree
+
+    def _note(
+        self, lane: Lane, *, broke: bool = False, answered: bool = True, said: VenueSaid | None = None
+    ) -> None:
+        """What one request says of the line. `said`: the venue's no. A socket answers for itself by being open."""
+        if lane is not Lane.SOCKET and (broke or answered):
+            self.line.note(broke=broke)
 
     async def sample_clock(self) -> None:
         """Take a few samples of the venue's clock. Raises when the venue does not answer."""

@@ -31,14 +31,14 @@ class SocketHandlers:
 
     Attributes:
         address: where to dial, or None when that is not known now.
-        opened: a connection stands; frames follow.
+        opened: a connection stands; frames follow, and may be sent.
         frame: one text frame; False asks for a new connection.
         closed: the connection is gone; what it did not carry must be read.
         companion: runs beside an open connection; its return closes it.
     """
 
     address: Callable[[], Awaitable[str | None]]
-    opened: Callable[[], Awaitable[None]]
+    opened: Callable[[Socket], Awaitable[None]]
     frame: Callable[[str], Awaitable[bool]]
     closed: Callable[[], None]
     companion: Callable[[], Awaitable[None]]
@@ -70,7 +70,7 @@ async def _one_connection(net: Net, handlers: SocketHandlers, heartbeat_s: float
         socket = await net.connect(address, heartbeat_s=heartbeat_s)
     companion = asyncio.ensure_future(_then_close(handlers.companion, socket))
     try:
-        await handlers.opened()
+        await handlers.opened(socket)
         while (text := await socket.receive()) is not None:
             if not await handlers.frame(text):
                 return
