@@ -27,6 +27,22 @@ async def test_what_load_markets_asks_for_is_answered() -> None:
         assert candles == sorted(candles)
 
 
+async def test_the_margin_table_and_the_times_of_fills_are_read_as_they_are() -> None:
+    async with bingx() as (_, client):
+        tiers = await client.fetch_market_leverage_tiers(SYMBOL)
+        assert [(one["minNotional"], one["maintenanceMarginRate"]) for one in tiers[:3]] == [
+            (0, 0.004),
+            (50_000, 0.005),
+            (600_000, 0.0065),
+        ]
+        assert tiers[1]["info"]["maintAmount"] == "50.000"
+        entry = await enter(client)
+        (fill,) = await client.fetch_my_trades(SYMBOL)
+        # Their fill time has milliseconds; the order's own is taken at the same moment.
+        updated = (await client.fetch_order(entry["id"], SYMBOL))["lastUpdateTimestamp"]
+        assert fill["timestamp"] == updated
+
+
 async def test_an_attached_stop_is_listed_fires_and_closes_the_position() -> None:
     async with bingx(FALLING) as (served, client):
         await client.set_leverage(10, SYMBOL, {"side": "BOTH"})
