@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance import transcript
-from tests.exchange.served import KEY, Unserved
+from tests.exchange.served import Unserved
 
 
 @pytest.mark.parametrize("client", ["python-binance", "binance-sdk"])
@@ -15,7 +15,7 @@ def test_a_recorded_session_is_answered_as_it_was(client: str) -> None:
     assert len(lines) > 15
     for number, line in enumerate(lines, start=1):
         where = f"{client}.jsonl:{number} {line.method or line.frame[:40]} {line.path}"
-        assert transcript.say_again(world, line, KEY) == (line.status, line.shape), where
+        assert transcript.say_again(world, line) == (line.status, line.shape), where
     account = world.exchange.venue.state.accounts["main"]
     assert not account.open_positions()
     assert not account.open_algos

@@ -6,11 +6,9 @@ sockets, listen keys and lost events in `tests/world`, throttling in the latency
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
 import ccxt.async_support as ccxt
 import pytest
@@ -47,22 +45,6 @@ async def ours(served: Served) -> AsyncIterator[BinanceVenue]:
         yield venue
     finally:
         await venue.close()
-
-
-@asynccontextmanager
-async def bare(served: Served) -> AsyncIterator[Any]:
-    """Ccxt with another address and nothing else, as people point it at a test venue."""
-    client = ccxt.binanceusdm(
-        {"apiKey": KEY, "secret": SECRET, "options": {"fetchCurrencies": False, "fetchMargins": False}}
-    )
-    for name, url in list(client.urls["api"].items()):
-        if isinstance(url, str):
-            client.urls["api"][name] = re.sub(r"^https://[^/]+", served.url, url)
-    try:
-        await client.load_markets()
-        yield client
-    finally:
-        await client.close()
 
 
 @pytest.mark.owns("P2")
@@ -105,7 +87,7 @@ async def test_O1_trap_7_an_answer_of_200_that_says_nothing(form: Form) -> None:
 @pytest.mark.owns("P1")
 async def test_P1_trap_8_another_address_takes_the_meaning_from_the_errors() -> None:
     """-2021 is a plain error to ccxt away from its own address. We read the number."""
-    async with exchange() as served, bare(served) as client, ours(served) as venue:
+    async with exchange() as served, served.ccxt(as_shipped=True) as client, ours(served) as venue:
         with pytest.raises(ccxt.ExchangeError) as refused:
             await client.create_order(
                 SYMBOL, "market", "sell", 0.01, None, {"stopLossPrice": 61_000, "reduceOnly": True}

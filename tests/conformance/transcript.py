@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +19,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from jackline.exchange.bingx.gate import KEY_HEADER, read_fields
+from jackline.exchange.bingx.rest import BingxRest
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.rest import Rest
 from jackline.exchange.wire.ws_api import Reply, WsApi
-from tests.exchange.served import SECRET, Unserved
+from tests.exchange.bingx import unserved as bingx
+from tests.exchange.bingx.sessions import signed_query
+from tests.exchange.served import KEY, SECRET, Unserved
 
 PLACE = Path(__file__).parent / "transcripts"
 _STAMP = re.compile(r"timestamp=\d+")
@@ -53,26 +57,19 @@ def shape(value: Any) -> Any:
 
 @contextmanager
 def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
-    """Everything that any exchange in this process is asked while it lasts."""
+    """Everything that an exchange is asked which is opened while it lasts: one that stands already is not heard."""
     lines: list[Line] = []
-    respond, answer = Rest.respond, WsApi.answer
     inside: list[str] = []
+    answer = WsApi.answer
 
-    def recorded_respond(self: Rest, inbound: Inbound) -> Outbound:
-        outbound = respond(self, inbound)
-        if not inside:
-            lines.append(
-                Line(
-                    method=inbound.method,
-                    path=inbound.path,
-                    query=inbound.query,
-                    body=inbound.body,
-                    keyed="x-mbx-apikey" in inbound.headers,
-                    status=outbound.status,
-                    shape=shape(msgspec.json.decode(outbound.body)),
-                )
-            )
-        return outbound
+    def recorded(respond: Callable[[Any, Inbound], Outbound]) -> Callable[[Any, Inbound], Outbound]:
+        def recorded_respond(self: Any, inbound: Inbound) -> Outbound:
+            outbound = respond(self, inbound)
+            if not inside:
+                lines.append(_line(inbound, outbound))
+            return outbound
+
+        return recorded_respond
 
     def recorded_answer(self: WsApi, text: str) -> Reply:
         inside.append(text)
@@ -85,9 +82,26 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
         return reply
 
     with monkeypatch.context() as patch:
-        patch.setattr(Rest, "respond", recorded_respond)
+        patch.setattr(Rest, "respond", recorded(Rest.respond))
+        patch.setattr(BingxRest, "respond", recorded(BingxRest.respond))
         patch.setattr(WsApi, "answer", recorded_answer)
         yield lines
+
+
+def _line(inbound: Inbound, outbound: Outbound) -> Line:
+    return Line(
+        method=inbound.method,
+        path=inbound.path,
+        query=inbound.query,
+        body=inbound.body,
+        keyed=_key_header(inbound.path) in inbound.headers,
+        status=outbound.status,
+        shape=shape(msgspec.json.decode(outbound.body)),
+    )
+
+
+def _key_header(path: str) -> str:
+    return KEY_HEADER if path.startswith("/openApi/") else "x-mbx-apikey"
 
 
 def write(name: str, lines: list[Line]) -> None:
@@ -110,27 +124,32 @@ def read(name: str) -> list[Line]:
     return [msgspec.json.decode(line, type=Line) for line in lines]
 
 
-def say_again(world: Unserved, line: Line, key: str) -> tuple[int, Any]:
+World = Unserved | bingx.Unserved
+
+
+def say_again(world: World, line: Line) -> tuple[int, Any]:
     """Say one line to another exchange, at its time and signed anew; its status and shape."""
-    if line.frame:
+    if isinstance(world, Unserved) and line.frame:
         told = msgspec.json.decode(WsApi(world.exchange.rest).answer(_stamped_frame(world, line.frame)).frame)
         return told["status"], shape(told)
-    outbound = world.exchange.rest.respond(_stamped(world, line, key))
+    outbound = world.exchange.rest.respond(_stamped(world, line))
     return outbound.status, shape(msgspec.json.decode(outbound.body))
 
 
-def _stamped(world: Unserved, line: Line, key: str) -> Inbound:
+def _stamped(world: World, line: Line) -> Inbound:
     stamp = f"timestamp={world.clock.wire_ms()}"
     query, body = (_STAMP.sub(stamp, _SIGNATURE.sub("", raw)) for raw in (line.query, line.body))
     inbound = Inbound(
         method=line.method,
         path=line.path,
         query=query,
-        headers={"x-mbx-apikey": key} if line.keyed else {},
+        headers={_key_header(line.path): KEY} if line.keyed else {},
         body=body,
     )
     if "signature=" not in line.query + line.body:
         return inbound
+    if isinstance(world, bingx.Unserved):
+        return replace(inbound, query=signed_query(dict(read_fields(query))))
     signature = f"signature={_signed(query + body)}"
     if "signature=" in line.query:
         return replace(inbound, query=f"{query}&{signature}")
