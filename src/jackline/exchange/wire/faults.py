@@ -108,9 +108,11 @@ class NoDial(Standing, frozen=True, kw_only=True, tag_field="kind", tag="no_dial
 
 
 class ForgetKey(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="forget_key"):
-    """At once: the account's listen key is gone, and nobody is told."""
+    """At once: the account's listen key is gone. Nobody is told, or, with `told`, its listeners hear what they would
+    at the end of its hour."""
 
     account: str
+    told: bool = False
 
 
 class HangUp(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hang_up"):

@@ -64,8 +64,7 @@ class Floor:
         markets = list(self.venue.state.markets.values())
         self.streams.flush(markets, exact_ms=clock.exact_ms(), wire_ms=wire_ms, force=force)
         for account, key in self.listen_keys.expired(wire_ms):
-            farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
-            self.hub.publish(key, farewell, account=account)
+            self._say_farewell(account, key)
 
     def put_up(self, rule: Rule) -> int:
         """Puts a rule on the board. Raises ValueError for one that makes no sense.
@@ -81,13 +80,24 @@ class Floor:
         """What happens at once."""
         match deed:
             case ForgetKey():
-                self.forget_key(deed.account)
+                self.forget_key(deed.account, told=deed.told)
             case HangUp():
                 self.hang_up(deed.account)
 
-    def forget_key(self, account: str) -> None:
-        """The account's listen key is gone and nobody is told: its sockets stay open and hear nothing more."""
-        self.listen_keys.close(account)
+    def forget_key(self, account: str, *, told: bool = False) -> None:
+        """The account's listen key is gone: its sockets stay open and hear nothing more, but for a farewell where they
+        are told."""
+        key = self.listen_keys.close(account)
+        if told and key is not None:
+            self._say_farewell(account, key)
+
+    def _say_farewell(self, account: str, key: str) -> None:
+        farewell: Json = {
+            "e": "listenKeyExpired",
+            "E": self.venue.state.clock.wire_ms(),
+            "listenKey": key,
+        }
+        self.hub.publish(key, farewell, account=account)
 
     def hang_up(self, account: str | None) -> None:
         """Closes every socket, or those of one account; one without a live key has none to lose."""
