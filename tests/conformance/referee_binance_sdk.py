@@ -34,7 +34,7 @@ TRAILING = STOP | {"type": "TRAILING_STOP_MARKET", "callback_rate": 1}
 BUY = {"symbol": SYMBOL, "side": "BUY", "type": "MARKET", "quantity": 0.01}
 CLOSE = BUY | {"side": "SELL", "reduce_only": "true"}
 LIMIT = BUY | {"type": "LIMIT", "time_in_force": "GTC", "price": 58_000}
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Kept(logging.Handler):

@@ -22,7 +22,7 @@ from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futur
 
 SYMBOL = "BTCUSDT"
 STOP = {"algo_type": "CONDITIONAL", "symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET"}
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 async def session(url: str, key: str, secret: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import ccxt.pro as ccxtpro
 
 SYMBOL = "BTC/USDT:USDT"
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 async def session(url: str, key: str, secret: str) -> dict[str, Any]:

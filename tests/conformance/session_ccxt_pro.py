@@ -17,7 +17,7 @@ import ccxt.pro as ccxtpro
 
 SYMBOL = "BTC/USDT:USDT"
 STOPS = {"trigger": True}
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 async def session(url: str, key: str, secret: str) -> dict[str, Any]:

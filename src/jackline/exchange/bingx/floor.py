@@ -99,3 +99,11 @@ class BingxFloor(Floor):
             return
         for key in self.keys.current(account):
             self.hub.hang_up(key)
+
+    def go_deaf(self, account: str | None) -> None:
+        """Every socket, or those of one account, is half open from here on."""
+        if account is None:
+            self.hub.deafen(None)
+            return
+        for key in self.keys.current(account):
+            self.hub.deafen(key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from jackline.exchange.ports import Tick
 from jackline.exchange.venue import Venue
-from jackline.exchange.wire.faults import Deed, ForgetKey, HangUp, Rule, Stale
+from jackline.exchange.wire.faults import Deed, ForgetKey, GoDeaf, HangUp, Rule, Stale
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.listen_keys import ListenKeys
 from jackline.exchange.wire.market_streams import MarketStreams
@@ -83,6 +83,8 @@ class Floor:
                 self.forget_key(deed.account, told=deed.told)
             case HangUp():
                 self.hang_up(deed.account)
+            case GoDeaf():
+                self.go_deaf(deed.account)
 
     def forget_key(self, account: str, *, told: bool = False) -> None:
         """The account's listen key is gone: its sockets stay open and hear nothing more, but for a farewell where they
@@ -107,3 +109,12 @@ class Floor:
         key = self.listen_keys.current(account)
         if key is not None:
             self.hub.hang_up(key)
+
+    def go_deaf(self, account: str | None) -> None:
+        """Every stream socket, or those of one account, is half open from here on."""
+        if account is None:
+            self.hub.deafen(None)
+            return
+        key = self.listen_keys.current(account)
+        if key is not None:
+            self.hub.deafen(key)
