@@ -22,7 +22,10 @@ from tests.exchange.served import KEY, SECRET, exchange
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parent.parent / ".conformance"
-DEADLINE_S = 120.0
+DEADLINE_S = 180.0
+"""Of one command; a busy machine takes a minute to import ccxt."""
+TEST_TIMEOUT_S = 3 * DEADLINE_S
+"""Of a test: the environment is made, filled, and used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

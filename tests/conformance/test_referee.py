@@ -101,6 +101,7 @@ def test_no_reason_outlives_what_it_excuses() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_the_official_sdk_finds_everything_of_the_declared_types(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

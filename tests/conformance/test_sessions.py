@@ -19,6 +19,7 @@ REQUIREMENTS = LOCKS.parent.parent / "requirements.lock"
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_python_binance_opens_protects_trails_closes_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     told = await sessions.run(sessions.PYTHON_BINANCE, monkeypatch)
     assert told["entry"] == ["FILLED", "0.010"]
@@ -28,6 +29,7 @@ async def test_python_binance_opens_protects_trails_closes_and_lists(monkeypatch
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_the_official_sdk_opens_protects_trails_closes_and_lists(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -39,6 +41,7 @@ async def test_the_official_sdk_opens_protects_trails_closes_and_lists(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_ccxt_opens_protects_trails_closes_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     told = await sessions.run(sessions.CCXT, monkeypatch)
     assert (told["entry"], told["position"]) == (["closed", 0.01, 60_000], ["long", 0.01, "isolated"])
@@ -48,6 +51,7 @@ async def test_ccxt_opens_protects_trails_closes_and_lists(monkeypatch: pytest.M
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_ccxt_pro_opens_protects_trails_closes_and_lists_over_sockets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -58,6 +62,7 @@ async def test_ccxt_pro_opens_protects_trails_closes_and_lists_over_sockets(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(sessions.TEST_TIMEOUT_S)
 async def test_ccxt_opens_protects_trails_closes_and_lists_on_the_bingx_wire(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
