@@ -7,26 +7,26 @@ same ids.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from jackline.exchange.bingx.gate import KEY_HEADER
+from jackline.exchange.bingx.rest import BingxRest
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.rest import Rest
 from jackline.exchange.wire.ws_api import Reply, WsApi
-from tests.exchange.served import SECRET, Unserved
+from tests.exchange.bingx import unserved as bingx
+from tests.exchange.served import KEY, Unserved
 
 PLACE = Path(__file__).parent / "transcripts"
-_STAMP = re.compile(r"timestamp=\d+")
-_SIGNATURE = re.compile(r"&?signature=[0-9a-f]+")
+_STAMP = re.compile(r'timestamp(?:=|": ?)(\d+)')
+"""Of a request or of a frame."""
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -53,26 +53,19 @@ def shape(value: Any) -> Any:
 
 @contextmanager
 def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
-    """Everything that any exchange in this process is asked while it lasts."""
+    """Everything that an exchange is asked which is opened while it lasts: one that stands already is not heard."""
     lines: list[Line] = []
-    respond, answer = Rest.respond, WsApi.answer
     inside: list[str] = []
+    answer = WsApi.answer
 
-    def recorded_respond(self: Rest, inbound: Inbound) -> Outbound:
-        outbound = respond(self, inbound)
-        if not inside:
-            lines.append(
-                Line(
-                    method=inbound.method,
-                    path=inbound.path,
-                    query=inbound.query,
-                    body=inbound.body,
-                    keyed="x-mbx-apikey" in inbound.headers,
-                    status=outbound.status,
-                    shape=shape(msgspec.json.decode(outbound.body)),
-                )
-            )
-        return outbound
+    def recorded(respond: Callable[[Any, Inbound], Outbound]) -> Callable[[Any, Inbound], Outbound]:
+        def recorded_respond(self: Any, inbound: Inbound) -> Outbound:
+            outbound = respond(self, inbound)
+            if not inside:
+                lines.append(_line(inbound, outbound))
+            return outbound
+
+        return recorded_respond
 
     def recorded_answer(self: WsApi, text: str) -> Reply:
         inside.append(text)
@@ -85,9 +78,26 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
         return reply
 
     with monkeypatch.context() as patch:
-        patch.setattr(Rest, "respond", recorded_respond)
+        patch.setattr(Rest, "respond", recorded(Rest.respond))
+        patch.setattr(BingxRest, "respond", recorded(BingxRest.respond))
         patch.setattr(WsApi, "answer", recorded_answer)
         yield lines
+
+
+def _line(inbound: Inbound, outbound: Outbound) -> Line:
+    return Line(
+        method=inbound.method,
+        path=inbound.path,
+        query=inbound.query,
+        body=inbound.body,
+        keyed=_key_header(inbound.path) in inbound.headers,
+        status=outbound.status,
+        shape=shape(msgspec.json.decode(outbound.body)),
+    )
+
+
+def _key_header(path: str) -> str:
+    return KEY_HEADER if path.startswith("/openApi/") else "x-mbx-apikey"
 
 
 def write(name: str, lines: list[Line]) -> None:
@@ -110,47 +120,25 @@ def read(name: str) -> list[Line]:
     return [msgspec.json.decode(line, type=Line) for line in lines]
 
 
-def say_again(world: Unserved, line: Line, key: str) -> tuple[int, Any]:
-    """Say one line to another exchange, at its time and signed anew; its status and shape."""
-    if line.frame:
-        told = msgspec.json.decode(WsApi(world.exchange.rest).answer(_stamped_frame(world, line.frame)).frame)
+World = Unserved | bingx.Unserved
+
+
+def say_again(world: World, line: Line) -> tuple[int, Any]:
+    """Say one line to another exchange, word for word and at the time it was said: its signature holds. The status and
+    shape of the answer."""
+    stamp = _STAMP.search(line.query + line.body + line.frame)
+    if stamp:
+        # Lines that were under way together may stand in another order than they were written in.
+        world.clock.now_ms = max(world.clock.now_ms, float(stamp[1]))
+    if isinstance(world, Unserved) and line.frame:
+        told = msgspec.json.decode(WsApi(world.exchange.rest).answer(line.frame).frame)
         return told["status"], shape(told)
-    outbound = world.exchange.rest.respond(_stamped(world, line, key))
-    return outbound.status, shape(msgspec.json.decode(outbound.body))
-
-
-def _stamped(world: Unserved, line: Line, key: str) -> Inbound:
-    stamp = f"timestamp={world.clock.wire_ms()}"
-    query, body = (_STAMP.sub(stamp, _SIGNATURE.sub("", raw)) for raw in (line.query, line.body))
     inbound = Inbound(
         method=line.method,
         path=line.path,
-        query=query,
-        headers={"x-mbx-apikey": key} if line.keyed else {},
-        body=body,
+        query=line.query,
+        headers={_key_header(line.path): KEY} if line.keyed else {},
+        body=line.body,
     )
-    if "signature=" not in line.query + line.body:
-        return inbound
-    signature = f"signature={_signed(query + body)}"
-    if "signature=" in line.query:
-        return replace(inbound, query=f"{query}&{signature}")
-    return replace(inbound, body=f"{body}&{signature}")
-
-
-def _stamped_frame(world: Unserved, text: str) -> str:
-    frame = msgspec.json.decode(text)
-    params: dict[str, Any] = frame["params"]
-    if "signature" in params:
-        del params["signature"]
-        params["timestamp"] = world.clock.wire_ms()
-        payload = "&".join(f"{name}={_spelled(params[name])}" for name in sorted(params))
-        params["signature"] = _signed(payload)
-    return msgspec.json.encode(frame).decode()
-
-
-def _spelled(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _signed(payload: str) -> str:
-    return hmac.new(SECRET.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    outbound = world.exchange.rest.respond(inbound)
+    return outbound.status, shape(msgspec.json.decode(outbound.body))

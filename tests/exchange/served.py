@@ -3,18 +3,16 @@
 import asyncio
 import hashlib
 import hmac
-import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-import ccxt.async_support as ccxt
 import msgspec
 from yarl import URL
 
@@ -28,6 +26,7 @@ from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from jackline.exchange.wire.wires import Wire
+from tests.exchange import clients
 from tests.exchange.worlds import HandClock
 
 BAR_MS = 60_000
@@ -135,29 +134,11 @@ class Served:
         async with self.http.ws_connect(self.url + path) as socket:
             yield socket
 
-    @asynccontextmanager
-    async def ccxt(self) -> AsyncIterator[Any]:
-        """An unmodified client, pointed at loopback; its futures error map flattened as in production."""
-        client = ccxt.binanceusdm(
-            {
-                "apiKey": KEY,
-                "secret": SECRET,
-                "enableRateLimit": False,
-                "options": {"fetchCurrencies": False, "fetchMargins": False},
-            }
-        )
-        for name, url in list(client.urls["api"].items()):
-            if isinstance(url, str):
-                client.urls["api"][name] = re.sub(r"^https://[^/]+", self.url, url)
-        linear = client.exceptions["linear"]
-        client.exceptions = client.deep_extend(
-            client.exceptions, {"exact": linear["exact"], "broad": linear.get("broad", {})}
-        )
-        try:
-            await client.load_markets()
-            yield client
-        finally:
-            await client.close()
+    def ccxt(self, *, pro: bool = False, as_shipped: bool = False) -> AbstractAsyncContextManager[Any]:
+        """An unmodified client at this address. `as_shipped`: with its own limiter, and with what the other address
+        makes of its error map; else without the one, and with the map as in production."""
+        client = clients.binance(self.url, pro=pro, apiKey=KEY, secret=SECRET, enableRateLimit=as_shipped)
+        return clients.opened(client if as_shipped else clients.with_meanings(client))
 
 
 def signed_text(secret: str, sent: dict[str, object]) -> str:

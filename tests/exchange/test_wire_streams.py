@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from jackline.exchange.wire.faults import ForgetKey, HangUp, NoDial, Side, Stream, StreamDeed
+from jackline.exchange.wire.faults import ForgetKey, GoDeaf, HangUp, NoDial, Side, Stream, StreamDeed
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import STREAMS_MAX, Dial, Hub, read_dial
 from tests.exchange.served import Ear, Unserved
@@ -166,6 +166,31 @@ def test_a_forgotten_key_is_silence_without_notice_until_a_new_one_is_opened() -
     wire.buy(quantity="0.05")
     assert names(hearing) == FILL
     assert deaf.heard == []
+
+
+def test_the_end_of_a_key_can_be_told_to_its_listeners() -> None:
+    wire = Unserved()
+    mine, theirs = wire.user_ear(), wire.user_ear("other")
+    wire.exchange.floor.do(ForgetKey(account="main", told=True))
+    assert (names(mine), names(theirs)) == (["listenKeyExpired"], [])
+    assert wire.ask("PUT", "v1/listenKey").status == 401
+
+
+def test_a_half_open_socket_carries_nothing_and_the_next_one_everything() -> None:
+    wire = Unserved()
+    mine, market = wire.user_ear(), Ear()
+    hub = wire.exchange.floor.hub
+    assert hub.attach("/market/ws/btcusdt@markPrice", "", market)
+    wire.exchange.floor.do(GoDeaf(account="main"))
+    wire.buy(quantity="0.05")
+    hub.command(mine, '{"method":"LIST_SUBSCRIPTIONS","id":1}')
+    assert (mine.heard, mine.closed, hub.is_deaf(mine), hub.is_deaf(market)) == ([], False, True, False)
+    again = wire.user_ear()
+    wire.buy(quantity="0.05")
+    assert (names(again), mine.heard) == (FILL, [])
+    wire.exchange.floor.do(GoDeaf())
+    wire.tick(60_010)
+    assert market.heard == []
 
 
 def test_sockets_are_closed_by_account_or_all_at_once() -> None:

@@ -4,50 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import ccxt.pro as ccxtpro
 import msgspec
 import pytest
 
 from jackline.exchange.wire.faults import Answer, Refuse
 from jackline.exchange.wire.forms import Form
 from jackline.exchange.wire.ws_api import METHODS, WsApi
-from tests.exchange.served import KEY, SECRET, Served, Unserved, exchange
+from tests.exchange.served import KEY, SECRET, Unserved, exchange
 
 SYMBOL = "BTC/USDT:USDT"
 ORDER: dict[str, Any] = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
 
 
-@asynccontextmanager
-async def pro(served: Served) -> AsyncIterator[Any]:
-    """An unmodified ccxt.pro client, pointed at loopback."""
-    client = ccxtpro.binanceusdm(
-        {
-            "apiKey": KEY,
-            "secret": SECRET,
-            "enableRateLimit": False,
-            "options": {"fetchCurrencies": False, "fetchMargins": False},
-        }
-    )
-    for name, url in list(client.urls["api"].items()):
-        if isinstance(url, str):
-            client.urls["api"][name] = re.sub(r"^https://[^/]+", served.url, url)
-    root = served.url.replace("http", "ws", 1)
-    client.urls["api"]["ws"]["linear"] = f"{root}/ws"
-    client.urls["api"]["ws"]["ws-api"]["linear"] = f"{root}/ws-fapi/v1"
-    try:
-        await client.load_markets()
-        yield client
-    finally:
-        await client.close()
-
-
 async def test_ccxt_pro_enters_protects_and_cancels_over_the_socket() -> None:
-    async with exchange() as served, pro(served) as client:
+    async with exchange() as served, served.ccxt(pro=True) as client:
         stop = await client.create_order_ws(
             SYMBOL, "market", "sell", 0.01, None, {"triggerPrice": "59000.0", "reduceOnly": True}
         )

@@ -13,7 +13,7 @@ import aiohttp
 from jackline.exchange.bingx.listen_keys import LIFE_MS
 from jackline.exchange.bingx.sockets import PINGS_UNANSWERED_MAX, Heart
 from jackline.exchange.values import PositionSide
-from jackline.exchange.wire.faults import ForgetKey, HangUp
+from jackline.exchange.wire.faults import ForgetKey, GoDeaf, HangUp
 from tests.exchange.bingx.sessions import SYMBOL, bingx, pro
 from tests.exchange.bingx.unserved import LEG, Unserved
 from tests.exchange.served import DEADLINE_S, Ear
@@ -122,6 +122,15 @@ def test_keys_are_forgotten_and_sockets_hung_up_on_demand() -> None:
     world.exchange.floor.do(ForgetKey(account="main"))
     world.place()
     assert (third.heard, third.closed) == ([], False)
+    fourth = world.user_ear()
+    world.exchange.floor.do(GoDeaf(account="main"))
+    world.place()
+    assert (fourth.heard, fourth.closed) == ([], False)
+    fifth = world.user_ear()
+    world.exchange.floor.do(ForgetKey(account="main", told=True))
+    assert (kinds(fourth), kinds(fifth)) == ([], ["listenKeyExpired"])
+    world.exchange.floor.do(GoDeaf())
+    assert world.exchange.floor.hub.is_deaf(fifth)
 
 
 async def test_ccxt_hears_of_its_orders_trades_positions_and_wallet() -> None:

@@ -10,7 +10,6 @@ from jackline.exchange.bingx.market_streams import BingxStreams
 from jackline.exchange.bingx.user_events import config_update, user_messages
 from jackline.exchange.ports import Tick
 from jackline.exchange.wire.floor import Floor
-from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.market_streams import MarketStreams
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import Dial, Hub
@@ -69,8 +68,7 @@ class BingxFloor(Floor):
         self.prices.flush(markets, exact_ms=exact_ms, wire_ms=wire_ms, force=force)
         self._say_settings(exact_ms=exact_ms, wire_ms=wire_ms)
         for account, key in self.keys.expired(wire_ms):
-            farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
-            self.hub.publish(key, farewell, account=account)
+            self._say_farewell(account, key)
             self._config_sent_ms.pop(key, None)
 
     def _say_settings(self, *, exact_ms: float, wire_ms: int) -> None:
@@ -86,9 +84,13 @@ class BingxFloor(Floor):
             for market in self.venue.state.markets.values():
                 self.hub.publish(key, config_update(account, market, wire_ms=wire_ms), account=name)
 
-    def forget_key(self, account: str) -> None:
-        """The account's listen keys are gone and nobody is told: its sockets stay open and hear nothing more."""
+    def forget_key(self, account: str, *, told: bool = False) -> None:
+        """The account's listen keys are gone: its sockets stay open and hear nothing more, but for a farewell where
+        they are told."""
+        keys = self.keys.current(account)
         self.keys.close(account)
+        for key in keys if told else ():
+            self._say_farewell(account, key)
 
     def hang_up(self, account: str | None) -> None:
         """Closes every socket, or those of one account."""
@@ -97,3 +99,11 @@ class BingxFloor(Floor):
             return
         for key in self.keys.current(account):
             self.hub.hang_up(key)
+
+    def go_deaf(self, account: str | None) -> None:
+        """Every socket, or those of one account, is half open from here on."""
+        if account is None:
+            self.hub.deafen(None)
+            return
+        for key in self.keys.current(account):
+            self.hub.deafen(key)

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from jackline.exchange.bingx.floor import SOCKET_PATH, BingxFloor
 from jackline.exchange.bingx.market_streams import KINDS
 from jackline.exchange.wire.json import Json, encode
-from jackline.exchange.wire.sockets import FRAME_BYTES_MAX, SEND_DEADLINE_S, SocketListener
+from jackline.exchange.wire.sockets import FRAME_BYTES_MAX, SEND_DEADLINE_S, SocketListener, pong
 from jackline.exchange.wire.streams import Listener
 
 PING_S: Final = 5.0
@@ -64,7 +64,7 @@ class BingxSockets:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket until either side ends it."""
-        socket = web.WebSocketResponse(compress=False, max_msg_size=FRAME_BYTES_MAX)
+        socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=FRAME_BYTES_MAX)
         listener = SocketListener()
         path, _, query = request.raw_path.partition("?")
         if not self._floor.hub.attach(path, query, listener):
@@ -73,11 +73,18 @@ class BingxSockets:
             await socket.prepare(request)
             self._open[socket] = None
             heart = Heart()
-            tasks = [asyncio.create_task(_write(socket, listener)), asyncio.create_task(heart.beat(listener))]
+            tasks = [
+                asyncio.create_task(self._write(socket, listener)),
+                asyncio.create_task(heart.beat(listener)),
+            ]
             try:
                 async for message in socket:
+                    if self._floor.hub.is_deaf(listener):
+                        continue
                     if message.type is WSMsgType.TEXT:
                         self._hear(listener, heart, message.data)
+                    elif message.type is WSMsgType.PING:
+                        await pong(socket, message.data)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -86,6 +93,22 @@ class BingxSockets:
             self._open.pop(socket, None)
             self._floor.hub.detach(listener)
         return socket
+
+    async def _write(self, socket: web.WebSocketResponse, listener: SocketListener) -> None:
+        """Sends what is queued, each frame compressed by itself; a socket that is too slow is closed."""
+        try:
+            while not listener.overflowed:
+                frame = await listener.queue.get()
+                if frame is None:
+                    await socket.close(code=WSCloseCode.GOING_AWAY)
+                    return
+                if self._floor.hub.is_deaf(listener):
+                    continue
+                async with asyncio.timeout(SEND_DEADLINE_S):
+                    await socket.send_bytes(gzip.compress(frame, mtime=0))
+        except (TimeoutError, ConnectionError):
+            pass  # closing is all that is left, and it is what follows
+        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")
 
     def _hear(self, listener: SocketListener, heart: "Heart", text: str) -> None:
         if text == "Pong":
@@ -116,18 +139,3 @@ class Heart:
 async def _say_goodbye(socket: web.WebSocketResponse) -> None:
     async with asyncio.timeout(SEND_DEADLINE_S):
         await socket.close(code=WSCloseCode.GOING_AWAY)
-
-
-async def _write(socket: web.WebSocketResponse, listener: SocketListener) -> None:
-    """Sends what is queued, each frame compressed by itself; a socket that is too slow is closed."""
-    try:
-        while not listener.overflowed:
-            frame = await listener.queue.get()
-            if frame is None:
-                await socket.close(code=WSCloseCode.GOING_AWAY)
-                return
-            async with asyncio.timeout(SEND_DEADLINE_S):
-                await socket.send_bytes(gzip.compress(frame, mtime=0))
-    except (TimeoutError, ConnectionError):
-        pass  # closing is all that is left, and it is what follows
-    await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")

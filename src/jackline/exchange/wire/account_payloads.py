@@ -66,7 +66,7 @@ def account_payload(state: State, account: Account, *, wire_ms: int, with_settin
         totals |= {"feeTier": FEE_TIER, "canTrade": True, "canDeposit": True, "canWithdraw": False}
         totals |= {"updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1}
         totals["positions"] = [
-            _account_row(state, account, one) | _settings(state, account, one) for one in rows
+            _account_row(state, account, one, *_ONLY_V2) | _settings(state, account, one) for one in rows
         ]
     else:
         totals["positions"] = [_account_row(state, account, one) for one in rows]
@@ -137,11 +137,21 @@ def risk_row_v2(state: State, account: Account, position: Position) -> dict[str,
     return row | {"marginType": "cross" if crossed else "isolated", "isAutoAddMargin": "false"}
 
 
-def _account_row(state: State, account: Account, position: Position) -> dict[str, Json]:
+_ONLY_V2: Final = (
+    "breakEvenPrice",
+    "positionInitialMargin",
+    "openOrderInitialMargin",
+    "bidNotional",
+    "askNotional",
+)
+"""What v2/account says of a position beyond v3."""
+
+
+def _account_row(state: State, account: Account, position: Position, *more: str) -> dict[str, Json]:
     row = risk_row(state, account, position)
     names = ("symbol", "positionSide", "positionAmt", "isolatedMargin", "notional", "isolatedWallet")
     shown: dict[str, Json] = {
-        name: row[name] for name in (*names, "initialMargin", "maintMargin", "updateTime")
+        name: row[name] for name in (*names, *more, "initialMargin", "maintMargin", "updateTime")
     }
     return shown | {"unrealizedProfit": row["unRealizedProfit"]}
 

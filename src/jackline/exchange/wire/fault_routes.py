@@ -1,7 +1,7 @@
 """`/local/v1/faults`: the board of misbehaviour over HTTP, and in a file.
 
 A rule is a JSON object whose `kind` names it (refuse, answer, slow, stale, stream, no_dial), with the fields of
-faults.py; forget_key and hang_up are done at once and leave nothing on the board.
+faults.py; forget_key, hang_up and go_deaf are done at once and leave nothing on the board.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from jackline.exchange.wire.faults import Deed, ForgetKey, HangUp, NoDial, Rule
+from jackline.exchange.wire.faults import Deed, ForgetKey, GoDeaf, HangUp, NoDial, Rule
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.misbehaviour import Posted
@@ -52,7 +52,7 @@ class FaultRoutes:
         try:
             order = _ORDER.decode(await request.read())
             self._check_account(None if isinstance(order, NoDial) else order.account)
-            if isinstance(order, (ForgetKey, HangUp)):
+            if isinstance(order, (ForgetKey, HangUp, GoDeaf)):
                 self._floor.do(order)
             else:
                 number = self._floor.put_up(order)

@@ -108,9 +108,11 @@ class NoDial(Standing, frozen=True, kw_only=True, tag_field="kind", tag="no_dial
 
 
 class ForgetKey(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="forget_key"):
-    """At once: the account's listen key is gone, and nobody is told."""
+    """At once: the account's listen key is gone. Nobody is told, or, with `told`, its listeners hear what they would
+    at the end of its hour."""
 
     account: str
+    told: bool = False
 
 
 class HangUp(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hang_up"):
@@ -119,9 +121,16 @@ class HangUp(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="h
     account: str | None = None
 
 
+class GoDeaf(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="go_deaf"):
+    """At once: every stream socket, or those of one account's user stream, is half open from here on. It stays, but
+    nothing comes through it, no answer to a ping either; whoever dials again is heard."""
+
+    account: str | None = None
+
+
 RequestRule = Refuse | Answer | Slow | Stale
 Rule = RequestRule | Stream | NoDial
-Deed = ForgetKey | HangUp
+Deed = ForgetKey | HangUp | GoDeaf
 """What is done at once and leaves nothing standing."""
 
 

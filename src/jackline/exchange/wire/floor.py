@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from jackline.exchange.ports import Tick
 from jackline.exchange.venue import Venue
-from jackline.exchange.wire.faults import Deed, ForgetKey, HangUp, Rule, Stale
+from jackline.exchange.wire.faults import Deed, ForgetKey, GoDeaf, HangUp, Rule, Stale
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.listen_keys import ListenKeys
 from jackline.exchange.wire.market_streams import MarketStreams
@@ -64,8 +64,7 @@ class Floor:
         markets = list(self.venue.state.markets.values())
         self.streams.flush(markets, exact_ms=clock.exact_ms(), wire_ms=wire_ms, force=force)
         for account, key in self.listen_keys.expired(wire_ms):
-            farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
-            self.hub.publish(key, farewell, account=account)
+            self._say_farewell(account, key)
 
     def put_up(self, rule: Rule) -> int:
         """Puts a rule on the board. Raises ValueError for one that makes no sense.
@@ -81,13 +80,26 @@ class Floor:
         """What happens at once."""
         match deed:
             case ForgetKey():
-                self.forget_key(deed.account)
+                self.forget_key(deed.account, told=deed.told)
             case HangUp():
                 self.hang_up(deed.account)
+            case GoDeaf():
+                self.go_deaf(deed.account)
 
-    def forget_key(self, account: str) -> None:
-        """The account's listen key is gone and nobody is told: its sockets stay open and hear nothing more."""
-        self.listen_keys.close(account)
+    def forget_key(self, account: str, *, told: bool = False) -> None:
+        """The account's listen key is gone: its sockets stay open and hear nothing more, but for a farewell where they
+        are told."""
+        key = self.listen_keys.close(account)
+        if told and key is not None:
+            self._say_farewell(account, key)
+
+    def _say_farewell(self, account: str, key: str) -> None:
+        farewell: Json = {
+            "e": "listenKeyExpired",
+            "E": self.venue.state.clock.wire_ms(),
+            "listenKey": key,
+        }
+        self.hub.publish(key, farewell, account=account)
 
     def hang_up(self, account: str | None) -> None:
         """Closes every socket, or those of one account; one without a live key has none to lose."""
@@ -97,3 +109,12 @@ class Floor:
         key = self.listen_keys.current(account)
         if key is not None:
             self.hub.hang_up(key)
+
+    def go_deaf(self, account: str | None) -> None:
+        """Every stream socket, or those of one account, is half open from here on."""
+        if account is None:
+            self.hub.deafen(None)
+            return
+        key = self.listen_keys.current(account)
+        if key is not None:
+            self.hub.deafen(key)

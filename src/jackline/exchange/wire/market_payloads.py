@@ -192,6 +192,7 @@ def quotes(market: Market) -> tuple[str, str]:
 def book_ticker(market: Market, *, wire_ms: int) -> Json:
     bid, ask = quotes(market)
     return {
+        "lastUpdateId": wire_ms,
         "symbol": market.symbol.name,
         "bidPrice": bid,
         "bidQty": _TOP_OF_BOOK,

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from jackline.exchange.wire.streams import Hub
 from jackline.exchange.wire.ws_api import PATH, Reply, WsApi
@@ -54,7 +54,9 @@ class Sockets:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket until either side ends it."""
-        socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=FRAME_BYTES_MAX)
+        socket = web.WebSocketResponse(
+            heartbeat=PING_S, autoping=False, compress=False, max_msg_size=FRAME_BYTES_MAX
+        )
         listener = SocketListener()
         path, _, query = request.raw_path.partition("?")
         if not self._hub.attach(path, query, listener):
@@ -65,8 +67,7 @@ class Sockets:
             writer = asyncio.create_task(_write(socket, listener))
             try:
                 async for message in socket:
-                    if message.type is WSMsgType.TEXT:
-                        self._hub.command(listener, message.data)
+                    await self._take(socket, listener, message)
             finally:
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
@@ -74,6 +75,14 @@ class Sockets:
             self._open.pop(socket, None)
             self._hub.detach(listener)
         return socket
+
+    async def _take(
+        self, socket: web.WebSocketResponse, listener: SocketListener, message: WSMessage
+    ) -> None:
+        if message.type is WSMsgType.TEXT:
+            self._hub.command(listener, message.data)
+        elif message.type is WSMsgType.PING and not self._hub.is_deaf(listener):
+            await pong(socket, message.data)
 
     async def _serve_api(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket of requests: each is carried out as it comes, and its answer may overtake another's."""
@@ -92,6 +101,13 @@ class Sockets:
     async def close(self) -> None:
         """Says goodbye to every socket, each within the send deadline."""
         await asyncio.gather(*map(_say_goodbye, self._open), return_exceptions=True)
+
+
+async def pong(socket: web.WebSocketResponse, data: bytes) -> None:
+    """A client that takes nothing misses it, as it would any frame."""
+    with suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(SEND_DEADLINE_S):
+            await socket.pong(data)
 
 
 async def _say(socket: web.WebSocketResponse, reply: Reply) -> None:

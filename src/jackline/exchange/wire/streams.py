@@ -42,9 +42,10 @@ class Listener(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class _Seat:
-    """`combined` wraps each message with the name of its stream."""
+    """`combined` wraps each message with the name of its stream; a `deaf` one is half open: nothing passes."""
 
     combined: bool
+    deaf: bool = False
     streams: dict[str, None] = field(default_factory=dict)
 
 
@@ -107,6 +108,15 @@ class Hub:
             self.detach(listener)
             listener.hang_up()
 
+    def deafen(self, stream: str | None) -> None:
+        """Nothing more passes to or from anyone on a stream, or anyone; nobody is told."""
+        for listener in self._seats if stream is None else self._listeners.get(stream, ()):
+            self._seats[listener].deaf = True
+
+    def is_deaf(self, listener: Listener) -> bool:
+        seat = self._seats.get(listener)
+        return seat is not None and seat.deaf
+
     def heard(self, stream: str) -> bool:
         return stream in self._listeners
 
@@ -133,7 +143,7 @@ class Hub:
         # A copy, asked again each time: whoever is offered a frame may leave at once, or send others away.
         for listener in tuple(listeners):
             seat = self._seats.get(listener)
-            if seat is None:
+            if seat is None or seat.deaf:
                 continue
             if seat.combined:
                 wrapped = wrapped or encode({"stream": stream, "data": message})
@@ -160,7 +170,7 @@ class Hub:
 
     def command(self, listener: Listener, text: str) -> None:
         """A frame from the client; the answer is offered to it like any other frame."""
-        if listener in self._seats:
+        if listener in self._seats and not self._seats[listener].deaf:
             listener.offer(encode(self._answer(listener, text)))
 
     def _answer(self, listener: Listener, text: str) -> Json:
