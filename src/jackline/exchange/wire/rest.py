@@ -7,7 +7,15 @@ from typing import Final, Protocol
 
 from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
-from jackline.exchange.wire import account_routes, algo_routes, batch_routes, market_routes, order_routes
+from jackline.exchange.wire import (
+    account_routes,
+    algo_routes,
+    batch_routes,
+    market_routes,
+    order_routes,
+    spot_routes,
+    standing_routes,
+)
 from jackline.exchange.wire.auth import Gatekeeper, signed_payload
 from jackline.exchange.wire.call import Access, Call, Route, WireOptions
 from jackline.exchange.wire.faults import Refuse
@@ -26,6 +34,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *order_routes.ROUTES,
     *batch_routes.ROUTES,
     *algo_routes.ROUTES,
+    *standing_routes.ROUTES,
+    *spot_routes.ROUTES,
 )
 _TABLE: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
 _NOWHERE: Final = Outbound(
