@@ -1,7 +1,7 @@
 """The table of the venue's numbers: each provoked as a client would, or by a rule where only the venue itself comes to
 it, and told under its number, its HTTP status and its text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,7 @@ def limit(**params: str) -> Provoke:
     return lambda world: world.ask("POST", "v1/order", **(LIMIT | params))
 
 
-def stop(sent: Mapping[str, str] = CLOSING, **params: str) -> Provoke:
+def stop(sent: dict[str, str] = CLOSING, **params: str) -> Provoke:
     return lambda world: world.ask("POST", "v1/algoOrder", **(sent | params))
 
 

@@ -1,6 +1,7 @@
 """`jackline exchange`: the local exchange as a process of its own."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from jackline.exchange.wire.launch import Ready
+    from jackline.exchange.wire.markets import MirrorSpec
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -58,11 +60,36 @@ def serve(
     ] = None,
     hold: Annotated[bool, typer.Option(help="Start with market time standing still.")] = False,
     wire: Annotated[str, typer.Option(help="Whose clients it is for: binance or bingx.")] = "binance",
+    accounts: Annotated[
+        Path | None,
+        typer.Option(help="File with accounts, in place of --balance, --hedge, --key and --secret-file."),
+    ] = None,
+    wire_speed: Annotated[
+        float,
+        typer.Option(help="How many times faster than at the venue listen keys, sockets and bans end."),
+    ] = 1.0,
+    mirror: Annotated[
+        str | None,
+        typer.Option(help="A venue, by ccxt's name, whose public live market is served: binanceusdm, ..."),
+    ] = None,
+    mirror_symbols: Annotated[str, typer.Option(help="Symbols to mirror, by comma.")] = "BTCUSDT,ETHUSDT",
+    mirror_url: Annotated[
+        str | None, typer.Option(help="In place of the scheme and host of the mirrored venue's addresses.")
+    ] = None,
+    mirror_every_ms: Annotated[
+        int, typer.Option(min=500, max=60_000, help="How often the mirrored venue is looked at.")
+    ] = 1_000,
+    mirror_silent_ms: Annotated[
+        int, typer.Option(min=1_000, help="Without news for so long a mirrored symbol stops trading.")
+    ] = 10_000,
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve a local exchange until interrupted."""
     from jackline.exchange.wire import launch
 
+    mirrored = _mirror(
+        mirror, mirror_symbols, mirror_url, every_ms=mirror_every_ms, silent_ms=mirror_silent_ms
+    )
     options = launch.LaunchOptions(
         port=port,
         data=tuple(data or ()),
@@ -84,11 +111,33 @@ def serve(
         hold=hold,
         tls_dir=tls_dir,
         wire=wire,
+        accounts=accounts,
+        wire_speed=wire_speed,
+        mirror=mirrored,
     )
     try:
         launch.launch(options, ready=lambda told: _say(told, as_json=ready_json))
     except ValueError as error:
         raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
+
+
+def _mirror(
+    venue: str | None, symbols: str, url: str | None, *, every_ms: int, silent_ms: int
+) -> "MirrorSpec | None":
+    if venue is None:
+        return None
+    from jackline.cli.mirror import open_source
+    from jackline.exchange.wire.markets import MirrorSpec
+
+    try:
+        source = open_source(venue, symbols.upper().split(","), url=url)
+    except ValueError as error:
+        raise CommandFailed(ExitCode.BAD_INPUT, str(error)) from error
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    return MirrorSpec(source=source, every_ms=every_ms, silent_ms=silent_ms, say=say)
 
 
 def _say(told: "Ready", *, as_json: bool) -> None:

@@ -299,6 +299,14 @@ class Venue:
         liquidated by a step of this symbol; new orders are refused and cancels work."""
         self.state.market(symbol).status = status
 
+    def hear(self, symbol: str) -> None:
+        """Prices of a symbol are known again."""
+        self.state.market(symbol).silent_since_ms = None
+
+    def lose(self, symbol: str, since_ms: int) -> None:
+        """Nothing has been heard of a symbol's price since that wire time: it stops trading until `hear`."""
+        self.state.market(symbol).silent_since_ms = since_ms
+
     def delist(self, symbol: str) -> None:
         """Ends all orders and positions of a symbol at mark, and its trading."""
         market = self.state.market(symbol)

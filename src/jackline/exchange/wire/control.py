@@ -11,9 +11,11 @@ import msgspec
 from aiohttp import web
 
 from jackline.exchange.feeds.clock import MarketClock
+from jackline.exchange.feeds.mirror import Mirror
 from jackline.exchange.ports import Feed
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json, encode
+from jackline.exchange.wire.relay import Relay
 from jackline.exchange.wire.runner import Runner
 from jackline.exchange.wire.switches import SwitchOrder, turn
 from jackline.exchange.wire.testimony import witness_report
@@ -40,7 +42,9 @@ class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control:
     """The four control routes."""
 
-    def __init__(self, floor: Floor, *, feed: Feed, clock: MarketClock, runner: Runner) -> None:
+    def __init__(
+        self, floor: Floor, *, feed: Feed | Mirror, clock: MarketClock, runner: Runner | Relay
+    ) -> None:
         self._floor = floor
         self._feed = feed
         self._clock = clock
@@ -54,14 +58,16 @@ class Control:
 
     def state(self) -> Json:
         venue = self._floor.venue.state
+        mirrored = isinstance(self._runner, Relay)
         return {
             "wire_ms": venue.clock.wire_ms(),
-            "market_ms": self._clock.market_ms(),
+            "market_ms": venue.market_ms("") if mirrored else self._clock.market_ms(),
             "ratio": self._clock.ratio,
             "held": self._runner.held,
             "ended": self._runner.ended,
             "start_ms": self._feed.start_ms,
             "end_ms": self._feed.end_ms,
+            "mirror": self._runner.state() if isinstance(self._runner, Relay) else None,
             "slipped_ms": self._clock.slipped_ms,
             "switches": {
                 "stop_while_flat": venue.rules.stop_while_flat.value,
@@ -73,7 +79,7 @@ class Control:
                 name: {
                     "last": str(market.last),
                     "mark": str(market.mark),
-                    "status": market.status.value,
+                    "status": market.standing.value,
                 }
                 for name, market in venue.markets.items()
             },
@@ -96,6 +102,10 @@ class Control:
 
     def _apply(self, order: MarketOrder) -> None:
         """Raises ValueError for a ratio or crash the market cannot do."""
+        if isinstance(self._runner, Relay):
+            raise ValueError(
+                "a mirrored market goes at its own pace. Fix: serve --generate or --data instead"
+            )
         if order.crash is not None:
             crash = order.crash
             self._feed.crash(symbol=crash.symbol, fraction=crash.fraction, over_ms=crash.over_ms)

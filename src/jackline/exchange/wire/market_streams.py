@@ -51,6 +51,8 @@ class MarketStreams:
         """Sends what is due. `force` sends every change now: before the market stands still."""
         told: list[Market] = []
         for market in markets:
+            if market.silent_since_ms is not None:
+                continue  # an old price said again would look like a living market
             name = market.symbol.name
             age_ms = exact_ms - self._price_sent_ms.get(name, 0.0)
             changed = name in self._changed
