@@ -7,15 +7,14 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
-import aiohttp
 import pytest
 
 from jackline.cli.mirror import open_source
 from jackline.exchange.account import AccountSpec
 from jackline.exchange.ports import SourceSilentError
 from jackline.exchange.wire.markets import MirrorSpec
-from jackline.exchange.wire.server import Bound, ServeConfig, serve
-from tests.exchange.served import DEADLINE_S, KEY, SECRET, Served, exchange, receive
+from jackline.exchange.wire.server import ServeConfig
+from tests.exchange.served import DEADLINE_S, KEY, SECRET, Served, exchange, receive, running
 
 SPIKE = [60_000] * 70 + [57_000] + [60_100] * 130
 BUY = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.05"}
@@ -35,20 +34,10 @@ async def mirrored(url: str, said: list[str], *, silent_ms: int = 60_000) -> Asy
     source = open_source("binanceusdm", ["BTCUSDT"], url=url)
     spec = MirrorSpec(source=source, say=said.append, every_ms=50, silent_ms=silent_ms)
     account = AccountSpec(name="main", key=KEY, secret=SECRET, balance=Decimal(10_000))
-    bound: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
-    server = asyncio.create_task(
-        serve(ServeConfig(port=0, feed=spec, accounts=(account,)), ready=bound.set_result)
-    )
     try:
-        waited: tuple[asyncio.Future[Any], ...] = (server, bound)
-        await asyncio.wait(waited, timeout=DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
-        if server.done():
-            server.result()
-        async with aiohttp.ClientSession() as http:
-            yield Served(port=bound.result().port, http=http)
+        async with running(ServeConfig(port=0, feed=spec, accounts=(account,))) as served:
+            yield served
     finally:
-        server.cancel()
-        await asyncio.gather(server, return_exceptions=True)
         await source.close()
 
 

@@ -34,7 +34,10 @@ def serve(
     ] = "BTCUSDT,ETHUSDT",
     bars: Annotated[int, typer.Option(min=1, help="Bars to generate.")] = 576,
     interval_ms: Annotated[int, typer.Option(min=20, help="Length of a generated bar.")] = 300_000,
-    start: Annotated[str | None, typer.Option("--from", help="Replay from: UTC time or epoch ms.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Begin at: UTC time or epoch ms; generated markets also: now."),
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Replay to: UTC time or epoch ms.")] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="Market seconds per wall second.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 1,

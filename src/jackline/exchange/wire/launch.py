@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jackline.exchange.account import AccountSpec
-from jackline.exchange.feeds.generator import GeneratedFeed
+from jackline.exchange.feeds.generator import START_MS, GeneratedFeed
 from jackline.exchange.feeds.replay import open_replay
 from jackline.exchange.ports import Feed
 from jackline.exchange.state import Rules
@@ -164,7 +164,13 @@ def _check_at(number: int, rule: Rule) -> None:
 
 def _feed(options: LaunchOptions) -> Feed:
     if not options.data:
-        return GeneratedFeed(options.symbols, options.seed, options.interval_ms, bars=options.bars)
+        return GeneratedFeed(
+            options.symbols,
+            options.seed,
+            options.interval_ms,
+            bars=options.bars,
+            start_ms=_generated_from(options),
+        )
     return open_replay(
         options.data,
         now_ms=int(time.time() * 1_000),
@@ -192,6 +198,16 @@ def _check_aims(file: Path | None, rules: tuple[Rule, ...], accounts: list[str])
         if name is not None and name not in accounts:
             message = f"--faults {file}: rule {number}: account {name!r}. Fix: one of {', '.join(accounts)}"
             raise ValueError(message)
+
+
+def _generated_from(options: LaunchOptions) -> int:
+    """The bar at which a generated market begins: any fixed one, unless a time or `now` was asked for. Clients that
+    mistrust old bars need `now`, and a speed of 1."""
+    if options.start is None:
+        return START_MS
+    now_ms = int(time.time() * 1_000)
+    asked_ms = now_ms if options.start == "now" else _time_ms("--from", options.start)
+    return (now_ms if asked_ms is None else asked_ms) // options.interval_ms * options.interval_ms
 
 
 def _time_ms(option: str, text: str | None) -> int | None:
