@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jackline.cli import exchange_options as opt
 from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
@@ -34,57 +35,27 @@ def serve(
     ] = "BTCUSDT,ETHUSDT",
     bars: Annotated[int, typer.Option(min=1, help="Bars to generate.")] = 576,
     interval_ms: Annotated[int, typer.Option(min=20, help="Length of a generated bar.")] = 300_000,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="Begin at: UTC time or epoch ms; generated markets also: now."),
-    ] = None,
+    start: opt.Start = None,
     end: Annotated[str | None, typer.Option("--to", help="Replay to: UTC time or epoch ms.")] = None,
     speed: Annotated[float, typer.Option(min=0.001, help="Market seconds per wall second.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 1,
     balance: Annotated[str, typer.Option(help="Starting balance in USDT.")] = "10000",
     hedge: Annotated[bool, typer.Option(help="Start in hedge mode.")] = False,
     key: Annotated[str, typer.Option(help="API key of the account.")] = "local",
-    secret_file: Annotated[
-        Path | None,
-        typer.Option(help="File with the API secret; without one it equals the key (play money)."),
-    ] = None,
-    stop_while_flat: Annotated[
-        str, typer.Option(help="accept or refuse reducing stops while flat.")
-    ] = "accept",
-    faults: Annotated[
-        Path | None, typer.Option(help="File with rules of misbehaviour, as /local/v1/faults takes them.")
-    ] = None,
+    secret_file: opt.SecretFile = None,
+    stop_while_flat: opt.StopWhileFlat = "accept",
+    faults: opt.Faults = None,
     fill_parts: Annotated[int, typer.Option(min=1, max=20, help="Trades per market fill.")] = 1,
-    tls_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Serve TLS on a second port too; the authority to trust is written to this folder."
-        ),
-    ] = None,
+    tls_dir: opt.TlsDir = None,
     hold: Annotated[bool, typer.Option(help="Start with market time standing still.")] = False,
     wire: Annotated[str, typer.Option(help="Whose clients it is for: binance or bingx.")] = "binance",
-    accounts: Annotated[
-        Path | None,
-        typer.Option(help="File with accounts, in place of --balance, --hedge, --key and --secret-file."),
-    ] = None,
-    wire_speed: Annotated[
-        float,
-        typer.Option(help="How many times faster than at the venue listen keys, sockets and bans end."),
-    ] = 1.0,
-    mirror: Annotated[
-        str | None,
-        typer.Option(help="A venue, by ccxt's name, whose public live market is served: binanceusdm, ..."),
-    ] = None,
+    accounts: opt.Accounts = None,
+    wire_speed: opt.WireSpeed = 1.0,
+    mirror: opt.Mirror = None,
     mirror_symbols: Annotated[str, typer.Option(help="Symbols to mirror, by comma.")] = "BTCUSDT,ETHUSDT",
-    mirror_url: Annotated[
-        str | None, typer.Option(help="In place of the scheme and host of the mirrored venue's addresses.")
-    ] = None,
-    mirror_every_ms: Annotated[
-        int, typer.Option(min=500, max=60_000, help="How often the mirrored venue is looked at.")
-    ] = 1_000,
-    mirror_silent_ms: Annotated[
-        int, typer.Option(min=1_000, help="Without news for so long a mirrored symbol stops trading.")
-    ] = 10_000,
+    mirror_url: opt.MirrorUrl = None,
+    mirror_every_ms: opt.MirrorEveryMs = 1_000,
+    mirror_silent_ms: opt.MirrorSilentMs = 10_000,
     ready_json: Annotated[bool, typer.Option(help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve a local exchange until interrupted."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from jackline.exchange import margin
+from jackline.exchange import settings
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.attached import Attached
 from jackline.exchange.conditional import Conditional
 from jackline.exchange.conditions import Algo, AlgoRequest
 from jackline.exchange.cover import CoverLoss
 from jackline.exchange.errors import VenueError
-from jackline.exchange.events import Event, LeverageEvent
+from jackline.exchange.events import Event
 from jackline.exchange.funding import Funding
 from jackline.exchange.hands import Hands
 from jackline.exchange.history import History
@@ -184,53 +184,19 @@ class Venue:
             raise VenueError(-1001)
 
     def set_leverage(self, account: Account, symbol: str, leverage: int) -> None:
-        """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids
-        it."""
+        """Raises VenueError: -4028, -2027, -2028, -4161."""
         _require_own(account)
-        market, setting = self.state.market(symbol), account.setting(symbol)
-        if not 1 <= leverage <= market.symbol.leverage_max:
-            raise VenueError(-4028, leverage=leverage)
-        positions = [one for one in account.open_positions() if one.symbol == symbol]
-        for position in positions:
-            if abs(position.amount) * market.mark > market.symbol.notional_max(leverage):
-                raise VenueError(-2027)
-        if positions and leverage < setting.leverage:
-            if setting.margin_type is MarginType.ISOLATED:
-                raise VenueError(-4161)
-            notional = sum((abs(one.amount) * market.mark for one in positions), ZERO)
-            if notional / leverage - notional / setting.leverage > margin.available(self.state, account):
-                raise VenueError(-2028)
-        setting.leverage = leverage
+        settings.set_leverage(self.state, account, symbol, leverage)
         self._noted(account)
-        self.state.outbox.append(
-            LeverageEvent(
-                account=account.name, symbol=symbol, leverage=leverage, wire_ms=self.state.clock.wire_ms()
-            )
-        )
 
     def set_margin_type(self, account: Account, symbol: str, margin_type: MarginType) -> None:
-        """Raises VenueError: -4046 unchanged, -4047 with open orders, -4048 with a position."""
-        self.state.market(symbol)
-        setting = account.setting(symbol)
-        if setting.margin_type is margin_type:
-            raise VenueError(-4046)
-        resting = any(order.symbol == symbol for order in account.open_orders.values())
-        if resting or any(algo.symbol == symbol for algo in account.open_algos.values()):
-            raise VenueError(-4047)
-        if any(one.symbol == symbol for one in account.open_positions()):
-            raise VenueError(-4048)
-        setting.margin_type = margin_type
+        """Raises VenueError: -4046, -4047, -4048."""
+        settings.set_margin_type(self.state, account, symbol, margin_type)
         self._noted(account)
 
     def set_hedge(self, account: Account, hedge: bool) -> None:
-        """Raises VenueError: -4059 unchanged, -4067 open orders, -4068 a position, on any symbol."""
-        if account.hedge is hedge:
-            raise VenueError(-4059)
-        if account.open_orders or account.open_algos:
-            raise VenueError(-4067)
-        if account.open_positions():
-            raise VenueError(-4068)
-        account.hedge = hedge
+        """Raises VenueError: -4059, -4067, -4068."""
+        settings.set_hedge(account, hedge)
         self._noted(account)
 
     def begin_liquidation(self, account: Account) -> None:
