@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from jackline.core.events import Event, StreamChanged
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.binance.user_stream import UserStream
 from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from tests.exchange.served import DEADLINE_S, KEY, SECRET, Served
 from tests.venue.makers import WallClock
 

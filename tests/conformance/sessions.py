@@ -62,12 +62,12 @@ EVERY = (PYTHON_BINANCE, BINANCE_SDK, CCXT, CCXT_PRO, CCXT_BINGX, REFEREE)
 
 async def run(session: Session, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the script says it saw. AssertionError where it fails, or leaves an order behind."""
-    python = await _environment(session)
+    python = await environment(session.environment, lock=session.lock)
     script = str(HERE / f"{session.script}.py")
     with transcript.recording(monkeypatch) as lines:
         async with exchange(wire=session.wire) as served:
             await served.advance(2)
-            told: dict[str, Any] = json.loads(await _ran(python, script, served.url, KEY, SECRET))
+            told: dict[str, Any] = json.loads(await ran(python, script, served.url, KEY, SECRET))
             judged = await served.control("witness")
     assert judged["orphans"] == []
     assert not any(episode["naked_now"] for episode in judged["episodes"])
@@ -75,17 +75,17 @@ async def run(session: Session, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     return told
 
 
-async def _environment(session: Session) -> str:
-    """Its own interpreter, with exactly what the lock says."""
-    place = ENVIRONMENTS / session.environment
+async def environment(name: str, *, lock: str | None = None) -> str:
+    """Its own interpreter, with exactly what the lock says: that of its name, unless another is given."""
+    place = ENVIRONMENTS / name
     python = str(place / "bin/python")
     uv = (sys.executable, "-m", "uv", "-q")
-    await _ran(*uv, "venv", "--allow-existing", str(place))
-    await _ran(*uv, "pip", "sync", "--require-hashes", "--python", python, str(HERE / f"{session.lock}.lock"))
+    await ran(*uv, "venv", "--allow-existing", str(place))
+    await ran(*uv, "pip", "sync", "--require-hashes", "--python", python, str(HERE / f"{lock or name}.lock"))
     return python
 
 
-async def _ran(*command: str) -> str:
+async def ran(*command: str) -> str:
     """The last line of a command's output. AssertionError, with its words, where it fails."""
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

@@ -21,9 +21,9 @@ from jackline.exchange.values import StopWhileFlat
 from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.faults import Answer
 from jackline.exchange.wire.forms import Form
-from jackline.venue.transport.gate import GateRefused
 from jackline.venue.binance.venue import BinanceVenue
 from jackline.venue.canary import CanaryProof, CanaryTask, prove_rung
+from jackline.venue.transport.gate import GateRefused
 from tests.conformance.adapter import ours
 from tests.exchange.served import exchange
 from tests.venue.makers import (

@@ -11,8 +11,8 @@ import ccxt.pro as ccxtpro
 import pytest
 
 from jackline.core.events import FillHinted
+from jackline.venue.binance.listen_key import KEEP_ALIVE_S
 from jackline.venue.transport.socket import HEARTBEAT_S
-from jackline.venue.binance.user_stream import KEEP_ALIVE_S
 from tests.conformance.adapter import DOWN, UP, our_stream
 from tests.exchange.served import DEADLINE_S, Served, exchange
 

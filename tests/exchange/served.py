@@ -249,7 +249,6 @@ async def exchange(
     wire: Wire = Wire.BINANCE,
 ) -> AsyncIterator[Served]:
     """The market stands still until advanced; the first tick has been applied."""
-    bound: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
     config = ServeConfig(
         port=0,
         feed=ScriptedFeed(prices),
@@ -262,6 +261,14 @@ async def exchange(
         tls=tls,
         wire=wire,
     )
+    async with running(config) as served:
+        yield served
+
+
+@asynccontextmanager
+async def running(config: ServeConfig) -> AsyncIterator[Served]:
+    """An exchange as configured, until the end of the block."""
+    bound: asyncio.Future[Bound] = asyncio.get_running_loop().create_future()
     server = asyncio.create_task(serve(config, ready=bound.set_result))
     try:
         waited: tuple[asyncio.Future[Any], ...] = (server, bound)

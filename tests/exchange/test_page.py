@@ -9,6 +9,7 @@ from typing import Any
 
 import ccxt.async_support as ccxt
 
+from jackline.exchange.wire.accounts import read_accounts
 from jackline.exchange.wire.wires import Wire
 from tests.exchange.served import KEY, SECRET, Served, exchange
 
@@ -17,7 +18,14 @@ BINANCE_PART, BINGX_PART = PAGE.split("\n## BingX\n")
 SYMBOL = "BTC/USDT:USDT"
 
 
-def blocks(language: str, served: Served, part: str = BINANCE_PART) -> list[str]:
+CCXT, FREQTRADE, PYTHON_BINANCE = "**ccxt and ccxt.pro**", "**freqtrade**", "**python-binance**"
+ACCOUNTS = "## Accounts and faults"
+
+
+def blocks(language: str, served: Served, part: str = BINANCE_PART, *, under: str = "") -> list[str]:
+    """The blocks of a part, or of what stands under a heading or a client's name."""
+    if under:
+        part = re.split(r"\n(?=## |\*\*)", part.split(under, 1)[1], maxsplit=1)[0]
     found = re.findall(rf"```{language}\n(.*?)```", part, re.DOTALL)
     return [block.replace("127.0.0.1:8090", f"127.0.0.1:{served.port}") for block in found]
 
@@ -25,7 +33,7 @@ def blocks(language: str, served: Served, part: str = BINANCE_PART) -> list[str]
 async def test_the_blocks_for_ccxt_make_a_client_that_trades() -> None:
     async with exchange() as served:
         names: dict[str, Any] = {}
-        for block in blocks("python", served):
+        for block in blocks("python", served, under=CCXT):
             exec(
                 block.replace('"local", "secret": "local"', f'"{KEY}", "secret": "{SECRET}"'), names
             )  # the page
@@ -57,7 +65,7 @@ async def test_the_block_for_bingx_makes_a_client_that_trades_and_listens() -> N
 
 async def test_the_block_for_freqtrade_is_taken_by_its_ccxt() -> None:
     async with exchange() as served:
-        (block,) = blocks("json", served)
+        (block,) = blocks("json", served, under=FREQTRADE)
         config = json.loads(block)["exchange"]["ccxt_config"] | {"apiKey": KEY, "secret": SECRET}
         client = ccxt.binance(config)
         try:
@@ -71,3 +79,33 @@ async def test_the_block_for_freqtrade_is_taken_by_its_ccxt() -> None:
             assert listed["id"] == stop["id"]
         finally:
             await client.close()
+
+
+async def test_the_accounts_of_the_page_can_be_served(tmp_path: Path) -> None:
+    async with exchange() as served:
+        (block,) = blocks("json", served, under=ACCOUNTS)
+    file = tmp_path / "accounts.json"
+    file.write_text(block)
+    main, reader = read_accounts(file)
+    assert (main.secret, str(main.balance), main.rights.trades) == ("local", "10000", True)
+    assert (reader.name, reader.rights.trades, reader.rights.addresses) == ("reader", False, ("127.0.0.1",))
+
+
+async def test_every_switch_of_the_page_is_taken() -> None:
+    async with exchange() as served:
+        rows = re.findall(r"^\| `(\{.*?\})`", BINANCE_PART, re.MULTILINE)
+        assert len(rows) == 7
+        for row in rows:
+            assert "error" not in await served.control("switches", **json.loads(row)), row
+
+
+async def test_the_block_for_python_binance_sets_the_addresses_that_its_session_sets() -> None:
+    """The block itself runs in the long tests, in that client's own environment."""
+    async with exchange() as served:
+        (block,) = blocks("python", served, under=PYTHON_BINANCE)
+        compile(block, "exchange.md", "exec")
+        for path in ("/api/v3/ping", "/fapi/v1/exchangeInfo"):
+            root = re.search(rf'"({re.escape(served.url)}{path.split("/v")[0]})"', block)
+            assert root is not None
+            async with served.http.get(served.url + path) as answer:
+                assert answer.status == 200

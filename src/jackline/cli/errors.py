@@ -46,6 +46,7 @@ _CODES: dict[str, ExitCode] = {
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,
     "jackline.venue.transport.endpoint.EndpointRefused": ExitCode.BAD_INPUT,
     "jackline.exchange.feeds.errors.FeedError": ExitCode.BAD_INPUT,
+    "jackline.exchange.ports.SourceSilentError": ExitCode.UNANSWERED,
     "jackline.exchange.wire.server.PortError": ExitCode.BAD_INPUT,
     "jackline.store.lease.LeaseHeld": ExitCode.LEASE_HELD,
     "jackline.store.errors.CommandConflict": ExitCode.BAD_INPUT,

@@ -51,9 +51,9 @@ def check_price(symbol: Symbol, price: Decimal) -> None:
 
 def check_status(market: Market, *, reducing: bool) -> None:
     """-4141 while the symbol does not trade at all, -4140 while it may only be left."""
-    if market.status is SymbolStatus.BREAK:
+    if market.standing is SymbolStatus.BREAK:
         raise VenueError(-4141)
-    if market.status is SymbolStatus.SETTLING and not reducing:
+    if market.standing is SymbolStatus.SETTLING and not reducing:
         raise VenueError(-4140)
 
 

@@ -16,11 +16,12 @@ CANDLES_MAX: Final = 20_000
 @dataclass(slots=True, kw_only=True)
 class Market:
     """Last and mark price with the last before it, and the base bars: complete ones and the one being
-    formed."""
+    formed. `silent_since_ms` is set while nobody knows the price: the wire time of the last that was known."""
 
     symbol: Symbol
     interval_ms: int
     status: SymbolStatus = SymbolStatus.TRADING
+    silent_since_ms: int | None = None
     half_spread_fraction: Decimal = ZERO
     last: Decimal = ZERO
     prev_last: Decimal = ZERO
@@ -30,6 +31,15 @@ class Market:
     funding_fraction: Decimal = ZERO
     candles: deque[Candle] = field(default_factory=lambda: deque(maxlen=CANDLES_MAX))
     forming: Candle | None = None
+
+    @property
+    def standing(self) -> SymbolStatus:
+        """What traders are told: a market of which nothing is heard does not trade."""
+        return self.status if self.silent_since_ms is None else SymbolStatus.BREAK
+
+    def known_ms(self, wire_ms: int) -> int:
+        """When the price was as it is shown: now, unless nothing is heard."""
+        return wire_ms if self.silent_since_ms is None else self.silent_since_ms
 
     def seed(self, candles: tuple[Candle, ...]) -> None:
         """Starts from history, so that there is a price before the first tick."""

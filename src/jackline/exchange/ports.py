@@ -4,7 +4,7 @@ All times are integer milliseconds since 1970 UTC. A name ending in `_ms` is *ma
 bars) unless it says `wire` (the wall clock, which stamps requests and deadlines).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -36,6 +36,45 @@ class Tick:
     mark: Decimal
     volume: Decimal
     closes: Candle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at a symbol of another venue: its latest bars, oldest first, the last one forming; its mark, None where
+    the venue has none; and when the venue itself says that this was so (its own clock), None where it does not."""
+
+    symbol: str
+    bars: tuple[Candle, ...]
+    mark: Decimal | None
+    stamp_ms: int | None
+
+
+class SourceSilentError(Exception):
+    """A mirrored venue is out of reach, does not answer in time, refuses, or says what cannot be read."""
+
+
+class Source(Protocol):
+    """Public market data of another venue. Everything that is asked has a deadline of its own and raises
+    SourceSilentError."""
+
+    name: str
+    symbols: tuple[str, ...]
+
+    async def steps(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """Its price step and quantity step."""
+        ...
+
+    async def bars(self, symbol: str, count: int) -> Sequence[Candle]:
+        """The latest bars of a minute, oldest first, the last one forming."""
+        ...
+
+    async def look(self, counts: Mapping[str, int]) -> Sequence[Seen]:
+        """These symbols, with so many bars each."""
+        ...
+
+    async def close(self) -> None:
+        """Hangs up."""
+        ...
 
 
 class Clock(Protocol):

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from jackline.exchange import margin
+from jackline.exchange import settings
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.attached import Attached
 from jackline.exchange.conditional import Conditional
 from jackline.exchange.conditions import Algo, AlgoRequest
 from jackline.exchange.cover import CoverLoss
 from jackline.exchange.errors import VenueError
-from jackline.exchange.events import Event, LeverageEvent
+from jackline.exchange.events import Event
 from jackline.exchange.funding import Funding
 from jackline.exchange.hands import Hands
 from jackline.exchange.history import History
@@ -108,7 +108,7 @@ class Venue:
         market = self.state.markets[tick.symbol]
         market.move(tick)
         funding = self._funding.due(market)
-        standing = market.status is SymbolStatus.BREAK
+        standing = market.status is SymbolStatus.BREAK or self.whims.maintenance
         for account in self.state.accounts.values():
             touched: list[str] = []
             if not standing:
@@ -125,10 +125,12 @@ class Venue:
 
     def place_order(self, account: Account, request: OrderRequest) -> Order:
         """Raises VenueError."""
+        _require_own(account)
         return self._changing(account, request.symbol, lambda: self._matching.place(account, request))
 
     def place_entry(self, account: Account, request: OrderRequest, legs: tuple[AlgoRequest, ...]) -> Order:
         """As `place_order`, with stops and targets that its fill arms before anybody looks. Raises VenueError."""
+        _require_own(account)
 
         def taken() -> Order:
             order = self._matching.place(account, request)
@@ -139,6 +141,7 @@ class Venue:
 
     def amend_order(self, account: Account, order: Order, amendment: Amendment) -> Order:
         """Raises VenueError."""
+        _require_own(account)
         return self._changing(account, order.symbol, lambda: self._matching.amend(account, order, amendment))
 
     def set_countdown(self, account: Account, symbol: str, after_ms: int) -> None:
@@ -166,6 +169,7 @@ class Venue:
 
     def place_algo(self, account: Account, request: AlgoRequest) -> Algo:
         """Raises VenueError."""
+        _require_own(account)
         self.require_conditional()
         return self._changing(account, request.symbol, lambda: self._conditional.place(account, request))
 
@@ -180,52 +184,32 @@ class Venue:
             raise VenueError(-1001)
 
     def set_leverage(self, account: Account, symbol: str, leverage: int) -> None:
-        """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids
-        it."""
-        market, setting = self.state.market(symbol), account.setting(symbol)
-        if not 1 <= leverage <= market.symbol.leverage_max:
-            raise VenueError(-4028, leverage=leverage)
-        positions = [one for one in account.open_positions() if one.symbol == symbol]
-        for position in positions:
-            if abs(position.amount) * market.mark > market.symbol.notional_max(leverage):
-                raise VenueError(-2027)
-        if positions and leverage < setting.leverage:
-            if setting.margin_type is MarginType.ISOLATED:
-                raise VenueError(-4161)
-            notional = sum((abs(one.amount) * market.mark for one in positions), ZERO)
-            if notional / leverage - notional / setting.leverage > margin.available(self.state, account):
-                raise VenueError(-2028)
-        setting.leverage = leverage
+        """Raises VenueError: -4028, -2027, -2028, -4161."""
+        _require_own(account)
+        settings.set_leverage(self.state, account, symbol, leverage)
         self._noted(account)
-        self.state.outbox.append(
-            LeverageEvent(
-                account=account.name, symbol=symbol, leverage=leverage, wire_ms=self.state.clock.wire_ms()
-            )
-        )
 
     def set_margin_type(self, account: Account, symbol: str, margin_type: MarginType) -> None:
-        """Raises VenueError: -4046 unchanged, -4047 with open orders, -4048 with a position."""
-        self.state.market(symbol)
-        setting = account.setting(symbol)
-        if setting.margin_type is margin_type:
-            raise VenueError(-4046)
-        resting = any(order.symbol == symbol for order in account.open_orders.values())
-        if resting or any(algo.symbol == symbol for algo in account.open_algos.values()):
-            raise VenueError(-4047)
-        if any(one.symbol == symbol for one in account.open_positions()):
-            raise VenueError(-4048)
-        setting.margin_type = margin_type
+        """Raises VenueError: -4046, -4047, -4048."""
+        settings.set_margin_type(self.state, account, symbol, margin_type)
         self._noted(account)
 
     def set_hedge(self, account: Account, hedge: bool) -> None:
-        """Raises VenueError: -4059 unchanged, -4067 open orders, -4068 a position, on any symbol."""
-        if account.hedge is hedge:
-            raise VenueError(-4059)
-        if account.open_orders or account.open_algos:
-            raise VenueError(-4067)
-        if account.open_positions():
-            raise VenueError(-4068)
-        account.hedge = hedge
+        """Raises VenueError: -4059, -4067, -4068."""
+        settings.set_hedge(account, hedge)
+        self._noted(account)
+
+    def begin_liquidation(self, account: Account) -> None:
+        """The venue takes the account over: its plain orders are cancelled, and it can only watch (-2023) until
+        `end_liquidation`. Conditional orders stay (a guess)."""
+        for order in list(account.open_orders.values()):
+            self.cancel_order(account, order)
+        account.liquidating = True
+        self._noted(account)
+
+    def end_liquidation(self, account: Account) -> None:
+        """The account is its owner's again."""
+        account.liquidating = False
         self._noted(account)
 
     def drop_algo(self, account: Account, algo: Algo, *, quietly: bool) -> None:
@@ -281,6 +265,14 @@ class Venue:
         liquidated by a step of this symbol; new orders are refused and cancels work."""
         self.state.market(symbol).status = status
 
+    def hear(self, symbol: str) -> None:
+        """Prices of a symbol are known again."""
+        self.state.market(symbol).silent_since_ms = None
+
+    def lose(self, symbol: str, since_ms: int) -> None:
+        """Nothing has been heard of a symbol's price since that wire time: it stops trading until `hear`."""
+        self.state.market(symbol).silent_since_ms = since_ms
+
     def delist(self, symbol: str) -> None:
         """Ends all orders and positions of a symbol at mark, and its trading."""
         market = self.state.market(symbol)
@@ -321,8 +313,20 @@ class Venue:
             self._history.note(account, self.state.clock.exact_ms())
 
 
+def _require_own(account: Account) -> None:
+    """Raises VenueError -2023 while the venue is taking the account over."""
+    if account.liquidating:
+        raise VenueError(-2023)
+
+
 def _opened(spec: AccountSpec) -> Account:
-    return Account(name=spec.name, wallet=spec.balance, wallet_at_start=spec.balance, hedge=spec.hedge)
+    return Account(
+        name=spec.name,
+        wallet=spec.balance,
+        wallet_at_start=spec.balance,
+        hedge=spec.hedge,
+        rights=spec.rights,
+    )
 
 
 def _market(name: str, spec: VenueSpec) -> Market:

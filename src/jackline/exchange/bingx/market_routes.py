@@ -34,8 +34,8 @@ def contracts(call: Call) -> Json:
 
 def _contract(call: Call, market: Market) -> Json:
     symbol, rules = market.symbol, call.venue.state.rules
-    trading = market.status is SymbolStatus.TRADING
-    leaving = market.status is not SymbolStatus.BREAK
+    trading = market.standing is SymbolStatus.TRADING
+    leaving = market.standing is not SymbolStatus.BREAK
     return {
         "contractId": symbol.name,
         "symbol": spelled(symbol.name),

@@ -5,21 +5,20 @@ server.
 """
 
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
 
 from jackline.exchange.feeds.clock import MarketClock
+from jackline.exchange.feeds.mirror import Mirror
 from jackline.exchange.ports import Feed
-from jackline.exchange.values import StopWhileFlat
-from jackline.exchange.whims import ThinBook
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json, encode
+from jackline.exchange.wire.relay import Relay
 from jackline.exchange.wire.runner import Runner
+from jackline.exchange.wire.switches import SwitchOrder, turn
 from jackline.exchange.wire.testimony import witness_report
-
-FILL_PARTS_MAX: Final = 20
 
 
 class CrashOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,35 +39,12 @@ class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crash: CrashOrder | None = None
 
 
-class WhimOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Switches of `Whims` by their names; what is not said stays. Null turns off what may be off."""
-
-    triggering_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    reject_at_trigger: str | msgspec.UnsetType | None = msgspec.UNSET
-    child_fill_fraction: Decimal | msgspec.UnsetType | None = msgspec.UNSET
-    market_depth: dict[str, Decimal] | msgspec.UnsetType = msgspec.UNSET
-    thin_book: ThinBook | msgspec.UnsetType = msgspec.UNSET
-    price_band_fraction: dict[str, Decimal] | msgspec.UnsetType = msgspec.UNSET
-    conditional_down: bool | msgspec.UnsetType = msgspec.UNSET
-    open_algos_max: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    slow_fill_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    margin_for_stops: bool | msgspec.UnsetType = msgspec.UNSET
-    countdown_takes_stops: bool | msgspec.UnsetType = msgspec.UNSET
-    legs_wait_for_whole_fill: bool | msgspec.UnsetType = msgspec.UNSET
-    legs_outlive_position: bool | msgspec.UnsetType = msgspec.UNSET
-    triggered_stops_untold: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    stop_while_flat: StopWhileFlat | None = None
-    fill_parts: Annotated[int, msgspec.Meta(ge=1, le=FILL_PARTS_MAX)] | None = None
-    whims: WhimOrder | None = None
-
-
 class Control:
     """The four control routes."""
 
-    def __init__(self, floor: Floor, *, feed: Feed, clock: MarketClock, runner: Runner) -> None:
+    def __init__(
+        self, floor: Floor, *, feed: Feed | Mirror, clock: MarketClock, runner: Runner | Relay
+    ) -> None:
         self._floor = floor
         self._feed = feed
         self._clock = clock
@@ -82,21 +58,29 @@ class Control:
 
     def state(self) -> Json:
         venue = self._floor.venue.state
+        mirrored = isinstance(self._runner, Relay)
         return {
             "wire_ms": venue.clock.wire_ms(),
-            "market_ms": self._clock.market_ms(),
+            "market_ms": venue.market_ms("") if mirrored else self._clock.market_ms(),
             "ratio": self._clock.ratio,
             "held": self._runner.held,
             "ended": self._runner.ended,
             "start_ms": self._feed.start_ms,
             "end_ms": self._feed.end_ms,
+            "mirror": self._runner.state() if isinstance(self._runner, Relay) else None,
             "slipped_ms": self._clock.slipped_ms,
             "switches": {
                 "stop_while_flat": venue.rules.stop_while_flat.value,
                 "fill_parts": venue.rules.fill_parts,
+                "maintenance": venue.whims.maintenance,
+                "wire_speed": self._floor.lives.speed,
             },
             "symbols": {
-                name: {"last": str(market.last), "mark": str(market.mark)}
+                name: {
+                    "last": str(market.last),
+                    "mark": str(market.mark),
+                    "status": market.standing.value,
+                }
                 for name, market in venue.markets.items()
             },
         }
@@ -118,6 +102,10 @@ class Control:
 
     def _apply(self, order: MarketOrder) -> None:
         """Raises ValueError for a ratio or crash the market cannot do."""
+        if isinstance(self._runner, Relay):
+            raise ValueError(
+                "a mirrored market goes at its own pace. Fix: serve --generate or --data instead"
+            )
         if order.crash is not None:
             crash = order.crash
             self._feed.crash(symbol=crash.symbol, fraction=crash.fraction, over_ms=crash.over_ms)
@@ -131,29 +119,10 @@ class Control:
 
     async def _switches(self, request: web.Request) -> web.Response:
         try:
-            order = msgspec.json.decode(await request.read(), type=SwitchOrder)
-        except msgspec.DecodeError as error:
+            turn(self._floor, msgspec.json.decode(await request.read(), type=SwitchOrder))
+        except (msgspec.DecodeError, ValueError) as error:
             return _response({"error": str(error)}, status=400)
-        rules = self._floor.venue.state.rules
-        if order.stop_while_flat is not None:
-            rules.stop_while_flat = order.stop_while_flat
-        if order.fill_parts is not None:
-            rules.fill_parts = order.fill_parts
-        if order.whims is not None:
-            try:
-                self._turn(order.whims)
-            except ValueError as error:
-                return _response({"error": str(error)}, status=400)
         return _response(self.state())
-
-    def _turn(self, order: WhimOrder) -> None:
-        """Raises ValueError, and turns nothing, for a share that is none."""
-        share = order.child_fill_fraction
-        if isinstance(share, Decimal) and not 0 <= share < 1:
-            raise ValueError(f"child_fill_fraction {share}: fix: from 0 up to less than 1, or null")
-        for name, value in msgspec.structs.asdict(order).items():
-            if value is not msgspec.UNSET:
-                setattr(self._floor.venue.whims, name, value)
 
 
 def _response(payload: Json, *, status: int = 200) -> web.Response:

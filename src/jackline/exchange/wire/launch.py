@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from jackline.exchange.account import AccountSpec
-from jackline.exchange.feeds.generator import GeneratedFeed
+from jackline.exchange.feeds.generator import START_MS, GeneratedFeed
 from jackline.exchange.feeds.replay import open_replay
 from jackline.exchange.ports import Feed
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
+from jackline.exchange.wire.accounts import read_accounts, read_balance
+from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.fault_routes import read_rules
-from jackline.exchange.wire.faults import Rule, check
+from jackline.exchange.wire.faults import NoDial, Rule, check
+from jackline.exchange.wire.markets import MirrorSpec
 from jackline.exchange.wire.server import Bound, ServeConfig, serve
 from jackline.exchange.wire.tls import server_context
 from jackline.exchange.wire.wires import Wire
@@ -25,7 +27,8 @@ from jackline.exchange.wire.wires import Wire
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchOptions:
-    """Texts as they were typed. `data` files are replayed; without any, `symbols` are generated."""
+    """Texts as they were typed. `data` files are replayed; without any, `symbols` are generated; `mirror` is another
+    venue's market instead of either. An `accounts` file takes the place of `balance`, `hedge`, `key` and its secret."""
 
     port: int
     data: tuple[Path, ...]
@@ -47,6 +50,9 @@ class LaunchOptions:
     hold: bool
     tls_dir: Path | None = None
     wire: str = Wire.BINANCE.value
+    accounts: Path | None = None
+    wire_speed: float = 1.0
+    mirror: MirrorSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +76,24 @@ def launch(options: LaunchOptions, *, ready: Callable[[Ready], None]) -> None:
     config = _config(options)
 
     def bound(ports: Bound) -> None:
-        feed = config.feed
         ready(
             Ready(
                 port=ports.port,
                 tls_port=ports.tls_port,
                 pid=os.getpid(),
-                market_start_ms=feed.start_ms,
-                market_end_ms=feed.end_ms,
+                market_start_ms=ports.start_ms,
+                market_end_ms=ports.end_ms,
             )
         )
 
     async def run() -> None:
         serving = asyncio.ensure_future(serve(config, ready=bound))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
-        await serving
+        try:
+            await serving
+        finally:
+            if options.mirror is not None:
+                await options.mirror.source.close()
 
     try:
         asyncio.run(run())
@@ -93,12 +102,7 @@ def launch(options: LaunchOptions, *, ready: Callable[[Ready], None]) -> None:
 
 
 def _config(options: LaunchOptions) -> ServeConfig:
-    secret = options.key
-    if options.secret_file is not None:
-        secret = options.secret_file.read_text(encoding="utf-8").strip()
-    account = AccountSpec(
-        name="main", key=options.key, secret=secret, balance=_balance(options.balance), hedge=options.hedge
-    )
+    accounts = _accounts(options)
     words = [word.value for word in StopWhileFlat]
     if options.stop_while_flat not in words:
         message = f"--stop-while-flat {options.stop_while_flat!r}: fix: one of {', '.join(words)}"
@@ -112,18 +116,26 @@ def _config(options: LaunchOptions) -> ServeConfig:
             f"--tls-dir with --wire {options.wire}: fix: leave one out; the certificate names Binance's hosts"
         )
         raise ValueError(message)
+    if options.mirror is not None and (options.data or options.hold or options.speed != 1):
+        message = (
+            "--mirror with --data, --hold or --speed: fix: leave those out; a living market has its own pace"
+        )
+        raise ValueError(message)
+    faults = _faults(options.faults)
+    _check_aims(options.faults, faults, [one.name for one in accounts])
     return ServeConfig(
         port=options.port,
         wire=Wire(options.wire),
-        feed=_feed(options),
-        accounts=(account,),
+        feed=options.mirror or _feed(options),
+        accounts=accounts,
         ratio=options.speed,
         held=options.hold,
-        faults=_faults(options.faults),
+        faults=faults,
         seed=options.seed,
         tls=None
         if options.tls_dir is None
         else server_context(options.tls_dir, datetime.fromtimestamp(time.time(), UTC)),
+        options=WireOptions(wire_speed=options.wire_speed),
         rules=Rules(stop_while_flat=StopWhileFlat(options.stop_while_flat), fill_parts=options.fill_parts),
     )
 
@@ -133,17 +145,32 @@ def _faults(file: Path | None) -> tuple[Rule, ...]:
         return ()
     try:
         rules = read_rules(file.read_bytes())
-        for rule in rules:
-            check(rule)
+        for number, rule in enumerate(rules, start=1):
+            _check_at(number, rule)
     except ValueError as error:
         message = f"--faults {file}: {error}"
         raise ValueError(message) from error
     return rules
 
 
+def _check_at(number: int, rule: Rule) -> None:
+    """Raises ValueError with the rule's place in its file."""
+    try:
+        check(rule)
+    except ValueError as error:
+        message = f"rule {number}: {error}"
+        raise ValueError(message) from error
+
+
 def _feed(options: LaunchOptions) -> Feed:
     if not options.data:
-        return GeneratedFeed(options.symbols, options.seed, options.interval_ms, bars=options.bars)
+        return GeneratedFeed(
+            options.symbols,
+            options.seed,
+            options.interval_ms,
+            bars=options.bars,
+            start_ms=_generated_from(options),
+        )
     return open_replay(
         options.data,
         now_ms=int(time.time() * 1_000),
@@ -154,15 +181,33 @@ def _feed(options: LaunchOptions) -> Feed:
     )
 
 
-def _balance(text: str) -> Decimal:
-    try:
-        balance = Decimal(text)
-    except InvalidOperation:
-        balance = Decimal(-1)
-    if not balance.is_finite() or balance <= 0:
-        message = f"--balance {text!r} is not an amount above 0. Fix: e.g. --balance 10000"
-        raise ValueError(message)
-    return balance
+def _accounts(options: LaunchOptions) -> tuple[AccountSpec, ...]:
+    if options.accounts is not None:
+        return read_accounts(options.accounts)
+    secret = options.key
+    if options.secret_file is not None:
+        secret = options.secret_file.read_text(encoding="utf-8").strip()
+    balance = read_balance(options.balance, where="--balance")
+    return (AccountSpec(name="main", key=options.key, secret=secret, balance=balance, hedge=options.hedge),)
+
+
+def _check_aims(file: Path | None, rules: tuple[Rule, ...], accounts: list[str]) -> None:
+    """Raises ValueError for a rule that aims at an account that does not exist."""
+    for number, rule in enumerate(rules, start=1):
+        name = None if isinstance(rule, NoDial) else rule.account
+        if name is not None and name not in accounts:
+            message = f"--faults {file}: rule {number}: account {name!r}. Fix: one of {', '.join(accounts)}"
+            raise ValueError(message)
+
+
+def _generated_from(options: LaunchOptions) -> int:
+    """The bar at which a generated market begins: any fixed one, unless a time or `now` was asked for. Clients that
+    mistrust old bars need `now`, and a speed of 1."""
+    if options.start is None:
+        return START_MS
+    now_ms = int(time.time() * 1_000)
+    asked_ms = now_ms if options.start == "now" else _time_ms("--from", options.start)
+    return (now_ms if asked_ms is None else asked_ms) // options.interval_ms * options.interval_ms
 
 
 def _time_ms(option: str, text: str | None) -> int | None:

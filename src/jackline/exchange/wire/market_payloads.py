@@ -34,7 +34,7 @@ def symbol_payload(market: Market) -> Json:
         "contractType": "PERPETUAL",
         "deliveryDate": 4_133_404_800_000,
         "onboardDate": 1_569_398_400_000,
-        "status": market.status.value,
+        "status": market.standing.value,
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": symbol.base,
@@ -125,7 +125,7 @@ def next_funding_ms(market: Market) -> int:
 
 
 def premium_index(market: Market, *, wire_ms: int) -> Json:
-    """`time` is wire time, `nextFundingTime` and our own `mt` are market time."""
+    """`time` is wire time, at best that of the last price known; `nextFundingTime` and our own `mt` are market time."""
     mark = text(money(market.mark))
     return {
         "symbol": market.symbol.name,
@@ -135,9 +135,26 @@ def premium_index(market: Market, *, wire_ms: int) -> Json:
         "lastFundingRate": text(market.funding_fraction),
         "interestRate": text(market.funding_fraction),
         "nextFundingTime": next_funding_ms(market),
-        "time": wire_ms,
+        "time": market.known_ms(wire_ms),
         "mt": market.market_ms,
     }
+
+
+def fundings(market: Market) -> list[tuple[int, Json]]:
+    """(market time, row) of each funding boundary among the kept bars, oldest first."""
+    return [
+        (
+            bar.open_ms,
+            {
+                "symbol": market.symbol.name,
+                "fundingTime": bar.open_ms,
+                "fundingRate": text(market.funding_fraction),
+                "markPrice": text(money(bar.open)),
+            },
+        )
+        for bar in market.candles
+        if bar.open_ms % FUNDING_INTERVAL_MS == 0
+    ]
 
 
 def day(market: Market) -> Candle:
@@ -198,13 +215,13 @@ def book_ticker(market: Market, *, wire_ms: int) -> Json:
         "bidQty": _TOP_OF_BOOK,
         "askPrice": ask,
         "askQty": _TOP_OF_BOOK,
-        "time": wire_ms,
+        "time": market.known_ms(wire_ms),
     }
 
 
 def price(market: Market, *, wire_ms: int) -> Json:
     last = text(market.last.quantize(market.symbol.tick))
-    return {"symbol": market.symbol.name, "price": last, "time": wire_ms}
+    return {"symbol": market.symbol.name, "price": last, "time": market.known_ms(wire_ms)}
 
 
 def depth(market: Market, *, wire_ms: int) -> Json:
@@ -212,7 +229,7 @@ def depth(market: Market, *, wire_ms: int) -> Json:
     return {
         "lastUpdateId": wire_ms,
         "E": wire_ms,
-        "T": wire_ms,
+        "T": market.known_ms(wire_ms),
         "bids": [[bid, _TOP_OF_BOOK]],
         "asks": [[ask, _TOP_OF_BOOK]],
     }

@@ -20,7 +20,7 @@ from jackline.exchange.wire.control import Control
 from jackline.exchange.wire.exchange import ExchangeConfig
 from jackline.exchange.wire.fault_routes import FaultRoutes
 from jackline.exchange.wire.faults import Rule
-from jackline.exchange.wire.runner import Runner
+from jackline.exchange.wire.markets import MirrorSpec, open_market
 from jackline.exchange.wire.wires import Wire, hang
 
 HOST: Final = "127.0.0.1"
@@ -37,12 +37,13 @@ class PortError(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeConfig:
-    """`port` 0 lets the system choose. `ratio` is market time per wire time; `held` starts with market time
-    standing still until the control surface resumes it. `faults` are put up before the first request, and
+    """`port` 0 lets the system choose. `feed` is a market, or another venue to be mirrored. `ratio` is market time per
+    wire time; `held` starts with market time standing still until the control surface resumes it; a mirrored market
+    knows neither. `faults` are put up before the first request, and
     `seed` draws the uncertain ones. With `tls` a second port speaks it. `wire` says whose clients it is for."""
 
     port: int
-    feed: Feed
+    feed: Feed | MirrorSpec
     accounts: tuple[AccountSpec, ...]
     ratio: float = 1.0
     held: bool = False
@@ -56,10 +57,13 @@ class ServeConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """The ports that were had. `tls_port`: the same exchange for clients with their production addresses."""
+    """The ports that were had. `tls_port`: the same exchange for clients with their production addresses. The market
+    runs from `start_ms` to `end_ms` (market time); a mirrored one has no end, and says its start twice."""
 
     port: int
     tls_port: int | None
+    start_ms: int
+    end_ms: int
 
 
 class SystemClock:
@@ -81,9 +85,11 @@ async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
     Raises:
         PortError: the port is in use or may not be had.
         ValueError: a symbol, ratio or fault that cannot be served.
+        SourceSilentError: a mirrored venue that is out of reach.
     """
     clock = SystemClock()
-    feed = config.feed
+    market = await open_market(config.feed)
+    feed = market.feed
     app = web.Application(client_max_size=REQUEST_BYTES_MAX)
     served = hang(
         config.wire,
@@ -105,20 +111,22 @@ async def serve(config: ServeConfig, *, ready: Callable[[Bound], None]) -> None:
     market_clock = MarketClock(feed.start_ms, config.ratio, clock.exact_ms)
     if config.held:
         market_clock.hold()
-    runner = Runner(floor, feed, market_clock)
+    for symbol, (tick, step) in market.steps.items():
+        floor.venue.set_filters(symbol, tick=tick, step=step)
+    runner = market.drive(floor, market_clock)
     Control(floor, feed=feed, clock=market_clock, runner=runner).add_to(app)
     FaultRoutes(floor).add_to(app)
     web_runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await web_runner.setup()
-    market = asyncio.create_task(runner.run())
+    running = asyncio.create_task(runner.run())
     try:
         port = await _bind(web_runner, config.port)
         tls_port = None if config.tls is None else await _bind(web_runner, 0, config.tls)
-        ready(Bound(port=port, tls_port=tls_port))
-        await market
+        ready(Bound(port=port, tls_port=tls_port, start_ms=feed.start_ms, end_ms=feed.end_ms))
+        await running
     finally:
-        market.cancel()
-        await asyncio.gather(market, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
         await served.sockets.close()
         await web_runner.cleanup()
 
