@@ -30,6 +30,7 @@ from jackline.core.values import (
 class Rung(StrEnum):
     """How a stop and an entry meet at the venue, best first: the ladder (docs/decisions/0003)."""
 
+    ATTACHED = "attached"
     STOP_FIRST = "stop_first"
     CONCURRENT = "concurrent"
     AFTER_FILL = "after_fill"
