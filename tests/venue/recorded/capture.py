@@ -112,6 +112,18 @@ async def capture(ccxt_id: str, call: Call, options: Mapping[str, Any] | None = 
     raise AssertionError(f"{ccxt_id} made no request")
 
 
+def known_codes(ccxt_id: str) -> set[str]:
+    """Every code in the client's tables of errors, and the HTTP numbers that it knows."""
+    client = _client(ccxt_id)
+    return _keys(client.exceptions) | {str(number) for number in client.httpExceptions}
+
+
+def _keys(table: Any) -> set[str]:
+    if not isinstance(table, dict):
+        return set()
+    return set(table).union(*(_keys(one) for one in table.values()))
+
+
 def _market(client: Any, ccxt_id: str) -> dict[str, Any]:
     quote = "USDC" if ccxt_id == "hyperliquid" else "USDT"
     settle = "usdt" if ccxt_id == "gate" else quote

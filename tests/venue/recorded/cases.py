@@ -237,13 +237,13 @@ for _side in Side:
             options=_ONE,
             added=_OKX_ENTRY_ADDED,
         )
-_ALGO = {**ISOLATED, "slTriggerPxType": "mark"}
+OKX_ALGO = {**ISOLATED, "slTriggerPxType": "mark"}
 _LEFT = {"clOrdId": "none was given: ccxt makes one up", "tag": "ccxt's broker id"}
 for _mode, _hedged in (("netting", {}), ("hedge", {"hedged": True})):
     case(
         OKX,
         f"stop of a quantity, {_mode} long",
-        reducing(1, {**_ALGO, **_hedged, "stopLossPrice": 59000, "algoClOrdId": _O.stop}),
+        reducing(1, {**OKX_ALGO, **_hedged, "stopLossPrice": 59000, "algoClOrdId": _O.stop}),
         surplus=_LEFT,
     )
     case(
@@ -255,7 +255,7 @@ for _mode, _hedged in (("netting", {}), ("hedge", {"hedged": True})):
 case(
     OKX,
     "stop of the whole position, netting long",
-    reducing(1, {**_ALGO, "stopLossPrice": 59000, "closeFraction": "1", "algoClOrdId": _O.whole}),
+    reducing(1, {**OKX_ALGO, "stopLossPrice": 59000, "closeFraction": "1", "algoClOrdId": _O.whole}),
     surplus=_LEFT,
 )
 case(
@@ -541,12 +541,12 @@ case(
 
 _X = Named(HTX)
 _BROKER = {"channel_code": "ccxt's broker id"}
-_BY_SL = {"sl_trigger_price_type": "mark"}
+HTX_BY_MARK = {"sl_trigger_price_type": "mark"}
 for _side in Side:
     case(
         HTX,
         f"entry, netting {_side}",
-        entering(_side, 10, {**ISOLATED, **_BY_SL, "clientOrderId": _X.entry}),
+        entering(_side, 10, {**ISOLATED, **HTX_BY_MARK, "clientOrderId": _X.entry}),
         surplus=_BROKER,
     )
     case(
@@ -555,7 +555,13 @@ for _side in Side:
         entering(
             _side,
             10,
-            {**ISOLATED, **_BY_SL, "clientOrderId": _X.entry, "hedged": True, "position_side": _side.value},
+            {
+                **ISOLATED,
+                **HTX_BY_MARK,
+                "clientOrderId": _X.entry,
+                "hedged": True,
+                "position_side": _side.value,
+            },
         ),
         surplus=_BROKER,
     )
@@ -566,7 +572,7 @@ case(
         10,
         {
             **ISOLATED,
-            **_BY_SL,
+            **HTX_BY_MARK,
             "sl_type": "market",
             "stopLossPrice": 59000,
             "clientOrderId": _X.stop,

@@ -14,7 +14,7 @@ from jackline.core.values import Side, WireMs
 from jackline.venue.recorded.gate import ShapeGate
 from jackline.venue.recorded.shape import Action
 from jackline.venue.recorded.venue import RecordedVenue
-from jackline.venue.recorded.wire import WireRequest
+from jackline.venue.recorded.wire import ShapeRefused, WireRequest
 from tests.venue.recorded.samples import LATEST, entry, terms_of
 
 MEASURED_MS = 2_000
@@ -47,3 +47,12 @@ def offer(gate: ShapeGate, request: WireRequest) -> Action:
 
 
 SIDES = [(mode, side) for mode in PositionMode for side in Side]
+
+
+def refusal(gate: ShapeGate, request: WireRequest) -> str:
+    """Why the request does not leave; empty when it does."""
+    try:
+        offer(gate, request)
+    except ShapeRefused as no:
+        return str(no)
+    return ""

@@ -10,16 +10,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import parse_qsl, urlsplit
 
 from jackline.core.requests import SendEntry
-from jackline.core.values import WireMs
-from jackline.venue.recorded.shape import Action, Shape
+from jackline.core.values import Side, WireMs
+from jackline.venue.recorded.shape import TRIGGERED, Action, Shape
 from jackline.venue.recorded.slots import Name, Values
 from jackline.venue.recorded.terms import Terms
 from jackline.venue.recorded.values import entry_values
 from jackline.venue.recorded.venue import RecordedVenue
-from jackline.venue.recorded.wire import Json, ShapeRefused, WireRequest
+from jackline.venue.recorded.wire import Json, ShapeRefused, WireRequest, plain
 
 EntryPermit = Callable[[SendEntry], str | None]
 """Clock, fencing number and kill level, read at the last moment: None, or why the entry must not leave."""
@@ -54,10 +55,14 @@ class ShapeGate:
 
     def check(self, *, method: str, url: str, headers: Mapping[str, str], body: str | None) -> Action:
         """What the request does. Raises `ShapeRefused` unless it may leave. Signed or not is the same to it."""
+        if not self._venue.shapes:
+            raise ShapeRefused("P2", f"{self._venue.profile.name}: {self._venue.profile.no_rung}")
         request = self._unsigned(method, url, headers, body)
         shape, found = self._golden(request)
         if shape.action is Action.ENTRY:
             self._check_entry(shape, found)
+        elif shape.action in TRIGGERED and shape.side is not None and Name.LIMIT in found:
+            self._check_worst(shape.side, found)
         return shape.action
 
     def _unsigned(self, method: str, url: str, headers: Mapping[str, str], body: str | None) -> WireRequest:
@@ -80,8 +85,6 @@ class ShapeGate:
 
     def _golden(self, request: WireRequest) -> tuple[Shape, Values]:
         """The shape it is, or a refusal that names the nearest one."""
-        if not self._venue.shapes:
-            raise ShapeRefused("P2", f"{self._venue.profile.name}: {self._venue.profile.no_rung}")
         nearest: tuple[Shape, list[str]] | None = None
         for shape in (shape for shape in self._venue.shapes if shape.is_at(request)):
             found: Values = {}
@@ -122,6 +125,15 @@ class ShapeGate:
         denied = self._permit(ticket.request)
         if denied is not None:
             raise ShapeRefused("K3", denied)
+
+    def _check_worst(self, side: Side, found: Values) -> None:
+        """A worst price too near its trigger leaves the stop unfilled in the fall that it is for."""
+        slip = self._venue.slippage_fraction or Decimal(0)
+        bound = Decimal(found[Name.TRIGGER]) * (1 - side.sign * slip)
+        if (Decimal(found[Name.LIMIT]) - bound) * side.sign > 0:
+            raise ShapeRefused(
+                "P1", f"worst price {found[Name.LIMIT]} of a stop that has to reach {plain(bound)}"
+            )
 
 
 def _parsed(body: str) -> Json:

@@ -28,7 +28,7 @@ def _source(name: Name) -> Slot:
 def _orders(mode: PositionMode, side: Side) -> Iterator[Shape]:
     hedge: dict[str, Template] = {"position_side": side.value} if mode is PositionMode.HEDGE else {}
     base: dict[str, Template] = {**_MARKET, **_MARGIN, **hedge}
-    sized: dict[str, Template] = {"volume": decimal(Name.QUANTITY)}
+    sized: dict[str, Template] = {"volume": text(Name.QUANTITY, "[1-9][0-9]*")}
     named: dict[str, Template] = {"client_order_id": _ID}
     limit: dict[str, Template] = {"type": "limit", "time_in_force": "ioc", "price": decimal(Name.PRICE)}
     leg: dict[str, Template] = {

@@ -96,7 +96,7 @@ class Shape:
             yield from names(self.body)
 
     def write(self, values: Values) -> WireRequest:
-        """The request with these values. KeyError names one that is missing."""
+        """The request with these values. Raises as `fill` does."""
         return WireRequest(
             method=self.method,
             path=re.sub(r"\{(\w+)\}", lambda one: values[Name(one[1])], self.path),

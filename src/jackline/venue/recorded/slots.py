@@ -112,7 +112,7 @@ def names(template: Template) -> Iterator[Name]:
 
 
 def fill(template: Template, values: Values) -> Json:
-    """The JSON with every slot filled. KeyError names a slot for which there is no value."""
+    """The JSON with every slot filled. KeyError names a slot without a value, ValueError a value without a form."""
     match template:
         case Slot():
             return _spell(template, values[template.name])
@@ -163,6 +163,8 @@ def _spell(slot: Slot, value: str) -> Json:
         case Form.WORD:
             return (slot.words or {})[value]
         case Form.DECIMAL | Form.TEXT:
+            if _value(slot, value) is None:
+                raise ValueError(f"{slot.name} {value!r}")
             return value
         case _:
             assert_never(slot.form)
