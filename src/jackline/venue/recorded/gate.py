@@ -71,7 +71,7 @@ class ShapeGate:
         query = dict(pairs)
         if len(query) != len(pairs):
             raise ShapeRefused("P2", f"a parameter is given twice: {sorted(key for key, _ in pairs)}")
-        known = {name.lower(): name for name in self._venue.kept_headers}
+        known = {name.lower(): name for name in sorted(self._venue.kept_headers)}
         parsed = None if not body else _parsed(body)
         if isinstance(parsed, dict):
             parsed = {key: value for key, value in parsed.items() if key not in self._venue.auth_body}

@@ -19,6 +19,7 @@ _MARKET: dict[str, Template] = {"instId": text(Name.SYMBOL)}
 _MARGIN = words(Name.MARGIN, isolated="isolated", cross="cross")
 _LEVERAGE = text(Name.LEVERAGE, "[1-9][0-9]{0,2}")
 _AT_MARKET = "-1"
+_SIZED: dict[str, Template] = {"sz": decimal(Name.QUANTITY)}
 PAGE = "100"
 ALGO_LISTINGS = ("conditional", "oco", "trigger", "move_order_stop")
 """One listing each: a stop is in the listing of its own kind and in no other."""
@@ -28,14 +29,22 @@ def _source(name: Name) -> Slot:
     return words(name, mark="mark", last="last")
 
 
+def _base(mode: PositionMode, side: Side) -> dict[str, Template]:
+    pos_side: dict[str, Template] = {"posSide": side.value} if mode is PositionMode.HEDGE else {}
+    return {**_MARKET, **pos_side, "tdMode": _MARGIN}
+
+
+def _flag(mode: PositionMode) -> dict[str, Template]:
+    """In hedge mode the position side reduces; the flag is for net mode."""
+    return {} if mode is PositionMode.HEDGE else {"reduceOnly": True}
+
+
+def _reduces(mode: PositionMode) -> Reduces:
+    return Reduces.POSITION_SIDE if mode is PositionMode.HEDGE else Reduces.FLAG
+
+
 def _orders(mode: PositionMode, side: Side) -> Iterator[Shape]:
-    hedge = mode is PositionMode.HEDGE
-    leg_side: dict[str, Template] = {"posSide": side.value} if hedge else {}
-    # In hedge mode the position side reduces; the flag is for net mode.
-    flag: dict[str, Template] = {} if hedge else {"reduceOnly": True}
-    reduces = Reduces.POSITION_SIDE if hedge else Reduces.FLAG
-    base: dict[str, Template] = {**_MARKET, **leg_side, "tdMode": _MARGIN}
-    sized: dict[str, Template] = {"sz": decimal(Name.QUANTITY)}
+    base, flag, reduces = _base(mode, side), _flag(mode), _reduces(mode)
     limit: dict[str, Template] = {"ordType": "ioc", "px": decimal(Name.PRICE)}
     named: dict[str, Template] = {"clOrdId": text(Name.CLIENT_ID, _ID)}
     leg: dict[str, Template] = {
@@ -51,7 +60,7 @@ def _orders(mode: PositionMode, side: Side) -> Iterator[Shape]:
         mode=mode,
         side=side,
         headers={"expTime": text(Name.EXPIRY_MS, "[0-9]{13}")},
-        body={**base, **sized, **limit, **named, "side": opens(side), "attachAlgoOrds": [leg]},
+        body={**base, **_SIZED, **limit, **named, "side": opens(side), "attachAlgoOrds": [leg]},
     )
     plain_bodies: tuple[tuple[Action, dict[str, Template]], ...] = (
         (Action.CLOSE_MARKET, {"ordType": "market"}),
@@ -65,8 +74,12 @@ def _orders(mode: PositionMode, side: Side) -> Iterator[Shape]:
             mode=mode,
             side=side,
             reduces=reduces,
-            body={**base, **sized, **named, **flag, **own, "side": closes(side)},
+            body={**base, **_SIZED, **named, **flag, **own, "side": closes(side)},
         )
+
+
+def _algos(mode: PositionMode, side: Side) -> Iterator[Shape]:
+    base, flag, reduces = _base(mode, side), _flag(mode), _reduces(mode)
     stop: dict[str, Template] = {
         "slTriggerPx": decimal(Name.TRIGGER),
         "slOrdPx": _AT_MARKET,
@@ -87,8 +100,8 @@ def _orders(mode: PositionMode, side: Side) -> Iterator[Shape]:
     whole: dict[str, Template] = {"closeFraction": "1"}
     algo_bodies: tuple[tuple[Action, Reduces, dict[str, Template]], ...] = (
         (Action.STOP_WHOLE, Reduces.WHOLE, {**stop, **whole}),
-        (Action.STOP_QUANTITY, reduces, {**stop, **sized}),
-        (Action.TARGET, reduces, {**target, **sized}),
+        (Action.STOP_QUANTITY, reduces, {**stop, **_SIZED}),
+        (Action.TARGET, reduces, {**target, **_SIZED}),
     )
     for action, by, own in algo_bodies:
         yield Shape(
@@ -168,6 +181,7 @@ OKX = RecordedVenue(
     profile=profiles.OKX,
     shapes=(
         *(shape for mode, side in combos(BOTH_MODES) for shape in _orders(mode, side)),
+        *(shape for mode, side in combos(BOTH_MODES) for shape in _algos(mode, side)),
         *_changes(),
         *_queries(),
     ),
