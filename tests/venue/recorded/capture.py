@@ -13,6 +13,8 @@ from jackline.venue.binance.one_venue import exchange_class
 from jackline.venue.recorded.venue import RecordedVenue
 from tests.venue.recorded.samples import USER
 
+CLIENT_SECONDS_MAX = 240
+"""For tests that meet a client first: importing one and its signature in pure Python, on a busy machine."""
 Call = Callable[[Any, str], Awaitable[object]]
 KEYS = {
     "apiKey": "key",

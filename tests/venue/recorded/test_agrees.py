@@ -11,10 +11,12 @@ from jackline.core.requests import SendEntry
 from jackline.core.values import Side
 from jackline.venue.recorded.gate import ShapeGate
 from jackline.venue.recorded.wire import ShapeRefused, WireRequest
-from tests.venue.recorded.capture import Captured, capture, flat
+from tests.venue.recorded.capture import CLIENT_SECONDS_MAX, Captured, capture, flat
 from tests.venue.recorded.cases import ALL, Case
 from tests.venue.recorded.gates import gate_of, tickets
 from tests.venue.recorded.samples import entry, orders, others
+
+pytestmark = pytest.mark.timeout(CLIENT_SECONDS_MAX)
 
 
 def ours(case: Case) -> WireRequest:

@@ -16,9 +16,10 @@ from jackline.venue.recorded.profiles import TAGS
 from jackline.venue.recorded.refusals import CODES, UNNUMBERED, is_bad_clock, refused
 from jackline.venue.recorded.registry import VENUES
 from jackline.venue.recorded.wire import NotWired
-from tests.venue.recorded.capture import known_codes
+from tests.venue.recorded.capture import CLIENT_SECONDS_MAX, known_codes
 from tests.venue.recorded.samples import NAMES, entry
 
+pytestmark = pytest.mark.timeout(CLIENT_SECONDS_MAX)
 OURS = client_id(mint_trade_id(tag="abc", fence=1_790_000_000, ordinal=1), Role.ENTRY, 1)
 FORMS = {
     "bybit": (ids.BYBIT, OURS),

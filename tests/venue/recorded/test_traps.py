@@ -14,10 +14,12 @@ from jackline.venue.recorded.registry import VENUES
 from jackline.venue.recorded.shape import Action
 from jackline.venue.recorded.values import market_values
 from jackline.venue.recorded.wire import ShapeRefused
-from tests.venue.recorded.capture import Call, capture, flat
+from tests.venue.recorded.capture import CLIENT_SECONDS_MAX, Call, capture, flat
 from tests.venue.recorded.cases import HTX_BY_MARK, ISOLATED, OKX_ALGO, Named, entering, method, reducing
 from tests.venue.recorded.gates import gate_of, tickets
 from tests.venue.recorded.samples import NAMES, entry, terms_of
+
+pytestmark = pytest.mark.timeout(CLIENT_SECONDS_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
