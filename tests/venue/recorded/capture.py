@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jackline.venue.binance.one_venue import exchange_class
+from jackline.venue.transport.one_venue import exchange_class
 from jackline.venue.recorded.venue import RecordedVenue
 from tests.venue.recorded.samples import USER
 
