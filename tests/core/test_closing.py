@@ -113,6 +113,24 @@ def test_a_price_band_is_answered_with_wider_limits(side: Side) -> None:
     assert limits == [None, *(percent * 500 for percent in percents), None]
 
 
+@pytest.mark.owns("K3")
+def test_K3_a_limit_that_is_refused_for_an_unknown_reason_is_not_tried_for_ever() -> None:
+    """Seed 7329: ten per cent beyond mark was outside the venue's bound, told by a number nobody had listed."""
+    refusals = deque(
+        [Refusal.PRICE_BAND, Refusal.PRICE_BAND, Refusal.OTHER, Refusal.OVERLOADED, Refusal.OTHER]
+    )
+    driver = Driver(venue=SmallVenue(refusals={SendClose: refusals}))
+    closing(driver).reach(Phase.DONE)
+    assert shapes(driver) == [
+        CloseShape.REDUCE_ONLY_MARKET,
+        CloseShape.IOC_1_PERCENT,
+        CloseShape.IOC_3_PERCENT,
+        CloseShape.IOC_10_PERCENT,
+        CloseShape.IOC_10_PERCENT,
+        CloseShape.REDUCE_ONLY_MARKET,
+    ]
+
+
 @pytest.mark.owns("P3")
 def test_P3_a_plain_close_needs_a_fresh_read_and_opens_nothing() -> None:
     driver = Driver(venue=SmallVenue(refusals={SendClose: deque([Refusal.FLAG_REFUSED])}))

@@ -135,6 +135,10 @@ def on_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:
         case Refused(kind=Refusal.FLAG_REFUSED):
             landed = replace(landed, shape=CloseShape.PLAIN_MARKET)
         case Refused() | NotSent() | Unknown():
+            judged = isinstance(outcome, Refused) and outcome.kind is not Refusal.OVERLOADED
+            if judged and slot.shape in IOC_BAND_FRACTION:
+                # Whatever is wrong with this limit, the same one would be refused again, for ever (K3).
+                landed = replace(landed, shape=AFTER_BAND_REFUSAL[slot.shape])
             if isinstance(outcome, Unknown) and slot.shape is CloseShape.PLAIN_MARKET:
                 # It may still execute: a second one without the flag could open what both should close (P3).
                 landed = replace(landed, shape=CloseShape.REDUCE_ONLY_MARKET)

@@ -14,6 +14,8 @@ CODES: dict[int, Refusal] = {
     -2022: Refusal.NOTHING_TO_REDUCE,
     -4118: Refusal.REDUCE_BLOCKED,
     -4131: Refusal.PRICE_BAND,
+    -4016: Refusal.PRICE_BAND,
+    -4024: Refusal.PRICE_BAND,
     -4061: Refusal.WRONG_MODE,
     -2011: Refusal.ORDER_GONE,
     -2013: Refusal.ORDER_GONE,
