@@ -28,6 +28,9 @@ from jackline.venue.transport.signed import Signing
 
 T = TypeVar("T")
 
+HELD_BACK_STATUS, HELD_BACK_CODE = 429, -1003
+"""What the venue would answer to a question that is one too many; ours never reach it."""
+
 
 class Section(StrEnum):
     """Which part of the venue's API, in ccxt's words."""
@@ -86,6 +89,9 @@ class Connection(Lanes):
         section: Section = Section.SIGNED,
     ) -> T:
         """One raw request through ccxt; the answer as a typed row."""
+        held_back = self.budget.question_refusal(self.wire_ms()) if method == "GET" else None
+        if held_back is not None:
+            raise VenueSaid(HELD_BACK_STATUS, HELD_BACK_CODE, held_back)
         sent = dict(params)
         if method == "GET" and section is not Section.PUBLIC:
             sent.setdefault("recvWindow", str(READ_WINDOW_MS))

@@ -17,6 +17,12 @@ WEIGHT_MAX = 2_400
 """Request weight per minute and address, by the venue's exchangeInfo."""
 
 
+UNSEEN_WEIGHT = 200
+"""What may be under way unseen when the venue's count is read: a look of ours, and one of the other process."""
+PROBE_MS = 2_000
+"""A count that is older may be of another minute than we think: one question is let through to hear it anew."""
+
+
 class OrderBudget:
     """Counts our own placements in the venue's sliding windows, and remembers a ban's end."""
 
@@ -77,6 +83,19 @@ class OrderBudget:
     def is_half_used(self, now_ms: int) -> bool:
         """More than half of this minute's request weight is gone: nothing is asked twice from here on."""
         return now_ms // 60_000 == self._weight_ms // 60_000 and self._weight > WEIGHT_MAX // 2
+
+    def question_refusal(self, now_ms: int) -> str | None:
+        """Why nothing is asked now, not even what is open: the venue would refuse it, and going on lengthens the ban.
+
+        Stops and closes weigh nothing: while no question brings the count over its limit they still pass (K2).
+        """
+        banned_ms = self.ban_wait_ms(now_ms)
+        if banned_ms > 0:
+            return f"banned by the venue for {banned_ms} ms more"
+        fresh = now_ms // 60_000 == self._weight_ms // 60_000 and now_ms - self._weight_ms < PROBE_MS
+        if fresh and self._weight > WEIGHT_MAX - UNSEEN_WEIGHT:
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used: nothing is asked until the minute is over"
+        return None
 
     def bulk_refusal(self, now_ms: int) -> str | None:
         """Why history must wait; reads of orders and positions never ask this."""
