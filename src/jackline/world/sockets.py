@@ -36,11 +36,13 @@ class SimSocket:
         return self._frames.popleft() if self._frames else None
 
     async def send(self, text: str) -> None:
-        """Say something; what becomes of it is the network's to say."""
+        """Say something; what becomes of it is the network's to say. It takes a turn of the loop, in which one can
+        die."""
         self.process.check()
         if self.closed:
             raise NetTrouble("the socket is closed")
         await self.speak(self, text)
+        await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Hang up; it takes a turn of the loop, in which one can die."""
