@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jackline.core.plan import Rung
+from jackline.venue.profile import BINANCE_USDM
 from tests.world.exhaustive_crashes import Crashes, Death, sweep
 from tests.world.exhaustive_orders import Orders, search
 from tests.world.exhaustive_tally import Tally
@@ -70,8 +71,8 @@ def _orders(rung: Rung) -> list[Case]:
     ]
 
 
-CRASHES = [case for rung in Rung for case in _crashes(rung)]
-ORDERS = [case for rung in Rung for case in _orders(rung)]
+CRASHES = [case for rung in BINANCE_USDM.rungs for case in _crashes(rung)]
+ORDERS = [case for rung in BINANCE_USDM.rungs for case in _orders(rung)]
 LATE = Case(
     name="every order, slowly, one lost",
     rung=Rung.AFTER_FILL,

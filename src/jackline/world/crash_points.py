@@ -23,6 +23,7 @@ ROOMS = ("engine", "venue")
 _NO_BINGX = "no simulated world speaks BingX yet: its adapter is shown over real sockets (tests/venue/bingx)"
 PRODUCTION_ONLY: Mapping[str, str] = {
     "venue/aiohttp_net.py": "real sockets; a simulated world puts its own network in their place",
+    "venue/canary_attached.py": _NO_BINGX,
     "venue/transport/turns.py": _NO_BINGX,
     **{
         f"venue/bingx/{name}.py": _NO_BINGX

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jackline.venue.transport.one_venue import exchange_class
 from jackline.venue.recorded.venue import RecordedVenue
+from jackline.venue.transport.one_venue import exchange_class
 from tests.venue.recorded.samples import USER
 
 CLIENT_SECONDS_MAX = 240
