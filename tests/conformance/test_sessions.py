@@ -63,10 +63,11 @@ async def session(client: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
     """Run it and write down what was said."""
     python = await environment(client)
     script = str(HERE / f"session_{client.replace('-', '_')}.py")
-    async with exchange() as served:
-        with transcript.recording(monkeypatch) as lines:
+    # Recording begins first: an exchange that is open has bound what answers its requests.
+    with transcript.recording(monkeypatch) as lines:
+        async with exchange() as served:
             told: dict[str, Any] = json.loads(await ran(python, script, served.url, KEY, SECRET))
-        judged = await served.control("witness")
+            judged = await served.control("witness")
     assert judged["orphans"] == []
     transcript.write(client, lines)
     return told
