@@ -1,7 +1,7 @@
 """Trap 9, what BingX does to people who trust it: sprung by ccxt here and, for its other rows, in
 `tests/exchange/bingx/test_traps.py`.
 
-Our adapter's half belongs beside each of these; `test_every_trap.py` says what is owed until there is a BingX adapter.
+Our adapter's half stands in `tests/venue/bingx`; `test_every_trap.py` names both.
 """
 
 from __future__ import annotations
