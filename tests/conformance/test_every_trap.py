@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.house.source import functions, sources
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trap:
     """Names of tests."""
@@ -45,7 +46,9 @@ NUMBERED = {
     6: both("test_P1_trap_6_a_stop_that_says_it_fires_is_not_filled"),
     7: both("test_O1_trap_7_an_answer_of_200_that_says_nothing"),
     8: both("test_P1_trap_8_another_address_takes_the_meaning_from_the_errors"),
-    9: bingx("test_trap_9_a_one_way_stop_outlives_its_position_and_opens_another", "test_no_field_may_be_missing"),
+    9: bingx(
+        "test_trap_9_a_one_way_stop_outlives_its_position_and_opens_another", "test_no_field_may_be_missing"
+    ),
     10: Trap(
         sprung="test_trap_10_one_row_an_order_and_it_changes_in_the_hand",
         ours="test_trap_10_our_stream_tells_every_fill_once",
@@ -65,15 +68,38 @@ ROWS = {
     "binance: a stop taken while flat is refused when it fires": both(
         "test_trap_13_a_stop_that_was_taken_while_flat_is_refused_when_it_fires"
     ),
-    "bingx: triggerPriceType leaks": bingx("test_the_unified_trigger_source_leaks_and_changes_nothing", "test_no_field_may_leak"),
-    "bingx: reduceOnly only where it is said": bingx("test_a_one_way_stop_is_not_reduce_only_and_opens_a_reverse_position", "test_no_field_may_be_missing"),
-    "bingx: closePosition in hedge mode only": bingx("test_close_position_is_refused_on_a_one_way_account", "test_a_whole_position_stop_is_hedge_mode_only"),
-    "bingx: client ids on plain orders only": bingx("test_trap_9_a_stop_takes_no_name_so_it_cannot_be_sent_twice_as_one", "test_a_stops_acknowledgement_is_this_requests_own"),
-    "bingx: three orders a second": bingx("test_trap_9_the_fourth_order_of_a_second_is_the_stop_that_is_refused", "test_K2_an_entry_waits_for_no_turn_and_a_stop_finds_one"),
-    "bingx: wrong names inside a leg": bingx("test_a_wrong_name_inside_the_leg_leaves_the_entry_bare", "test_P2_an_attached_entry_carries_its_plans_leg_and_no_other"),
-    "bingx: editOrder cancels first": bingx("test_a_move_that_fails_after_its_cancel_looks_like_success", "test_what_has_no_shape_does_not_leave"),
-    "bingx: closePosition of ccxt closes both sides": bingx("test_closing_a_position_closes_both_sides", "test_the_closing_ladder_reaches_the_position_on_each_rung"),
-    "bingx: streams without triggered stops": bingx("test_a_client_of_trades_never_hears_of_a_stop_that_is_untold", "test_the_account_event_is_the_authority_on_exposure"),
+    "bingx: triggerPriceType leaks": bingx(
+        "test_the_unified_trigger_source_leaks_and_changes_nothing", "test_no_field_may_leak"
+    ),
+    "bingx: reduceOnly only where it is said": bingx(
+        "test_a_one_way_stop_is_not_reduce_only_and_opens_a_reverse_position", "test_no_field_may_be_missing"
+    ),
+    "bingx: closePosition in hedge mode only": bingx(
+        "test_close_position_is_refused_on_a_one_way_account", "test_a_whole_position_stop_is_hedge_mode_only"
+    ),
+    "bingx: client ids on plain orders only": bingx(
+        "test_trap_9_a_stop_takes_no_name_so_it_cannot_be_sent_twice_as_one",
+        "test_a_stops_acknowledgement_is_this_requests_own",
+    ),
+    "bingx: three orders a second": bingx(
+        "test_trap_9_the_fourth_order_of_a_second_is_the_stop_that_is_refused",
+        "test_K2_an_entry_waits_for_no_turn_and_a_stop_finds_one",
+    ),
+    "bingx: wrong names inside a leg": bingx(
+        "test_a_wrong_name_inside_the_leg_leaves_the_entry_bare",
+        "test_P2_an_attached_entry_carries_its_plans_leg_and_no_other",
+    ),
+    "bingx: editOrder cancels first": bingx(
+        "test_a_move_that_fails_after_its_cancel_looks_like_success", "test_what_has_no_shape_does_not_leave"
+    ),
+    "bingx: closePosition of ccxt closes both sides": bingx(
+        "test_closing_a_position_closes_both_sides",
+        "test_the_closing_ladder_reaches_the_position_on_each_rung",
+    ),
+    "bingx: streams without triggered stops": bingx(
+        "test_a_client_of_trades_never_hears_of_a_stop_that_is_untold",
+        "test_the_account_event_is_the_authority_on_exposure",
+    ),
 }
 TRAPS = {f"trap {number}": trap for number, trap in NUMBERED.items()} | ROWS
 
