@@ -111,7 +111,8 @@ class Watchdog:
         silent = self._note_silence(now, beat)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
-        period, at_once = (LOOK_ALONE_MS if silent else LOOK_CALM_MS), 1
+        # Alone, too, a look that is never answered must not hold up the next one for its whole deadline (P1).
+        period, at_once = (LOOK_ALONE_MS, LOOKS_AT_ONCE_MAX) if silent else (LOOK_CALM_MS, 1)
         if self._is_alarmed(now) or risky:
             period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
         if abs(now - self._looked_ms) >= period and self._looking < at_once:
