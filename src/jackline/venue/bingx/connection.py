@@ -11,6 +11,7 @@ from jackline.core.ports import Clock
 from jackline.core.values import Symbol
 from jackline.venue.bingx.gate import RequestGate
 from jackline.venue.bingx.refusals import BAD_TIMESTAMP
+from jackline.venue.bingx.requests import LEVERAGE, MARGIN_TYPE
 from jackline.venue.bingx.rows import TimeRow, filled_in
 from jackline.venue.bingx.wire import SignedWire
 from jackline.venue.net import Net
@@ -28,17 +29,20 @@ T = TypeVar("T")
 
 TURN_S = 2.5
 """How long a question waits for its turn: whoever asks has given it up by then."""
-READS_PER_SECOND = {
-    "trade/order": 2,
-    "trade/openOrders": 2,
-    "user/positions": 2,
-    "trade/allFillOrders": 2,
-    "trade/leverage": 2,
-    "trade/marginType": 2,
-    "positionSide/dual": 2,
-    "maintMarginRatio": 2,
+PER_SECOND = {
+    ("GET", "trade/order"): 2,
+    ("GET", "trade/openOrders"): 2,
+    ("GET", "user/positions"): 2,
+    ("GET", "trade/allFillOrders"): 2,
+    ("GET", LEVERAGE): 2,
+    ("POST", LEVERAGE): 2,
+    ("GET", MARGIN_TYPE): 2,
+    ("POST", MARGIN_TYPE): 2,
+    ("GET", "positionSide/dual"): 2,
+    ("GET", "maintMarginRatio"): 2,
 }
-"""The venue's ceilings per address. Of the three listings a second we take two: a watchdog has the same address."""
+"""The venue's ceilings per address; what changes orders takes its turn by rank. Of the three listings a second we take
+two: a watchdog has the same address."""
 
 
 class Section(Enum):
@@ -70,9 +74,8 @@ class Connection(Lanes):
         super().__init__(clock=clock, permit=permit)
         self.settings = settings
         self.turns = Turns(BINGX_SWAP.windows)
-        self._reads = {
-            path: Turns((OrderWindow(orders=most, window_ms=1_000),))
-            for path, most in READS_PER_SECOND.items()
+        self._routes = {
+            route: Turns((OrderWindow(orders=most, window_ms=1_000),)) for route, most in PER_SECOND.items()
         }
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
@@ -112,12 +115,16 @@ class Connection(Lanes):
         """A GET, in its turn: a connection that breaks costs it one more turn and nothing else."""
 
         async def ask() -> T:
-            turns = self._reads.get(path)
-            if turns is not None:
-                await turns.take(Rank.PROTECT, within_s=TURN_S)
+            await self.take_turn("GET", path)
             return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
 
         return await through_breaks(ask, may_repeat=lambda: True)
+
+    async def take_turn(self, method: str, path: str) -> None:
+        """Wait until the route takes one more. Raises TooLong, whose request has not left."""
+        turns = self._routes.get((method, path))
+        if turns is not None:
+            await turns.take(Rank.PROTECT, within_s=TURN_S)
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(

@@ -233,6 +233,7 @@ class FactReader:
             await self._set(LEVERAGE, {"symbol": symbol, "side": side, "leverage": str(leverage)})
 
     async def _set(self, path: str, params: Mapping[str, str]) -> None:
+        await self._connection.take_turn("POST", path)
         await self._connection.call(
             Lane.GUARD,
             "POST",
