@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -271,6 +272,23 @@ async def test_half_a_snapshot_is_no_snapshot(part: str, answer: Answer) -> None
         assert (whole.asked, whole.symbols) == (4, frozenset({BTC}))
         faulty.on(part, answer)
         assert isinstance(await venue.read_snapshot(ReadSnapshot(asked=5, symbols=None)), Unknown)
+
+
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize("weight", [100, 1_500])
+async def test_P1_a_lost_part_of_a_look_is_asked_again_also_when_weight_is_spared(weight: int) -> None:
+    """Of a look at three symbols seven parts must come: at four lost in a hundred, one in four lost a part."""
+    async with faulty_venue() as (faulty, venue):
+        told = says([], headers={"X-MBX-USED-WEIGHT-1M": str(weight)})
+        for listing in ("GET positionRisk", "GET openOrders", "GET openAlgoOrders"):
+            faulty.on(listing, told)
+        first = await venue.read_snapshot(ReadSnapshot(asked=1, symbols=(BTC,), money=False))
+        assert isinstance(first, Snapshot)
+        faulty.on("GET openAlgoOrders", is_silent, told)
+        async with asyncio.timeout(3):  # the part's own deadline is later
+            look = await venue.read_snapshot(ReadSnapshot(asked=2, symbols=(BTC,), money=False))
+        assert isinstance(look, Snapshot)
+        assert faulty.count("GET openAlgoOrders") == 3
 
 
 @pytest.mark.owns("P1")

@@ -17,7 +17,7 @@ from jackline.venue.binance.rows import AccountRow, PositionRow
 from jackline.venue.binance.wire import read_failure
 from jackline.venue.port import Failed
 from jackline.venue.transport.failures import WIRE_TROUBLE
-from jackline.venue.transport.hedge import ASKS_MAX, hedged
+from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.money import BalanceMemory
 
 R = TypeVar("R")
@@ -27,6 +27,10 @@ SNAPSHOT_DEADLINE_S = 3.8
 """Longer than whoever asks waits before asking again (1.5 s): a venue that takes two seconds is late, not silent."""
 READ_DEADLINE_S = 3.5
 """Each part of it."""
+SPARING_ASKS_MAX = 2
+SPARING_AGAIN_S = 0.8
+"""Once half of the minute's weight is gone: a lost part is still asked again, early enough for P1's deadline, and a
+venue that takes half a second to answer costs nothing more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +115,9 @@ class SnapshotReader:
 
     async def _again(self, ask: Callable[[], Awaitable[T | Failed]]) -> T | Failed:
         """One lost part must not cost a deadline, nor a slow venue the minute's request weight (K2)."""
-        half_used = self._connection.budget.is_half_used(self._connection.wire_ms())
-        return await hedged(ask, asks=1 if half_used else ASKS_MAX)
+        if self._connection.budget.is_half_used(self._connection.wire_ms()):
+            return await hedged(ask, asks=SPARING_ASKS_MAX, every_s=SPARING_AGAIN_S)
+        return await hedged(ask)
 
     async def _ask(
         self,

@@ -81,7 +81,7 @@ class OrderBudget:
         self._weight, self._weight_ms = used, now_ms
 
     def is_half_used(self, now_ms: int) -> bool:
-        """More than half of this minute's request weight is gone: nothing is asked twice from here on."""
+        """More than half of this minute's request weight is gone: from here on it is spared."""
         return now_ms // 60_000 == self._weight_ms // 60_000 and self._weight > WEIGHT_MAX // 2
 
     def question_refusal(self, now_ms: int) -> str | None:
