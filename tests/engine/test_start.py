@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from jackline.store.boot import ENGINE_FILE
+from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from jackline.store.watch import WatchReader
 from tests.processes import LINE_S, Exchange, Json, exchange, spawn, write_config
 
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
@@ -156,6 +157,42 @@ async def test_P1_a_lost_disk_and_an_open_position_is_a_normal_case(tmp_path: Pa
         assert len(testimony["episodes"][0]["naked_intervals"]) == 1, (
             "naked only before anyone of ours was up"
         )
+
+
+@pytest.mark.owns("P4")
+async def test_P4_a_start_without_a_journal_knows_from_the_watchdog_how_tight_the_stop_was(
+    tmp_path: Path,
+) -> None:
+    """The journal is gone and so is the stop. The default of this start is three times as far."""
+    async with exchange(*MARKETS) as venue:
+        config = write_config(tmp_path, venue.url)
+        watchdog = await spawn("watchdog", "--config", str(config))
+        watchdog.drain()
+        await _buy_by_hand(venue)
+        await venue.witnessed(_covered)
+        (tight,) = await _algo_orders(venue)
+        await _kept(venue, tmp_path / "state" / WATCHDOG_FILE)
+        await watchdog.kill()
+        await venue.signed("DELETE", "/fapi/v1/algoOrder", symbol="BTCUSDT", algoId=tight["algoId"])
+        engine = await spawn(
+            "engine", "--config", str(write_config(tmp_path, venue.url, risk__stop_value_fraction="0.03"))
+        )
+        engine.drain()
+        await venue.witnessed(_covered)
+        (again,) = await _algo_orders(venue)
+        assert again["clientAlgoId"] != tight["clientAlgoId"]
+        assert again["triggerPrice"] == tight["triggerPrice"]
+        await engine.stop()
+
+
+async def _kept(venue: Exchange, path: Path) -> None:
+    """Wait until the watchdog has written where the stop rests; it writes behind what it does."""
+    async with asyncio.timeout(LINE_S):
+        while True:
+            with WatchReader(HostDisk(), path) as reader:
+                if reader.floors():
+                    return
+            await venue.get("state")
 
 
 @pytest.mark.owns("P5")

@@ -1,4 +1,4 @@
-"""What the engine's records say of each position: whose trade it is, and where its stop belongs.
+"""What the records say of each position: whose trade it is, where its stop belongs, and where one last rested.
 
 Read by processes that do not own the account: the watchdog, and an engine before it holds the lease.
 """
@@ -12,10 +12,11 @@ import structlog
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.trade import Trade
 from jackline.engine.protector import PlannedStop
-from jackline.store.boot import ENGINE_FILE
+from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.disk import Disk
 from jackline.store.errors import StoreError
 from jackline.store.reader import StoreReader
+from jackline.store.watch import Floor, WatchReader
 
 log = structlog.get_logger("plans")
 
@@ -29,6 +30,19 @@ def read_plans(disk: Disk, state_dir: Path) -> dict[PositionKey, PlannedStop]:
         log.warning("plans_unreadable", code="P1", detail=str(error))
         return {}
     return {(trade.symbol, trade.side): _planned_stop(trade) for trade in trades}
+
+
+def read_floors(disk: Disk, state_dir: Path) -> tuple[Floor, ...]:
+    """Where the watchdog last saw stops of ours rest; empty where its store cannot be read.
+
+    The journal's end may be lost with what it said of a position, and the watchdog have looked since (P4).
+    """
+    try:
+        with WatchReader(disk, state_dir / WATCHDOG_FILE) as reader:
+            return reader.floors()
+    except (StoreError, OSError) as error:
+        log.warning("floors_unreadable", code="P4", detail=str(error))
+        return ()
 
 
 def _planned_stop(trade: Trade) -> PlannedStop:

@@ -6,7 +6,7 @@ sweeps. The watchdog runs it in a loop; the engine runs it once, before it asks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -28,7 +28,8 @@ from jackline.core.requests import (
     StopShape,
 )
 from jackline.core.settings import ProtectionSettings, RiskSettings
-from jackline.core.values import Price, Quantity, Side, Symbol, tightest
+from jackline.core.values import Quantity, Side, Symbol, tightest
+from jackline.store.watch import Floor
 from jackline.venue.port import Venue
 
 log = structlog.get_logger("protector")
@@ -53,14 +54,6 @@ class PlannedStop:
 
     trade_id: TradeId
     protection: Protection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Floor:
-    """The tightest stop of ours that was seen to rest on a position. Another entry price is another position."""
-
-    entry_price: Price
-    stop_price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +90,17 @@ class Protector:
         # By the clock, so that the next life of this process does not spell another order with an id of this one (O2).
         self._attempts = clock.now().wire_ms // ATTEMPT_MS % ATTEMPTS_FIRST_MAX
         self._asked = 0
-        self._floors: dict[PositionKey, _Floor] = {}
+        self._floors: dict[PositionKey, Floor] = {}
         self._fence = clock.now().wire_ms // 1_000
+
+    @property
+    def floors(self) -> tuple[Floor, ...]:
+        """Where stops of ours were seen to rest, by the last look."""
+        return tuple(self._floors.values())
+
+    def recall(self, floors: Iterable[Floor]) -> None:
+        """Begin with what another process, or a former life of this one, has seen."""
+        self._floors = {(floor.symbol, floor.side): floor for floor in floors}
 
     async def look(self, symbols: tuple[Symbol, ...] | None) -> Snapshot | None:
         """Read venue truth; None when the venue does not answer. Orders are listed wherever a position is."""
@@ -135,7 +137,7 @@ class Protector:
 
     def _remember(self, snapshot: Snapshot) -> None:
         """Keep what rests for whom: the records that name a plan may be damaged, or older than the position (P4)."""
-        floors: dict[PositionKey, _Floor] = {}
+        floors: dict[PositionKey, Floor] = {}
         for position in snapshot.positions:
             key = (position.symbol, position.side)
             known = self._floors.get(key)
@@ -148,7 +150,12 @@ class Protector:
                 prices.append(known.stop_price)
             if prices:
                 best = max(prices) if position.side is Side.LONG else min(prices)
-                floors[key] = _Floor(entry_price=position.entry_price, stop_price=best)
+                floors[key] = Floor(
+                    symbol=position.symbol,
+                    side=position.side,
+                    entry_price=position.entry_price,
+                    stop_price=best,
+                )
         self._floors = floors
 
     def _is_its_stop(self, order: OrderView, position: PositionView) -> bool:

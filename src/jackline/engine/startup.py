@@ -21,7 +21,7 @@ from jackline.core.requests import ReadFills
 from jackline.core.state import KillLevel, MarketState, State, initial_state
 from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
-from jackline.engine.plans import read_plans
+from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
@@ -152,8 +152,8 @@ async def protect_first(
 ) -> FirstLook:
     """Before the lease, the journal or anything that may fail: no position stays without a whole-position stop.
 
-    Where the records can be read it goes where they say; else where a stop goes by default. What was done is owed to
-    the journal, which nobody may write yet (O4).
+    Where the records can be read it goes where they say, or where the watchdog has seen a tighter one rest; else where
+    a stop goes by default. What was done is owed to the journal, which nobody may write yet (O4).
     """
     protector = Protector(
         venue=venue,
@@ -167,6 +167,7 @@ async def protect_first(
     if snapshot is None:
         return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)
+    protector.recall(read_floors(disk, options.state_dir))
     findings = protector.judge(snapshot, planned)
     for finding in findings:
         log.warning("start_found_naked", code="P1", finding=str(finding))

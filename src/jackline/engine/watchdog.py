@@ -26,9 +26,19 @@ from jackline.engine.plans import read_plans
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
+from jackline.store.errors import StoreError
 from jackline.store.journal import Journal
 from jackline.store.lease import is_held
-from jackline.store.watch import WatchActing, WatchAction, acting_batch, action_batch, snapshot_batch
+from jackline.store.watch import (
+    Floor,
+    WatchActing,
+    WatchAction,
+    acting_batch,
+    action_batch,
+    floors_batch,
+    kept_floors,
+    snapshot_batch,
+)
 
 log = structlog.get_logger("watchdog")
 
@@ -82,6 +92,8 @@ class Watchdog:
             risk=options.risk,
             protection=options.protection,
         )
+        self._floors = _former_floors(store)
+        self._protector.recall(self._floors)
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
         self._sightings: dict[PositionKey, _Sighting] = {}
         self._silent_since: WireMs | None = None
@@ -156,6 +168,7 @@ class Watchdog:
             self._record(snapshot)
         planned = read_plans(self._disk, self._options.state_dir)
         uncovered = self._protector.judge(snapshot, planned)
+        self._keep_floors()
         self._forget({(found.position.symbol, found.position.side) for found in uncovered})
         due = [finding for finding in uncovered if self._is_due(finding, silent=silent)]
         if due:
@@ -192,6 +205,13 @@ class Watchdog:
             self._recorded_ms = now.wire_ms
             self._journal.append(snapshot_batch(snapshot, market_ms=now.market_ms))
 
+    def _keep_floors(self) -> None:
+        """For a start that finds a position naked: this process may be the only one that saw its last stop (P4)."""
+        if self._protector.floors != self._floors:
+            self._floors = self._protector.floors
+            now = self._clock.now()
+            self._journal.append(floors_batch(self._floors, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
     def _record_action(self, finding: Uncovered, action: Action) -> None:
         now = self._clock.now()
         record = WatchAction(
@@ -209,6 +229,14 @@ class Watchdog:
         self._acting = reason is not None
         acting = None if reason is None else WatchActing(since_ms=now.wire_ms, reason=reason)
         self._journal.append(acting_batch(acting, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
+
+def _former_floors(store: Store) -> tuple[Floor, ...]:
+    try:
+        return kept_floors(store.read)
+    except StoreError as error:
+        log.warning("floors_unreadable", code="P4", detail=str(error))
+        return ()
 
 
 def _say_broken(detail: str) -> None:

@@ -37,6 +37,7 @@ class JournalKind(StrEnum):
     WATCH_SNAPSHOT = "watch_snapshot"
     WATCH_ACTION = "watch_action"
     WATCH_ACTING = "watch_acting"
+    WATCH_FLOORS = "watch_floors"
     GAP = "gap"
     """Rows were lost while the disk refused and memory was bounded; the body counts them."""
 
@@ -50,6 +51,7 @@ class AccountKey(StrEnum):
     FENCE = "fence"
     COMMANDS_READ = "commands_read"
     WATCHDOG_ACTING = "watchdog_acting"
+    WATCHDOG_FLOORS = "watchdog_floors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The watchdog's records: what it saw and did while the engine was silent. A store of its own."""
+"""The watchdog's records: the stops it saw rest, and what it did while the engine was silent. A store of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from jackline.core.orders import Snapshot
-from jackline.core.values import MarketMs, Side, Symbol, WireMs
+from jackline.core.values import MarketMs, Price, Side, Symbol, WireMs
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
 from jackline.store.boot import Store, open_store
 from jackline.store.disk import Disk
@@ -36,6 +36,16 @@ class WatchActing:
 
     since_ms: WireMs
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The tightest stop of ours that was seen to rest on a position (P4). Another entry price is another position."""
+
+    symbol: Symbol
+    side: Side
+    entry_price: Price
+    stop_price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,18 @@ def acting_batch(acting: WatchActing | None, *, wire_ms: WireMs, market_ms: Mark
     return Batch(rows=(row,), account=((AccountKey.WATCHDOG_ACTING, row.body),))
 
 
+def floors_batch(floors: tuple[Floor, ...], *, wire_ms: WireMs, market_ms: MarketMs) -> Batch:
+    """Keep where stops were last seen to rest, in the place of what was kept before."""
+    row = _row(JournalKind.WATCH_FLOORS, floors, wire_ms=wire_ms, market_ms=market_ms)
+    return Batch(rows=(row,), account=((AccountKey.WATCHDOG_FLOORS, row.body),))
+
+
+def kept_floors(reader: StoreReader) -> tuple[Floor, ...]:
+    """What the last `floors_batch` kept. Raises StoreError."""
+    text = reader.load_account().get(AccountKey.WATCHDOG_FLOORS.value)
+    return () if text is None else decode(text, tuple[Floor, ...])
+
+
 class WatchReader:
     """The engine's view of the watchdog's store. Raises DbTrouble where there is none or it is busy."""
 
@@ -80,6 +102,10 @@ class WatchReader:
         """The mark, when it is set."""
         text = self._read.load_account().get(AccountKey.WATCHDOG_ACTING.value)
         return None if text is None else _decode_acting(text)
+
+    def floors(self) -> tuple[Floor, ...]:
+        """Where stops were last seen to rest."""
+        return kept_floors(self._read)
 
     def notes_after(self, seq: int, limit: int = NOTES_MAX) -> tuple[WatchNote, ...]:
         """Records after row `seq`."""
