@@ -7,6 +7,7 @@ from typing import Final
 from jackline.exchange.conditions import Algo
 from jackline.exchange.orders import Fill, Income, Order
 from jackline.exchange.position import Position
+from jackline.exchange.rights import KeyRights
 from jackline.exchange.values import ZERO, AlgoStatus, MarginType, PositionSide, Side
 
 LEVERAGE_AT_FIRST: Final = 20
@@ -22,6 +23,7 @@ class AccountSpec:
     secret: str = field(repr=False)
     balance: Decimal
     hedge: bool = False
+    rights: KeyRights = KeyRights()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,13 +39,16 @@ class Account:
 
     `countdowns`: per symbol, the wire time at which its open orders are cancelled unless it is set again.
     `dropped` are conditional orders that the venue lost without a word: no listing shows them. `version`
-    counts changes of anything in here.
+    counts changes of anything in here. `liquidating` is the venue's state of taking the account over, in which its
+    owner can only watch and cancel.
     """
 
     name: str
     wallet: Decimal
     wallet_at_start: Decimal
     hedge: bool
+    rights: KeyRights = KeyRights()
+    liquidating: bool = False
     settings: dict[str, SymbolSettings] = field(default_factory=dict)
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
@@ -118,6 +123,8 @@ class Account:
             wallet=self.wallet,
             wallet_at_start=self.wallet_at_start,
             hedge=self.hedge,
+            rights=self.rights,
+            liquidating=self.liquidating,
             settings={symbol: replace(setting) for symbol, setting in self.settings.items()},
             positions={key: replace(position) for key, position in self.positions.items()},
             orders=self.orders.copy(),

@@ -14,6 +14,7 @@ _TEXTS: Final[dict[int, str]] = {
     -1007: "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
     -1008: "Server is currently overloaded with other requests. Please try again in a few minutes.",
     -1015: "Too many new orders; current limit is {limit} orders per {window}.",
+    -1016: "This service is no longer available.",
     -1021: "Timestamp for this request is outside of the recvWindow.",
     -1022: "Signature for this request is not valid.",
     -1100: "Illegal characters found in parameter '{name}'.",
@@ -36,6 +37,7 @@ _TEXTS: Final[dict[int, str]] = {
     -2019: "Margin is insufficient.",
     -2021: "Order would immediately trigger.",
     -2022: "ReduceOnly Order is rejected.",
+    -2023: "User in liquidation mode now.",
     -2027: "Exceeded the maximum allowable position at current leverage.",
     -2028: "Leverage is smaller than permitted: insufficient margin balance.",
     -4003: "Quantity less than or equal to zero.",
@@ -91,19 +93,36 @@ _HTTP: Final[dict[int, int]] = {
     -1007: 408,
     -1008: 503,
     -1015: 429,
+    -1016: 503,
     -1125: 401,
     -2014: 401,
     -2015: 401,
 }
 
 
+def spoken(code: int, **facts: object) -> tuple[int, str]:
+    """(HTTP status, text) of a number; `facts` fill the placeholders. KeyError for one that nobody says here, or for a
+    placeholder without a fact."""
+    return _HTTP.get(code, 400), _TEXTS[code].format(**facts)
+
+
 class VenueError(Exception):
     """A refusal of the venue. `code` is its number, `http` the status it travels under."""
 
-    def __init__(self, code: int, **facts: object) -> None:
-        """`facts` fill the placeholders of the venue's text. An unknown code is a programming error
-        (KeyError)."""
+    def __init__(
+        self,
+        code: int,
+        *,
+        http: int | None = None,
+        text: str | None = None,
+        retry_after_s: int | None = None,
+        **facts: object,
+    ) -> None:
+        """`facts` fill the placeholders of the venue's text; `http` and `text` stand where one number is said in
+        several ways. An unknown code is a programming error (KeyError)."""
         self.code = code
-        self.text = _TEXTS[code].format(**facts)
-        self.http = _HTTP.get(code, 400)
+        usual_http, usual_text = (_HTTP.get(code, 400), text) if text is not None else spoken(code, **facts)
+        self.text = usual_text
+        self.http = usual_http if http is None else http
+        self.retry_after_s = retry_after_s
         super().__init__(f"{code} {self.text}")

@@ -6,6 +6,7 @@ and a clearance fee is charged from what is left.
 """
 
 from decimal import Decimal
+from typing import Final
 
 from jackline.exchange import margin
 from jackline.exchange.account import Account
@@ -14,6 +15,9 @@ from jackline.exchange.matching import Matching
 from jackline.exchange.position import Position
 from jackline.exchange.state import State
 from jackline.exchange.values import ZERO, Side, money
+
+LIQUIDATION_CLIENT_ID: Final = "autoclose-"
+"""How the client ids of the venue's liquidating orders begin."""
 
 
 class Liquidation:
@@ -63,7 +67,7 @@ class Liquidation:
             quantity=abs(position.amount),
             price=price,
             commission=money(fee),
-            client_id=f"autoclose-{state.clock.wire_ms()}-{state.counters.order_id}",
+            client_id=f"{LIQUIDATION_CLIENT_ID}{state.clock.wire_ms()}-{state.counters.order_id}",
             liquidation=True,
         )
 

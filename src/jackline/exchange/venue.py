@@ -108,7 +108,7 @@ class Venue:
         market = self.state.markets[tick.symbol]
         market.move(tick)
         funding = self._funding.due(market)
-        standing = market.status is SymbolStatus.BREAK
+        standing = market.status is SymbolStatus.BREAK or self.whims.maintenance
         for account in self.state.accounts.values():
             touched: list[str] = []
             if not standing:
@@ -125,10 +125,12 @@ class Venue:
 
     def place_order(self, account: Account, request: OrderRequest) -> Order:
         """Raises VenueError."""
+        _require_own(account)
         return self._changing(account, request.symbol, lambda: self._matching.place(account, request))
 
     def place_entry(self, account: Account, request: OrderRequest, legs: tuple[AlgoRequest, ...]) -> Order:
         """As `place_order`, with stops and targets that its fill arms before anybody looks. Raises VenueError."""
+        _require_own(account)
 
         def taken() -> Order:
             order = self._matching.place(account, request)
@@ -139,6 +141,7 @@ class Venue:
 
     def amend_order(self, account: Account, order: Order, amendment: Amendment) -> Order:
         """Raises VenueError."""
+        _require_own(account)
         return self._changing(account, order.symbol, lambda: self._matching.amend(account, order, amendment))
 
     def set_countdown(self, account: Account, symbol: str, after_ms: int) -> None:
@@ -166,6 +169,7 @@ class Venue:
 
     def place_algo(self, account: Account, request: AlgoRequest) -> Algo:
         """Raises VenueError."""
+        _require_own(account)
         self.require_conditional()
         return self._changing(account, request.symbol, lambda: self._conditional.place(account, request))
 
@@ -182,6 +186,7 @@ class Venue:
     def set_leverage(self, account: Account, symbol: str, leverage: int) -> None:
         """Raises VenueError: -4028 outside the symbol's table, -2027, -2028, -4161 where a position forbids
         it."""
+        _require_own(account)
         market, setting = self.state.market(symbol), account.setting(symbol)
         if not 1 <= leverage <= market.symbol.leverage_max:
             raise VenueError(-4028, leverage=leverage)
@@ -226,6 +231,19 @@ class Venue:
         if account.open_positions():
             raise VenueError(-4068)
         account.hedge = hedge
+        self._noted(account)
+
+    def begin_liquidation(self, account: Account) -> None:
+        """The venue takes the account over: its plain orders are cancelled, and it can only watch (-2023) until
+        `end_liquidation`. Conditional orders stay (a guess)."""
+        for order in list(account.open_orders.values()):
+            self.cancel_order(account, order)
+        account.liquidating = True
+        self._noted(account)
+
+    def end_liquidation(self, account: Account) -> None:
+        """The account is its owner's again."""
+        account.liquidating = False
         self._noted(account)
 
     def drop_algo(self, account: Account, algo: Algo, *, quietly: bool) -> None:
@@ -321,8 +339,20 @@ class Venue:
             self._history.note(account, self.state.clock.exact_ms())
 
 
+def _require_own(account: Account) -> None:
+    """Raises VenueError -2023 while the venue is taking the account over."""
+    if account.liquidating:
+        raise VenueError(-2023)
+
+
 def _opened(spec: AccountSpec) -> Account:
-    return Account(name=spec.name, wallet=spec.balance, wallet_at_start=spec.balance, hedge=spec.hedge)
+    return Account(
+        name=spec.name,
+        wallet=spec.balance,
+        wallet_at_start=spec.balance,
+        hedge=spec.hedge,
+        rights=spec.rights,
+    )
 
 
 def _market(name: str, spec: VenueSpec) -> Market:

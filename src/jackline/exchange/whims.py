@@ -40,6 +40,10 @@ class Whims:
         countdown_takes_stops: a countdown that runs out cancels conditional orders too, not plain ones alone: nobody
             has written down which (exchanges, 2.3).
         margin_for_stops: a conditional order with a quantity that no position backs needs free margin (-2019).
+        maintenance: every request is answered 503 with -1016, no socket opens, and nothing triggers or fills.
+        clock_ahead_ms: the venue's clock is so much ahead of its clients' (behind where negative): what a client whose
+            own clock is wrong sees.
+        ban_spares_sockets: an address that is banned may go on over a socket of requests it has open.
         legs_wait_for_whole_fill: legs attached to an entry are armed when it has ended, not at its first fill.
         legs_outlive_position: legs attached to an entry stay when its position is gone, instead of expiring with it.
         triggered_stops_untold: a wire that tells of stops as of other orders says nothing once one has triggered;
@@ -58,6 +62,9 @@ class Whims:
     slow_fill_ms: float = 0.0
     margin_for_stops: bool = False
     countdown_takes_stops: bool = False
+    maintenance: bool = False
+    clock_ahead_ms: int = 0
+    ban_spares_sockets: bool = False
     legs_wait_for_whole_fill: bool = False
     legs_outlive_position: bool = False
     triggered_stops_untold: bool = False

@@ -11,6 +11,7 @@ from jackline.exchange.bingx.user_events import config_update, user_messages
 from jackline.exchange.ports import Tick
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json
+from jackline.exchange.wire.listen_keys import ListenKeys
 from jackline.exchange.wire.market_streams import MarketStreams
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import Dial, Hub
@@ -36,6 +37,7 @@ class BingxFloor(Floor):
 
     def __post_init__(self) -> None:
         self.board = Board(self.venue.state.clock.wire_ms, self.draw)
+        self.listen_keys = ListenKeys(self.lives)  # of the other wire: nothing here opens one
         self.hub = Hub(self.board, read_dial)
         self.streams = MarketStreams(self.hub)
         self.keys = BingxListenKeys()

@@ -7,6 +7,7 @@ from typing import Final
 
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.errors import VenueError
+from jackline.exchange.wire.limits import HERE
 from jackline.exchange.wire.params import Params, need
 
 RECV_WINDOW_MS: Final = 5_000
@@ -16,6 +17,7 @@ RECV_WINDOW_MS_MAX: Final = 60_000
 AHEAD_MS_MAX: Final = 1_000
 """A timestamp may be this far in the future; more means that the client's clock is wrong."""
 
+_AHEAD: Final = f"Timestamp for this request was {AHEAD_MS_MAX}ms ahead of the server's time."
 _SIGNATURE: Final = re.compile(r"(?:^|&)signature=[^&]*")
 _KEY_LENGTH_MAX: Final = 128
 
@@ -27,12 +29,13 @@ class Gatekeeper:
         self._secrets = {spec.key: spec.secret.encode() for spec in specs}
         self._accounts = {spec.key: accounts[spec.name] for spec in specs}
 
-    def account(self, key: str | None) -> Account:
-        """The account behind a key. Raises VenueError -2014 (no or absurd key) or -2015 (unknown key)."""
+    def account(self, key: str | None, *, address: str = HERE) -> Account:
+        """The account behind a key. Raises VenueError -2014 (no or absurd key) or -2015 (unknown key, or one that may
+        not come from there)."""
         if not key or len(key) > _KEY_LENGTH_MAX:
             raise VenueError(-2014)
         account = self._accounts.get(key)
-        if account is None:
+        if account is None or not account.rights.comes_from(address):
             raise VenueError(-2015)
         return account
 
@@ -54,7 +57,9 @@ class Gatekeeper:
         window_ms = RECV_WINDOW_MS if asked is None else asked
         if not 0 < window_ms <= RECV_WINDOW_MS_MAX:
             raise VenueError(-1130, name="recvWindow")
-        if sent_ms > wire_ms + AHEAD_MS_MAX or wire_ms - sent_ms > window_ms:
+        if sent_ms > wire_ms + AHEAD_MS_MAX:
+            raise VenueError(-1021, text=_AHEAD)
+        if wire_ms - sent_ms > window_ms:
             raise VenueError(-1021)
 
 

@@ -68,6 +68,7 @@ def _alone(call: Call, params: Params, handler: Callable[[Call], Json]) -> Json:
                 options=call.options,
                 listen_keys=call.listen_keys,
                 caller=call.caller,
+                limits=call.limits,
             )
         )
     except VenueError as refusal:

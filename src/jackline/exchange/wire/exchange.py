@@ -11,6 +11,7 @@ from jackline.exchange.venue import Venue, VenueSpec
 from jackline.exchange.wire.auth import Gatekeeper
 from jackline.exchange.wire.call import WireOptions
 from jackline.exchange.wire.floor import Floor
+from jackline.exchange.wire.lives import Lives
 from jackline.exchange.wire.rest import Rest
 
 
@@ -51,8 +52,10 @@ def open_venue(config: ExchangeConfig, clock: WireClock) -> Venue:
 
 
 def open_exchange(config: ExchangeConfig, clock: WireClock) -> Exchange:
-    """Raises ValueError for a symbol that cannot be served."""
+    """Raises ValueError for a symbol or a speed that cannot be served."""
     venue = open_venue(config, clock)
-    floor = Floor(venue=venue, draw=config.draw)
+    lives = Lives()
+    lives.turn(config.options.wire_speed)
+    floor = Floor(venue=venue, draw=config.draw, lives=lives)
     gatekeeper = Gatekeeper(config.accounts, venue.state.accounts)
     return Exchange(venue=venue, floor=floor, rest=Rest(floor, gatekeeper, config.options, past=venue))

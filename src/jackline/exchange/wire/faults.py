@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from jackline.exchange.wire.forms import Form
-from jackline.exchange.wire.turned_away import BANNED, KEY_REFUSED, knows
+from jackline.exchange.wire.limits import BANNED
+from jackline.exchange.wire.turned_away import KEY_REFUSED, knows
 
 DELAY_MS_MAX: Final = 600_000.0
 """Ten minutes: longer than any client waits, so it is a lost answer, which is the network's to do."""

@@ -3,16 +3,21 @@ them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from jackline.exchange.ports import Tick
 from jackline.exchange.venue import Venue
 from jackline.exchange.wire.faults import Deed, ForgetKey, HangUp, Rule, Stale
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.listen_keys import ListenKeys
+from jackline.exchange.wire.lives import Lives
 from jackline.exchange.wire.market_streams import MarketStreams
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import Hub
 from jackline.exchange.wire.user_events import user_messages
+
+SOCKET_LIFE_MS: Final = 24 * 3_600_000
+"""A connection is good for a day, whatever it carries. The venue announces the end by the close frame alone (1001)."""
 
 
 def _surely() -> float:
@@ -27,13 +32,15 @@ class Floor:
 
     venue: Venue
     draw: Callable[[], float] = _surely
-    listen_keys: ListenKeys = field(default_factory=ListenKeys)
+    lives: Lives = field(default_factory=Lives)
+    listen_keys: ListenKeys = field(init=False)
     board: Board = field(init=False)
     hub: Hub = field(init=False)
     streams: MarketStreams = field(init=False)
 
     def __post_init__(self) -> None:
         self.board = Board(self.venue.state.clock.wire_ms, self.draw)
+        self.listen_keys = ListenKeys(self.lives)
         self.hub = Hub(self.board)
         self.streams = MarketStreams(self.hub)
 
@@ -55,7 +62,7 @@ class Floor:
                     self.hub.publish(key, message, account=event.account)
 
     def flush(self, *, force: bool = False) -> None:
-        """Sends due prices, and the farewell of listen keys whose hour is over."""
+        """Sends due prices and the farewell of listen keys whose hour is over, and ends sockets whose day is."""
         self.hub.release()
         clock = self.venue.state.clock
         wire_ms = clock.wire_ms()
@@ -66,6 +73,17 @@ class Floor:
         for account, key in self.listen_keys.expired(wire_ms):
             farewell: Json = {"e": "listenKeyExpired", "E": wire_ms, "listenKey": key}
             self.hub.publish(key, farewell, account=account)
+        self.hub.retire(self.lives.scaled(SOCKET_LIFE_MS))
+
+    def begin_maintenance(self) -> None:
+        """The venue goes away: every socket is closed, and no request is served before `end_maintenance`."""
+        self.venue.whims.maintenance = True
+        self.hub.shut = True
+        self.hub.hang_up(None)
+
+    def end_maintenance(self) -> None:
+        self.venue.whims.maintenance = False
+        self.hub.shut = False
 
     def put_up(self, rule: Rule) -> int:
         """Puts a rule on the board. Raises ValueError for one that makes no sense.

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from jackline.exchange.wire.limits import HERE
 from jackline.exchange.wire.messages import Inbound, Outbound
 
 Respond = Callable[[Inbound], Outbound]
@@ -32,7 +33,16 @@ async def _answer(request: web.Request, respond: Respond) -> web.Response:
         return web.Response(status=408)
     path, _, query = request.raw_path.partition("?")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    outbound = respond(Inbound(method=request.method, path=path, query=query, headers=headers, body=body))
+    outbound = respond(
+        Inbound(
+            method=request.method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=body,
+            address=request.remote or HERE,
+        )
+    )
     if outbound.delay_ms:
         await asyncio.sleep(outbound.delay_ms / 1_000)
     return web.Response(body=outbound.body, status=outbound.status, headers=outbound.headers)

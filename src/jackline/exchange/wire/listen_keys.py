@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jackline.exchange.errors import VenueError
+from jackline.exchange.wire.lives import Lives
 
 LIFE_MS: Final = 60 * 60_000
 
@@ -18,7 +19,8 @@ class _Key:
 class ListenKeys:
     """At most one live key per account, shared by all its processes. All times are wire time."""
 
-    def __init__(self) -> None:
+    def __init__(self, lives: Lives | None = None) -> None:
+        self._lives = lives or Lives()
         self._keys: dict[str, _Key] = {}
         self._issued = 0
 
@@ -29,7 +31,7 @@ class ListenKeys:
             self._issued += 1
             seed = f"{account}:{self._issued}:{wire_ms}"
             key = self._keys[account] = _Key(text=hashlib.sha256(seed.encode()).hexdigest(), expires_ms=0)
-        key.expires_ms = wire_ms + LIFE_MS
+        key.expires_ms = wire_ms + self._lives.scaled(LIFE_MS)
         return key.text
 
     def extend(self, account: str, wire_ms: int) -> str:
@@ -37,7 +39,7 @@ class ListenKeys:
         key = self._keys.get(account)
         if key is None or key.expires_ms <= wire_ms:
             raise VenueError(-1125)
-        key.expires_ms = wire_ms + LIFE_MS
+        key.expires_ms = wire_ms + self._lives.scaled(LIFE_MS)
         return key.text
 
     def close(self, account: str) -> str | None:

@@ -140,6 +140,23 @@ def premium_index(market: Market, *, wire_ms: int) -> Json:
     }
 
 
+def fundings(market: Market) -> list[tuple[int, Json]]:
+    """(market time, row) of each funding boundary among the kept bars, oldest first."""
+    return [
+        (
+            bar.open_ms,
+            {
+                "symbol": market.symbol.name,
+                "fundingTime": bar.open_ms,
+                "fundingRate": text(market.funding_fraction),
+                "markPrice": text(money(bar.open)),
+            },
+        )
+        for bar in market.candles
+        if bar.open_ms % FUNDING_INTERVAL_MS == 0
+    ]
+
+
 def day(market: Market) -> Candle:
     """The last 24 hours of market time as one bar."""
     count = max(1, DAY_MS // market.interval_ms)

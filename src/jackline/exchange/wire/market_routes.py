@@ -1,5 +1,6 @@
 """Public market data over REST."""
 
+from collections.abc import Callable
 from typing import Final
 
 from jackline.exchange.errors import VenueError
@@ -8,10 +9,12 @@ from jackline.exchange.wire import market_payloads
 from jackline.exchange.wire.call import Access, Call, Route
 from jackline.exchange.wire.json import Json
 from jackline.exchange.wire.order_routes import read_span
-from jackline.exchange.wire.params import need
+from jackline.exchange.wire.params import Params, need
 
 KLINES_DEFAULT: Final = 500
 KLINES_MAX: Final = 1_500
+FUNDINGS_DEFAULT: Final = 100
+FUNDINGS_MAX: Final = 1_000
 
 
 def _wire_ms(call: Call) -> int:
@@ -36,12 +39,12 @@ def ping(call: Call) -> Json:
 
 def time(call: Call) -> Json:
     call.finish()
-    return {"serverTime": _wire_ms(call)}
+    return {"serverTime": call.wire_ms}
 
 
 def exchange_info(call: Call) -> Json:
     call.finish()
-    return market_payloads.exchange_info(list(call.venue.state.markets.values()), wire_ms=_wire_ms(call))
+    return market_payloads.exchange_info(list(call.venue.state.markets.values()), wire_ms=call.wire_ms)
 
 
 def klines(call: Call) -> Json:
@@ -99,22 +102,56 @@ def depth(call: Call) -> Json:
     return market_payloads.depth(market, wire_ms=_wire_ms(call))
 
 
+def funding_rates(call: Call) -> Json:
+    """The rate at each boundary that the kept bars cover, oldest first; times are market time."""
+    params = call.params
+    symbol = params.symbol()
+    anchored = params.text("startTime") is not None
+    span = read_span(params)
+    limit = params.limit(default=FUNDINGS_DEFAULT, largest=FUNDINGS_MAX)
+    call.finish()
+    state = call.venue.state
+    markets = list(state.markets.values()) if symbol is None else [state.market(symbol)]
+    rows = [one for market in markets for one in market_payloads.fundings(market) if one[0] in span]
+    rows.sort(key=lambda one: one[0])
+    return [row for _, row in (rows[:limit] if anchored else rows[-limit:])]
+
+
+def _by_limit(*steps: tuple[int, int], default: int) -> Callable[[Params], int]:
+    """The weight of a listing from what it asks for: (largest limit, weight) in rising order. What cannot be read
+    counts as the default and is refused later."""
+
+    def weigh(params: Params) -> int:
+        asked = params.peek("limit")
+        limit = int(asked) if asked.isascii() and asked.isdigit() else default
+        return next((weight for largest, weight in steps if limit <= largest), steps[-1][1])
+
+    return weigh
+
+
+_BARS: Final = _by_limit((99, 1), (499, 2), (1_000, 5), (KLINES_MAX, 10), default=KLINES_DEFAULT)
+_LEVELS: Final = _by_limit((50, 2), (100, 5), (500, 10), (1_000, 20), default=500)
+
 ROUTES: Final = tuple(
-    Route(method="GET", path=path, handler=handler, access=Access.PUBLIC, weight=weight)
-    for path, handler, weight in (
-        ("/fapi/v1/ping", ping, 1),
-        ("/fapi/v1/time", time, 1),
-        ("/fapi/v1/exchangeInfo", exchange_info, 1),
-        ("/fapi/v1/klines", klines, 5),
-        ("/fapi/v1/markPriceKlines", klines, 5),
-        ("/fapi/v1/premiumIndex", premium_index, 1),
-        ("/fapi/v1/ticker/24hr", ticker, 1),
-        ("/fapi/v1/ticker/bookTicker", book_ticker, 2),
-        ("/fapi/v1/ticker/price", price, 1),
-        ("/fapi/v2/ticker/price", price, 1),
-        ("/fapi/v1/depth", depth, 5),
-        # What clients of the spot market ask for before anything else, futures or not.
-        ("/api/v3/ping", ping, 1),
-        ("/api/v3/time", time, 1),
+    Route(
+        method="GET", path=path, handler=handler, access=Access.PUBLIC, weight=weight, weight_all=weight_all
+    )
+    for path, handler, weight, weight_all in (
+        ("/fapi/v1/ping", ping, 1, None),
+        ("/fapi/v1/time", time, 1, None),
+        ("/fapi/v1/exchangeInfo", exchange_info, 1, None),
+        ("/fapi/v1/premiumIndex", premium_index, 1, 10),
+        ("/fapi/v1/fundingRate", funding_rates, 1, None),
+        ("/fapi/v1/ticker/24hr", ticker, 1, 40),
+        ("/fapi/v1/ticker/bookTicker", book_ticker, 2, 5),
+        ("/fapi/v1/ticker/price", price, 1, 2),
+        ("/fapi/v2/ticker/price", price, 1, 2),
+    )
+) + tuple(
+    Route(method="GET", path=path, handler=handler, access=Access.PUBLIC, weigh=weigh)
+    for path, handler, weigh in (
+        ("/fapi/v1/klines", klines, _BARS),
+        ("/fapi/v1/markPriceKlines", klines, _BARS),
+        ("/fapi/v1/depth", depth, _LEVELS),
     )
 )

@@ -18,6 +18,11 @@ REPEAT_MS: Final = 1_000.0
 """An unchanged price is said again after this long, as the venue's 1 s stream does; silence means a dead
 socket."""
 
+DEPTH_TAILS: Final = tuple(
+    f"{levels}{pace}" for levels in ("", "5", "10", "20") for pace in ("", "@100ms", "@500ms")
+)
+"""Streams of the book, which has one level here."""
+
 _ALL_MARKS: Final = "!markPrice@arr"
 
 
@@ -31,6 +36,7 @@ class MarketStreams:
         self._price_sent_ms: dict[str, float] = {}
         self._forming_sent_ms: dict[str, float] = {}
         self._trades = 0
+        self._books: dict[str, tuple[int, tuple[str, str]]] = {}
 
     def on_tick(self, tick: Tick, market: Market, *, wire_ms: int) -> None:
         self._changed.add(tick.symbol)
@@ -38,11 +44,8 @@ class MarketStreams:
             return
         end_ms = tick.closes.open_ms + market.interval_ms
         for name, interval_ms in market_payloads.INTERVALS.items():
-            stream = f"{tick.symbol.lower()}@kline_{name}"
-            whole = interval_ms % market.interval_ms == 0 and end_ms % interval_ms == 0
-            if whole and self._hub.heard(stream):
-                bar = market.bars(interval_ms, 1)[-1]
-                self._hub.publish(stream, _kline(market, bar, name, closed=True, wire_ms=wire_ms))
+            if interval_ms % market.interval_ms == 0 and end_ms % interval_ms == 0:
+                self._bar(market, name, interval_ms, closed=True, wire_ms=wire_ms)
 
     def flush(self, markets: list[Market], *, exact_ms: float, wire_ms: int, force: bool = False) -> None:
         """Sends what is due. `force` sends every change now: before the market stands still."""
@@ -72,6 +75,7 @@ class MarketStreams:
                 self._hub.publish(f"{symbol}@{name}", _mark(market, wire_ms=wire_ms))
         if self._hub.heard(f"{symbol}@bookTicker"):
             self._hub.publish(f"{symbol}@bookTicker", _book(market, update=self._trades, wire_ms=wire_ms))
+        self._depth(market, wire_ms=wire_ms)
         if self._hub.heard(f"{symbol}@miniTicker"):
             self._hub.publish(f"{symbol}@miniTicker", _mini(market, wire_ms=wire_ms))
         for kind in ("trade", "aggTrade"):
@@ -84,10 +88,38 @@ class MarketStreams:
         if market.forming is None:
             return
         for name, interval_ms in market_payloads.INTERVALS.items():
-            stream = f"{market.symbol.name.lower()}@kline_{name}"
-            if interval_ms % market.interval_ms == 0 and self._hub.heard(stream):
-                bar = market.bars(interval_ms, 1)[-1]
-                self._hub.publish(stream, _kline(market, bar, name, closed=False, wire_ms=wire_ms))
+            if interval_ms % market.interval_ms == 0:
+                self._bar(market, name, interval_ms, closed=False, wire_ms=wire_ms)
+
+    def _bar(self, market: Market, name: str, interval_ms: int, *, closed: bool, wire_ms: int) -> None:
+        """The latest bar, under both names that it has."""
+        symbol = market.symbol.name.lower()
+        plain, continuous = f"{symbol}@kline_{name}", f"{symbol}_perpetual@continuousKline_{name}"
+        heard = [stream for stream in (plain, continuous) if self._hub.heard(stream)]
+        if not heard:
+            return
+        told = _kline(market, market.bars(interval_ms, 1)[-1], name, closed=closed, wire_ms=wire_ms)
+        for stream in heard:
+            self._hub.publish(stream, told if stream == plain else _continuous(told))
+
+    def _depth(self, market: Market, *, wire_ms: int) -> None:
+        """The book of one level, as a whole and as a difference; both numbered by wire time, so that a snapshot over
+        REST fits in."""
+        symbol = market.symbol.name
+        heard = [
+            f"{symbol.lower()}@depth{tail}"
+            for tail in DEPTH_TAILS
+            if self._hub.heard(f"{symbol.lower()}@depth{tail}")
+        ]
+        if not heard:
+            self._books.pop(symbol, None)
+            return
+        quotes = market_payloads.quotes(market)
+        before_ms, gone = self._books.get(symbol, (wire_ms - 1, quotes))
+        self._books[symbol] = (wire_ms, quotes)
+        told = _depth(market, before_ms=before_ms, gone=gone, wire_ms=wire_ms)
+        for stream in heard:
+            self._hub.publish(stream, told)
 
 
 def _mark(market: Market, *, wire_ms: int) -> Json:
@@ -106,7 +138,7 @@ def _mark(market: Market, *, wire_ms: int) -> Json:
     }
 
 
-def _kline(market: Market, bar: Candle, name: str, *, closed: bool, wire_ms: int) -> Json:
+def _kline(market: Market, bar: Candle, name: str, *, closed: bool, wire_ms: int) -> dict[str, Json]:
     return {
         "e": "kline",
         "E": wire_ms,
@@ -130,6 +162,35 @@ def _kline(market: Market, bar: Candle, name: str, *, closed: bool, wire_ms: int
             "Q": text(market_payloads.turnover(bar) / 2),
             "B": "0",
         },
+    }
+
+
+def _continuous(told: dict[str, Json]) -> Json:
+    """The same bar of the perpetual among a pair's contracts."""
+    return {
+        "e": "continuous_kline",
+        "E": told["E"],
+        "ps": told["s"],
+        "ct": "PERPETUAL",
+        "k": told["k"],
+    }
+
+
+def _depth(market: Market, *, before_ms: int, gone: tuple[str, str], wire_ms: int) -> Json:
+    """What changed in the book since `before_ms`: levels that are gone have no quantity."""
+    bid, ask = market_payloads.quotes(market)
+    bids = [[bid, "100.000"], *([] if gone[0] == bid else [[gone[0], "0.000"]])]
+    asks = [[ask, "100.000"], *([] if gone[1] == ask else [[gone[1], "0.000"]])]
+    return {
+        "e": "depthUpdate",
+        "E": wire_ms,
+        "T": wire_ms,
+        "s": market.symbol.name,
+        "U": before_ms + 1,
+        "u": wire_ms,
+        "pu": before_ms,
+        "b": bids,
+        "a": asks,
     }
 
 

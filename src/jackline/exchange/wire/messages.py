@@ -7,7 +7,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """A request as it arrived. `path` without the query; `query` and `body` raw, because the signature covers
-    them as sent; header names in lower case. `signed` is what it covers where that was something else."""
+    them as sent; header names in lower case. `signed` is what it covers where that was something else. `address` is
+    where it comes from, and `on_socket` that it is a frame of an open socket."""
 
     method: str
     path: str
@@ -15,6 +16,8 @@ class Inbound:
     headers: Mapping[str, str]
     body: str = ""
     signed: str | None = None
+    address: str = "127.0.0.1"
+    on_socket: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,10 @@ class Board:
         self.tally: dict[str, int] = {}
         """Cases by name since the start, for reports."""
 
+    def now_ms(self) -> int:
+        """Wire time, by which rules stand."""
+        return self._wire_ms()
+
     @property
     def calm(self) -> bool:
         """No rule stands: the cheap way past the board."""

@@ -202,7 +202,7 @@ ROUTES: Final = (
     Route(method="POST", path="/fapi/v1/order", handler=place, weight=0, orders=one_order),
     Route(method="GET", path="/fapi/v1/order", handler=query),
     Route(method="DELETE", path="/fapi/v1/order", handler=cancel),
-    Route(method="PUT", path="/fapi/v1/order", handler=amend, orders=one_order),
+    Route(method="PUT", path="/fapi/v1/order", handler=amend, weight=0, orders=one_order),
     Route(method="GET", path="/fapi/v1/openOrder", handler=query_open),
     Route(method="GET", path="/fapi/v1/openOrders", handler=list_open, weight_all=40),
     Route(method="DELETE", path="/fapi/v1/allOpenOrders", handler=cancel_open),

@@ -7,7 +7,15 @@ from typing import Final, Protocol
 
 from jackline.exchange.account import Account
 from jackline.exchange.errors import VenueError
-from jackline.exchange.wire import account_routes, algo_routes, batch_routes, market_routes, order_routes
+from jackline.exchange.wire import (
+    account_routes,
+    algo_routes,
+    batch_routes,
+    market_routes,
+    order_routes,
+    spot_routes,
+    standing_routes,
+)
 from jackline.exchange.wire.auth import Gatekeeper, signed_payload
 from jackline.exchange.wire.call import Access, Call, Route, WireOptions
 from jackline.exchange.wire.faults import Refuse
@@ -26,6 +34,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *order_routes.ROUTES,
     *batch_routes.ROUTES,
     *algo_routes.ROUTES,
+    *standing_routes.ROUTES,
+    *spot_routes.ROUTES,
 )
 _TABLE: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
 _NOWHERE: Final = Outbound(
@@ -60,6 +70,7 @@ class _Said:
     status: int
     code: int | None
     account: Account | None
+    retry_after_s: int | None = None
 
 
 class Rest:
@@ -70,7 +81,8 @@ class Rest:
         self._gatekeeper = gatekeeper
         self._options = options
         self._past = past
-        self._limits = Limits()
+        whims = floor.venue.whims
+        self._limits = Limits(floor.lives, spares_sockets=lambda: whims.ban_spares_sockets)
 
     def respond(self, inbound: Inbound) -> Outbound:
         """One request, executed at once. Every refusal is the venue's `{"code", "msg"}`; nothing raises."""
@@ -97,7 +109,10 @@ class Rest:
         spoken = Spoken(status=said.status, content_type=JSON_TYPE, body=encode(said.payload))
         if instead is not None:
             spoken = garbled(instead.form, spoken.body)
-        return _outbound(spoken, self._headers(asked, said.account), verdict, taken=True, code=said.code)
+        headers = self._headers(asked, said.account)
+        if said.retry_after_s is not None:
+            headers["Retry-After"] = str(said.retry_after_s)
+        return _outbound(spoken, headers, verdict, taken=True, code=said.code)
 
     def _verdict(self, asked: _Asked) -> Verdict:
         board = self._floor.board
@@ -115,14 +130,20 @@ class Rest:
         route, params, wire_ms = asked.route, asked.params, asked.wire_ms
         account: Account | None = None
         try:
-            self._limits.take_weight(wire_ms, _weight(route, params))
+            inbound, whims = asked.inbound, self._floor.venue.whims
+            if whims.maintenance and not route.survives_maintenance:
+                raise VenueError(-1016)
+            self._limits.take_weight(
+                wire_ms, route.weight_of(params), address=inbound.address, on_socket=inbound.on_socket
+            )
             if route.access is not Access.PUBLIC:
-                account = self._gatekeeper.account(asked.key)
+                account = self._gatekeeper.account(asked.key, address=inbound.address)
             if route.access is Access.SIGNED:
-                self._gatekeeper.check_fresh(params, wire_ms=wire_ms)
-                inbound = asked.inbound
+                self._gatekeeper.check_fresh(params, wire_ms=wire_ms + whims.clock_ahead_ms)
                 payload = inbound.signed or signed_payload(query=inbound.query, body=inbound.body)
                 self._gatekeeper.check_signature(asked.key or "", payload=payload, params=params)
+            if route.trades and account is not None and not account.rights.trades:
+                raise VenueError(-2015)
             if route.orders is not None and account is not None:
                 self._limits.take_orders(account.name, wire_ms, route.orders(params))
             call = Call(
@@ -131,11 +152,18 @@ class Rest:
                 options=self._options,
                 listen_keys=self._floor.listen_keys,
                 caller=self._as_seen(account, route, wire_ms=wire_ms, lag_ms=lag_ms),
+                limits=self._limits,
             )
             return _Said(payload=route.handler(call), status=200, code=None, account=account)
         except VenueError as refusal:
             told: Json = {"code": refusal.code, "msg": refusal.text}
-            return _Said(payload=told, status=refusal.http, code=refusal.code, account=account)
+            return _Said(
+                payload=told,
+                status=refusal.http,
+                code=refusal.code,
+                account=account,
+                retry_after_s=refusal.retry_after_s,
+            )
 
     def _as_seen(self, account: Account | None, route: Route, *, wire_ms: int, lag_ms: int) -> Account | None:
         """The account a handler is shown: a signed read may see the past."""
@@ -144,7 +172,7 @@ class Rest:
         return self._past.account_as_of(account.name, wire_ms - lag_ms)
 
     def _headers(self, asked: _Asked, account: Account | None) -> dict[str, str]:
-        headers = self._limits.weight_header(asked.wire_ms)
+        headers = self._limits.weight_header(asked.wire_ms, address=asked.inbound.address)
         if asked.route.orders is not None and account is not None:
             headers |= self._limits.order_headers(account.name, asked.wire_ms)
         return headers
@@ -175,8 +203,3 @@ def _outbound(
         taken=taken,
         code=code,
     )
-
-
-def _weight(route: Route, params: Params) -> int:
-    everything = route.weight_all is not None and params.symbol() is None
-    return route.weight_all if everything and route.weight_all is not None else route.weight

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from jackline.exchange.wire.limits import HERE
 from jackline.exchange.wire.streams import Hub
 from jackline.exchange.wire.ws_api import Reply, WsApi
 
@@ -78,15 +79,26 @@ class Sockets:
     async def _serve_api(self, request: web.Request) -> web.StreamResponse:
         """Runs one socket of requests: each is carried out as it comes, and its answer may overtake another's."""
         socket = web.WebSocketResponse(heartbeat=PING_S, compress=False, max_msg_size=FRAME_BYTES_MAX)
-        await socket.prepare(request)
-        self._open[socket] = None
+        listener = SocketListener()
+        if not self._hub.enter(listener):
+            return web.Response(status=503)
+        address = request.remote or HERE
         try:
-            async with asyncio.TaskGroup() as answers:
-                async for message in socket:
-                    if message.type is WSMsgType.TEXT:
-                        answers.create_task(_say(socket, self._api.answer(message.data)))
+            await socket.prepare(request)
+            self._open[socket] = None
+            # Nothing is ever offered here: it waits for the venue to hang up.
+            writer = asyncio.create_task(_write(socket, listener))
+            try:
+                async with asyncio.TaskGroup() as answers:
+                    async for message in socket:
+                        if message.type is WSMsgType.TEXT:
+                            answers.create_task(_say(socket, self._api.answer(message.data, address=address)))
+            finally:
+                writer.cancel()
+                await asyncio.gather(writer, return_exceptions=True)
         finally:
             self._open.pop(socket, None)
+            self._hub.detach(listener)
         return socket
 
     async def close(self) -> None:

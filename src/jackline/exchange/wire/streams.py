@@ -42,9 +42,10 @@ class Listener(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class _Seat:
-    """`combined` wraps each message with the name of its stream."""
+    """`combined` wraps each message with the name of its stream; `born_ms` is when it was opened (wire time)."""
 
     combined: bool
+    born_ms: int
     streams: dict[str, None] = field(default_factory=dict)
 
 
@@ -84,15 +85,31 @@ class Hub:
         self._dial = dial
         self._seats: dict[Listener, _Seat] = {}
         self._listeners: dict[str, dict[Listener, None]] = {}
+        self.shut = False
+        """Nobody may open a socket."""
 
     def attach(self, path: str, query: str, listener: Listener) -> bool:
         """Seats a listener by the address it dialled. False where no socket is served, or none just now."""
         dial = self._dial(path, query)
-        if dial is None or self._board.refuses_dial():
+        if dial is None or not self.enter(listener, combined=dial.combined):
             return False
-        self._seats[listener] = _Seat(combined=dial.combined)
         self.subscribe(listener, dial.streams[:STREAMS_MAX])
         return True
+
+    def enter(self, listener: Listener, *, combined: bool = False) -> bool:
+        """Seats a listener that listens to nothing yet, as a socket of requests does for ever. False where none may be
+        opened just now."""
+        if self.shut or self._board.refuses_dial():
+            return False
+        self._seats[listener] = _Seat(combined=combined, born_ms=self._board.now_ms())
+        return True
+
+    def retire(self, life_ms: int) -> None:
+        """Closes every socket that has been open for so long (wire time)."""
+        limit_ms = self._board.now_ms() - life_ms
+        for listener in [one for one, seat in self._seats.items() if seat.born_ms <= limit_ms]:
+            self.detach(listener)
+            listener.hang_up()
 
     def detach(self, listener: Listener) -> None:
         """Forgets a listener; one that is not seated is no error, for both sides may hang up at once."""

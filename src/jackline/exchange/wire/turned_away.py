@@ -2,16 +2,11 @@
 
 from typing import Final
 
-from jackline.exchange.errors import VenueError
-from jackline.exchange.wire.limits import ORDERS_PER_TEN_SECONDS, WEIGHT_PER_MINUTE
+from jackline.exchange.errors import spoken
+from jackline.exchange.wire.limits import BANNED, ORDERS_PER_TEN_SECONDS, WEIGHT_PER_MINUTE, ban_text
 
-BANNED: Final = -1003
 KEY_REFUSED: Final = -2015
 
-_BAN: Final = (
-    "Way too many requests; IP(127.0.0.1) banned until {until_ms}."
-    " Please use the websocket for live updates to avoid bans."
-)
 # Numbers of the real venue to which the rules of this one never come; every other text is in errors.py.
 _TEXTS: Final[dict[int, str]] = {
     -4136: "Target strategy invalid for orderType 'STOP_MARKET', closePosition 'true'.",
@@ -42,8 +37,7 @@ def knows(code: int) -> bool:
 def say(code: int, *, until_ms: int | None) -> tuple[int, str]:
     """(HTTP status, text) of a number; a ban names the wire time of its end. KeyError for one nobody says."""
     if code == BANNED and until_ms is not None:
-        return 429, _BAN.format(until_ms=until_ms)
+        return 429, ban_text(until_ms)
     if code in _TEXTS:
         return 400, _TEXTS[code]
-    refusal = VenueError(code, **(_FACTS_OF.get(code) or _FACTS))
-    return refusal.http, refusal.text
+    return spoken(code, **(_FACTS_OF.get(code) or _FACTS))

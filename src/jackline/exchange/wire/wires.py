@@ -42,7 +42,7 @@ def hang(wire: Wire, app: web.Application, config: ExchangeConfig, clock: WireCl
     match wire:
         case Wire.BINANCE:
             exchange = open_exchange(config, clock)
-            add_rest(app, exchange.rest.respond, ("/fapi", "/api"))
+            add_rest(app, exchange.rest.respond, ("/fapi", "/api", "/sapi"))
             sockets = Sockets(exchange.floor.hub, WsApi(exchange.rest))
             sockets.add_to(app)
             return Hung(floor=exchange.floor, sockets=sockets)

@@ -8,7 +8,7 @@ import msgspec
 
 from jackline.exchange.wire.forms import JSON_TYPE
 from jackline.exchange.wire.json import Json, encode
-from jackline.exchange.wire.limits import MINUTE_ORDERS, SHORT_ORDERS, WEIGHT
+from jackline.exchange.wire.limits import HERE, MINUTE_ORDERS, SHORT_ORDERS, WEIGHT
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.rest import Rest
 
@@ -65,11 +65,11 @@ class WsApi:
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
-    def answer(self, text: str) -> Reply:
-        """One frame, carried out at once."""
+    def answer(self, text: str, *, address: str = HERE) -> Reply:
+        """One frame, carried out at once. `address`: where the socket comes from."""
         try:
             frame = _DECODER.decode(text)
-            inbound = _inbound(frame)
+            inbound = _inbound(frame, address)
         except (msgspec.MsgspecError, TypeError) as error:
             return Reply(frame=_refused(None, _BAD_FRAME, f"Malformed request: {error}"))
         if inbound is None:
@@ -78,7 +78,7 @@ class WsApi:
         return Reply(frame=_framed(frame, outbound), delay_ms=outbound.delay_ms)
 
 
-def _inbound(frame: _Frame) -> Inbound | None:
+def _inbound(frame: _Frame, address: str) -> Inbound | None:
     """The same request over REST; None for a method nobody serves. TypeError for a value no form can carry."""
     place = METHODS.get(frame.method)
     if place is None:
@@ -93,6 +93,8 @@ def _inbound(frame: _Frame) -> Inbound | None:
         query=urlencode(fields),
         headers={} if key is None else {"x-mbx-apikey": key},
         signed=signed,
+        address=address,
+        on_socket=True,
     )
 
 
