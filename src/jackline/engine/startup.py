@@ -105,7 +105,10 @@ async def read_venue(venue: Venue) -> VenueFacts:
     # while nobody looks at it, each message costs (P1).
     account, instruments = await asyncio.gather(venue.read_account(), venue.read_instruments(None))
     if isinstance(account, Refused) and account.kind is not Refusal.OVERLOADED:
-        raise AccountRefused(f"venue: {_why(account)}. Fix: check venue.key_file and venue.url")
+        raise AccountRefused(
+            f"venue: {_why(account)}. Fix: check venue.key_file and venue.url; at the venue, check that the key lives, "
+            "from which addresses it may come, and that it may trade futures"
+        )
     if not isinstance(account, AccountFacts):
         raise VenueUnreadable(f"venue: {_why(account)}. Fix: see that it runs and that venue.url is right")
     if not isinstance(instruments, dict):

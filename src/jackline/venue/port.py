@@ -33,6 +33,19 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """What the key may do besides trading; None where the venue does not offer the question."""
+
+    may_withdraw: bool | None
+    may_transfer: bool | None
+    is_bound_to_addresses: bool | None
+
+
+KEY_UNTOLD = KeyFacts(may_withdraw=None, may_transfer=None, is_bound_to_addresses=None)
+"""The venue does not say what a key may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolFacts:
     """What is set for a symbol, read back after setting it."""
 
@@ -90,6 +103,10 @@ class Venue(Protocol):
 
     async def read_account(self) -> AccountFacts | Failed:
         """Position mode and balances."""
+        ...
+
+    async def read_key(self) -> KeyFacts | Failed:
+        """What the key that we sign with may do (S3)."""
         ...
 
     async def prepare_symbol(

@@ -197,12 +197,13 @@ class RequestGate:
             raise GateRefused(
                 "P2", f"entry price {fields['price']} is beyond its collar {entry.collar_price}"
             )
-        now = self._venue_ms()
-        if now > request.latest_ms:
-            raise GateRefused("O1", f"entry is {now - request.latest_ms} ms past its latest time")
+        # Before its time is looked at: a clock that is off makes every entry late, and should be named itself.
         denied = self._permit(request)
         if denied is not None:
             raise GateRefused("K3", denied)
+        now = self._venue_ms()
+        if now > request.latest_ms:
+            raise GateRefused("O1", f"entry is {now - request.latest_ms} ms past its latest time")
 
 
 def _fields(query: str, body: str | None) -> Fields:

@@ -22,7 +22,7 @@ from jackline.venue.binance.snapshot import SnapshotReader
 from jackline.venue.binance.user_stream import UserStream
 from jackline.venue.binance.wire import WIRE_TROUBLE, read_failure
 from jackline.venue.net import Net
-from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
+from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, KeyFacts, SymbolFacts
 from jackline.venue.profile import BINANCE_USDM, VenueProfile
 
 LISTEN_KEY_DEADLINE_S = 2.0
@@ -64,6 +64,9 @@ class BinanceVenue:
 
     async def read_account(self) -> AccountFacts | Failed:
         return await self._facts.account()
+
+    async def read_key(self) -> KeyFacts | Failed:
+        return await self._facts.key()
 
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType

@@ -31,6 +31,8 @@ binanceusdm, BaseError = exchange_class("binanceusdm")
 
 NOT_PLACED_STATUSES = frozenset({403, 418, 429})
 """Stopped before the matching engine, even when the body is not the venue's JSON."""
+NOT_OFFERED = 404
+"""The address exists and the route does not."""
 THROTTLED = -1008
 TEXT_MAX = 200
 """Of a garbled answer, enough to recognise what spoke."""
@@ -93,6 +95,8 @@ class SignedWire(binanceusdm):  # type: ignore[misc] # ccxt is untyped
             "fapiPublic": f"{root}/v1",
             "fapiPrivate": f"{root}/v1",
             "fapiPrivateV3": f"{root}/v3",
+            # Only ever asked what the key may do.
+            "sapi": f"{endpoint.rest}/sapi/v1",
         }
         # ccxt writes headers, the key among them, at debug level (S1).
         self.logger.setLevel(logging.WARNING)
