@@ -65,7 +65,7 @@ _TEXTS: Final[dict[int, str]] = {
     -4120: "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
     -4130: "An open stop or take profit order with GTE and closePosition in the direction is existing.",
     -4131: "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
-    -4136: "Target strategy invalid for orderType {type}, closePosition {close}.",
+    -4136: "Target strategy invalid for orderType '{type}', closePosition 'true'.",
     -4137: "Quantity must be zero with closePosition equals true.",
     -4138: "Reduce only must be true.",
     -4140: "Invalid symbol status for opening position.",

@@ -63,7 +63,9 @@ def account_payload(state: State, account: Account, *, wire_ms: int, with_settin
     }
     rows = shown_positions(state, account, everything=with_settings)
     if with_settings:
-        totals |= {"feeTier": FEE_TIER, "canTrade": True, "canDeposit": True, "canWithdraw": False}
+        rights = account.rights
+        totals |= {"feeTier": FEE_TIER, "canTrade": rights.trades, "canDeposit": True}
+        totals |= {"canWithdraw": rights.withdraws}
         totals |= {"updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1}
         totals["positions"] = [
             _account_row(state, account, one) | _settings(state, account, one) for one in rows

@@ -69,9 +69,9 @@ def account_config(call: Call) -> Json:
     call.finish()
     return {
         "feeTier": account_payloads.FEE_TIER,
-        "canTrade": True,
+        "canTrade": call.account.rights.trades,
         "canDeposit": True,
-        "canWithdraw": False,
+        "canWithdraw": call.account.rights.withdraws,
         "dualSidePosition": call.account.hedge,
         "updateTime": 0,
         "multiAssetsMargin": False,

@@ -82,9 +82,11 @@ def _check_close_position(
 ) -> None:
     """Close-position excludes a quantity and reduce-only, fits two types, and only the closing side."""
     if kind not in _CLOSES_POSITION:
-        raise VenueError(-1106, name="closePosition")
+        raise VenueError(-4136, type=kind.value)
     if quantity is not None:
         raise VenueError(-4137)
+    if reduce_only is not None and reduce_only.lower() == "false":
+        raise VenueError(-4138)
     if reduce_only is not None:
         raise VenueError(-1106, name="reduceOnly")
     opens = {PositionSide.LONG: Side.BUY, PositionSide.SHORT: Side.SELL}.get(position_side)

@@ -5,21 +5,18 @@ server.
 """
 
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
 
 from jackline.exchange.feeds.clock import MarketClock
 from jackline.exchange.ports import Feed
-from jackline.exchange.values import StopWhileFlat
-from jackline.exchange.whims import ThinBook
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.runner import Runner
+from jackline.exchange.wire.switches import SwitchOrder, turn
 from jackline.exchange.wire.testimony import witness_report
-
-FILL_PARTS_MAX: Final = 20
 
 
 class CrashOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,31 +35,6 @@ class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold: bool | None = None
     hold_at_ms: int | None = None
     crash: CrashOrder | None = None
-
-
-class WhimOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Switches of `Whims` by their names; what is not said stays. Null turns off what may be off."""
-
-    triggering_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    reject_at_trigger: str | msgspec.UnsetType | None = msgspec.UNSET
-    child_fill_fraction: Decimal | msgspec.UnsetType | None = msgspec.UNSET
-    market_depth: dict[str, Decimal] | msgspec.UnsetType = msgspec.UNSET
-    thin_book: ThinBook | msgspec.UnsetType = msgspec.UNSET
-    price_band_fraction: dict[str, Decimal] | msgspec.UnsetType = msgspec.UNSET
-    conditional_down: bool | msgspec.UnsetType = msgspec.UNSET
-    open_algos_max: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    slow_fill_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
-    margin_for_stops: bool | msgspec.UnsetType = msgspec.UNSET
-    countdown_takes_stops: bool | msgspec.UnsetType = msgspec.UNSET
-    legs_wait_for_whole_fill: bool | msgspec.UnsetType = msgspec.UNSET
-    legs_outlive_position: bool | msgspec.UnsetType = msgspec.UNSET
-    triggered_stops_untold: bool | msgspec.UnsetType = msgspec.UNSET
-
-
-class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    stop_while_flat: StopWhileFlat | None = None
-    fill_parts: Annotated[int, msgspec.Meta(ge=1, le=FILL_PARTS_MAX)] | None = None
-    whims: WhimOrder | None = None
 
 
 class Control:
@@ -94,9 +66,15 @@ class Control:
             "switches": {
                 "stop_while_flat": venue.rules.stop_while_flat.value,
                 "fill_parts": venue.rules.fill_parts,
+                "maintenance": venue.whims.maintenance,
+                "wire_speed": self._floor.lives.speed,
             },
             "symbols": {
-                name: {"last": str(market.last), "mark": str(market.mark)}
+                name: {
+                    "last": str(market.last),
+                    "mark": str(market.mark),
+                    "status": market.status.value,
+                }
                 for name, market in venue.markets.items()
             },
         }
@@ -131,29 +109,10 @@ class Control:
 
     async def _switches(self, request: web.Request) -> web.Response:
         try:
-            order = msgspec.json.decode(await request.read(), type=SwitchOrder)
-        except msgspec.DecodeError as error:
+            turn(self._floor, msgspec.json.decode(await request.read(), type=SwitchOrder))
+        except (msgspec.DecodeError, ValueError) as error:
             return _response({"error": str(error)}, status=400)
-        rules = self._floor.venue.state.rules
-        if order.stop_while_flat is not None:
-            rules.stop_while_flat = order.stop_while_flat
-        if order.fill_parts is not None:
-            rules.fill_parts = order.fill_parts
-        if order.whims is not None:
-            try:
-                self._turn(order.whims)
-            except ValueError as error:
-                return _response({"error": str(error)}, status=400)
         return _response(self.state())
-
-    def _turn(self, order: WhimOrder) -> None:
-        """Raises ValueError, and turns nothing, for a share that is none."""
-        share = order.child_fill_fraction
-        if isinstance(share, Decimal) and not 0 <= share < 1:
-            raise ValueError(f"child_fill_fraction {share}: fix: from 0 up to less than 1, or null")
-        for name, value in msgspec.structs.asdict(order).items():
-            if value is not msgspec.UNSET:
-                setattr(self._floor.venue.whims, name, value)
 
 
 def _response(payload: Json, *, status: int = 200) -> web.Response:

@@ -7,10 +7,6 @@ from jackline.exchange.wire.limits import BANNED, ORDERS_PER_TEN_SECONDS, WEIGHT
 
 KEY_REFUSED: Final = -2015
 
-# Numbers of the real venue to which the rules of this one never come; every other text is in errors.py.
-_TEXTS: Final[dict[int, str]] = {
-    -4136: "Target strategy invalid for orderType 'STOP_MARKET', closePosition 'true'.",
-}
 # Placeholders of the venue's own texts, filled in where no request supplies them.
 _FACTS: Final[dict[str, object]] = {
     "limit": WEIGHT_PER_MINUTE,
@@ -21,6 +17,7 @@ _FACTS: Final[dict[str, object]] = {
     "price": 0,
     "notional": 100,
     "leverage": 0,
+    "type": "STOP_MARKET",
 }
 _FACTS_OF: Final[dict[int, dict[str, object]]] = {-1015: _FACTS | {"limit": ORDERS_PER_TEN_SECONDS}}
 
@@ -38,6 +35,4 @@ def say(code: int, *, until_ms: int | None) -> tuple[int, str]:
     """(HTTP status, text) of a number; a ban names the wire time of its end. KeyError for one nobody says."""
     if code == BANNED and until_ms is not None:
         return 429, ban_text(until_ms)
-    if code in _TEXTS:
-        return 400, _TEXTS[code]
     return spoken(code, **(_FACTS_OF.get(code) or _FACTS))
