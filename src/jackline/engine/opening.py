@@ -101,6 +101,7 @@ class Opener:
             except TimeoutError:
                 self._expire()
                 continue
+            await self._weight()
             self._waiting.discard(symbol)
             if self._view().markets[symbol].rung is not None:
                 continue
@@ -127,12 +128,18 @@ class Opener:
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
         for _ in range(HISTORY_TRIES_MAX):
+            await self._weight()
             bars = await self._venue.read_bars(symbol, self._options.interval_ms, self._options.history_bars)
             if isinstance(bars, tuple):
                 return bars
             log.warning("history_unreadable", symbol=symbol, answer=str(bars))
             await asyncio.sleep(RETRY_S)
         return ()
+
+    async def _weight(self) -> None:
+        """History and canaries are for entries: they wait until the minute has weight to spare (K2)."""
+        while self._venue.weight_refusal() is not None:  # noqa: ASYNC110 # time itself gives the weight back
+            await asyncio.sleep(RETRY_S)
 
     def _expire(self) -> None:
         """A proof is worth a day: after that the symbol's entries wait for the next canary (C4)."""

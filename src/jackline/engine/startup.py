@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from jackline.core.accounting import INCOME_OVERLAP_MS
+from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
@@ -230,7 +230,8 @@ async def first_state(
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
     trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)
-    for symbol in options.symbols:
+    # Of many symbols a start reads none: each waits for its first fill, and is read from the beginning then.
+    for symbol in options.symbols if len(options.symbols) <= LISTS_AT_ONCE_MAX else ():
         if symbol not in booked:
             booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)

@@ -119,6 +119,10 @@ class Venue(Protocol):
         """Venue clock minus ours, median of a few samples; what signing uses is updated too."""
         ...
 
+    def weight_refusal(self) -> str | None:
+        """Why what only entries need must wait: this minute's request weight belongs to protection (K2)."""
+        ...
+
     async def close(self) -> None:
         """Close connections. Never touches an order (shutting down never cancels a stop)."""
         ...

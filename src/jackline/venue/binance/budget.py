@@ -13,6 +13,11 @@ from jackline.venue.profile import OrderWindow
 
 RESERVE_FRACTION_INVERSE = 5
 """One fifth of each window is kept for requests that only reduce (K2)."""
+MINUTE_MS = 60_000
+BULK_AT_ONCE = 120
+"""Weight that a minute may begin with, whatever else it will need."""
+BULK_MAX = 1_800
+"""Where history ends in any minute: what was asked for at the same moment still fits below the reserve of a fifth."""
 WEIGHT_MAX = 2_400
 """Request weight per minute and address, by the venue's exchangeInfo."""
 
@@ -67,10 +72,18 @@ class OrderBudget:
         """Why history must wait; reads of orders and positions never ask this."""
         if now_ms < self._banned_until_ms:
             return f"banned by the venue for {self._banned_until_ms - now_ms} ms more"
-        fresh = now_ms // 60_000 == self._weight_ms // 60_000
-        if fresh and self._weight > WEIGHT_MAX - WEIGHT_MAX // RESERVE_FRACTION_INVERSE:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used"
+        fresh = now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
+        line = self.bulk_line(now_ms)
+        if fresh and self._weight > line:
+            return (
+                f"request weight {self._weight} of {WEIGHT_MAX} is used, {line} so early in the minute may be"
+            )
         return None
+
+    @staticmethod
+    def bulk_line(now_ms: int) -> int:
+        """How much may be used by now for history to go on: what protection needs until the minute's end stays."""
+        return BULK_AT_ONCE + (BULK_MAX - BULK_AT_ONCE) * (now_ms % MINUTE_MS) // MINUTE_MS
 
     def _used(self, window: OrderWindow, now_ms: int) -> int:
         since = now_ms - window.window_ms
