@@ -21,6 +21,7 @@ from jackline.core.trade import Trade
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from tests.out_of_process.lasting import lasting
 from tests.processes import Child, Exchange, Json, exchange, spawn, write_config
 
 PRICES = {
@@ -44,6 +45,8 @@ ROUND = ("-0.0005",) * 6 + ("0.0015", "-0.03") + ("0.001", "-0.0005")
 JUMP, FALL = 6, 7
 RATIO = 6_000.0
 """Market seconds a second: a bar of five minutes in 50 ms."""
+PER_MINUTE = 3
+"""Ten entries, ten exits and ten sweeps use a sixth of what the venue grants an address a minute."""
 SETTLE_S = 60.0
 """A loaded machine; nothing is judged by it."""
 
@@ -74,7 +77,10 @@ class Range:
     rounds: int = 0
 
     async def volley(self) -> tuple[Shot, ...]:
-        """Fire; ten shots in the order of their signals."""
+        """Fire; ten shots in the order of their signals. Some volleys a minute: each costs request weight."""
+        if self.rounds and self.rounds % PER_MINUTE == 0:
+            now_ms = int((await self.venue.get("state"))["wire_ms"])
+            await lasting(60_500 - now_ms % 60_000)
         start_ms = FIRST_MS + (HISTORY_BARS + self.rounds * len(ROUND)) * INTERVAL_MS
         self.rounds += 1
         before = len((await self.venue.get("witness"))["episodes"])
@@ -156,6 +162,8 @@ async def shooting_range(directory: Path, *, rung: Rung, rounds: int) -> AsyncIt
             venue__rung=f'"{rung.value}"',
             risk__cooldown_ms="60000",
             risk__entry_patience_ms="5000",
+            risk__size_cap_fraction="0.02",
+            risk__daily_loss_max_fraction="0.2",
             strategy__parameters__rsi_period="2",
             strategy__parameters__ema_period="2",
             strategy__parameters__rsi_long="51",

@@ -41,6 +41,9 @@ class OrderBudget:
             used = self._used(window, now_ms)
             if used >= allowed:
                 return f"{used} orders in {window.window_ms} ms; {window.orders - allowed} are kept for stops"
+        kept = WEIGHT_MAX // RESERVE_FRACTION_INVERSE
+        if self._is_fresh(now_ms) and self._weight > WEIGHT_MAX - kept:
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used; {kept} are kept for what protects"
         return None
 
     def reduction_wait_ms(self, now_ms: int) -> int:
@@ -66,15 +69,18 @@ class OrderBudget:
 
     def is_half_used(self, now_ms: int) -> bool:
         """More than half of this minute's request weight is gone: nothing is asked twice from here on."""
-        return now_ms // 60_000 == self._weight_ms // 60_000 and self._weight > WEIGHT_MAX // 2
+        return self._is_fresh(now_ms) and self._weight > WEIGHT_MAX // 2
+
+    def _is_fresh(self, now_ms: int) -> bool:
+        """What the venue counted last is of this minute."""
+        return now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
 
     def bulk_refusal(self, now_ms: int) -> str | None:
         """Why history must wait; reads of orders and positions never ask this."""
         if now_ms < self._banned_until_ms:
             return f"banned by the venue for {self._banned_until_ms - now_ms} ms more"
-        fresh = now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
         line = self.bulk_line(now_ms)
-        if fresh and self._weight > line:
+        if self._is_fresh(now_ms) and self._weight > line:
             return (
                 f"request weight {self._weight} of {WEIGHT_MAX} is used, {line} so early in the minute may be"
             )
