@@ -2,9 +2,7 @@
 
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +14,6 @@ from typing import Any
 import pytest
 
 import jackline
-from jackline.exchange.wire.accounts import read_accounts
 from tests.exchange.served import signed_text
 
 # The very package under test, installed or not.
@@ -78,25 +75,11 @@ def test_it_speaks_the_wire_it_is_told_to() -> None:
         pytest.param(["--generate", "BTCEUR"], "BTCEUR", id="symbol"),
         pytest.param(["--wire", "telex"], "--wire 'telex': fix: one of binance, bingx", id="wire"),
         pytest.param(["--wire", "bingx", "--tls-dir", "nowhere"], "leave one out", id="tls"),
-        pytest.param(["--wire-speed", "0"], "wire_speed 0.0: fix: above 0", id="wire speed"),
-        pytest.param(
-            ["--mirror", "nasdaq"], "--mirror 'nasdaq': ccxt knows no such venue. Fix: ", id="venue"
-        ),
-        pytest.param(
-            ["--mirror", "binanceusdm", "--speed", "60"], "a living market has its own pace", id="pace"
-        ),
-        pytest.param(["--accounts", "{file}"], "not a list of accounts: ", id="accounts"),
-        pytest.param(["--faults", "{file}"], "not a list of rules: ", id="faults"),
     ],
 )
-def test_an_option_that_cannot_be_served_is_named_with_its_value(
-    options: list[str], message: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "odd.json"
-    file.write_text('{"odd": 1}')
-    typed = [option.replace("{file}", str(file)) for option in options]
+def test_an_option_that_cannot_be_served_is_named_with_its_value(options: list[str], message: str) -> None:
     done = subprocess.run(
-        [*COMMAND, *typed], capture_output=True, text=True, timeout=30, check=False, env=ENVIRONMENT
+        [*COMMAND, *options], capture_output=True, text=True, timeout=30, check=False, env=ENVIRONMENT
     )
     assert done.returncode == 2
     assert message.casefold() in unwrapped(done.stderr).casefold()
@@ -135,73 +118,3 @@ def signed(url: str, path: str, *, key: str, secret: str) -> Any:
     request = urllib.request.Request(f"{url}{path}?{query}", headers={"X-MBX-APIKEY": key})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        pytest.param([], "0 accounts. Fix: 1 to 64", id="none"),
-        pytest.param([{"name": "a"}], "Object missing required field `key`", id="no key"),
-        pytest.param([{"name": "a", "key": "k", "odd": 1}], "unknown field `odd`", id="odd field"),
-        pytest.param(
-            [{"name": "a", "key": "k"}, {"name": "b", "key": "k"}], "key 'k' stands 2 times", id="twice"
-        ),
-        pytest.param(
-            [{"name": "a", "key": "k", "balance": "-1"}], "account 'a': balance '-1' is not", id="balance"
-        ),
-    ],
-)
-def test_accounts_that_make_no_sense_are_refused_with_their_place(
-    rows: list[dict[str, Any]], message: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "accounts.json"
-    file.write_text(json.dumps(rows))
-    with pytest.raises(ValueError, match=f"^--accounts .*{re.escape(message)}"):
-        read_accounts(file)
-
-
-@pytest.mark.parametrize(
-    ("rules", "message"),
-    [
-        pytest.param(
-            [{"kind": "refuse", "code": -1008}, {"kind": "refuse", "code": 7}], "rule 2: code 7", id="number"
-        ),
-        pytest.param(
-            [{"kind": "slow", "delay_ms": 5, "account": "nobody"}],
-            "rule 1: account 'nobody'. Fix: one of main",
-            id="aim",
-        ),
-    ],
-)
-def test_a_fault_of_a_file_is_refused_with_its_place(
-    rules: list[dict[str, Any]], message: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "faults.json"
-    file.write_text(json.dumps(rules))
-    done = subprocess.run(
-        [*COMMAND, "--faults", str(file)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-        env=ENVIRONMENT,
-    )
-    assert done.returncode == 2
-    assert message in unwrapped(done.stderr)
-
-
-def test_a_mirrored_venue_out_of_reach_ends_the_command_with_its_name() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        done = subprocess.run(
-            [*COMMAND, "--mirror", "binanceusdm", "--mirror-url", url],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env=ENVIRONMENT,
-        )
-    assert done.returncode == 4
-    assert "mirror binanceusdm: ExchangeNotAvailable" in unwrapped(done.stderr)
-    assert "Traceback" not in done.stderr

@@ -1,7 +1,6 @@
 """One local exchange mirrors another over loopback, through the ccxt that everybody has."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -11,10 +10,12 @@ import pytest
 
 from jackline.cli.mirror import open_source
 from jackline.exchange.account import AccountSpec
-from jackline.exchange.ports import SourceSilentError
 from jackline.exchange.wire.markets import MirrorSpec
 from jackline.exchange.wire.server import ServeConfig
 from tests.exchange.served import DEADLINE_S, KEY, SECRET, Served, exchange, receive, running
+
+SILENT_MS = 1_500
+"""Longer than a slow machine leaves between two looks."""
 
 SPIKE = [60_000] * 70 + [57_000] + [60_100] * 130
 BUY = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.05"}
@@ -72,7 +73,7 @@ async def test_a_mirror_has_the_bars_of_its_source_and_a_spike_nobody_looked_at_
 
 async def test_a_silent_source_stops_the_market_and_says_so_until_it_is_heard_again() -> None:
     said: list[str] = []
-    async with exchange(SPIKE) as source, mirrored(source.url, said, silent_ms=400) as served:
+    async with exchange(SPIKE) as source, mirrored(source.url, said, silent_ms=SILENT_MS) as served:
         await served.signed("POST", "/fapi/v1/order", **BUY)
         _, resting = await served.signed(
             "POST", "/fapi/v1/order", **(BUY | {"type": "LIMIT", "timeInForce": "GTC", "price": "58000"})
@@ -115,14 +116,15 @@ async def test_a_mirror_of_a_silent_mirror_is_silent_too() -> None:
     second: list[str] = []
     async with (
         exchange(SPIKE) as source,
-        mirrored(source.url, first, silent_ms=400) as between,
-        mirrored(between.url, second, silent_ms=400) as served,
+        mirrored(source.url, first, silent_ms=SILENT_MS) as between,
+        mirrored(between.url, second, silent_ms=SILENT_MS) as served,
     ):
         await source.control("switches", maintenance=True)
         state = await until(served, lambda one: bool(one["symbols"]["BTCUSDT"]["status"] == "BREAK"))
         assert state["mirror"]["trouble"] is None
-        assert "it answers, and says nothing new" in second[0]
-        assert "-1016" in first[0]
+        assert "it answers, and says nothing new" in second[-1]
+        assert first
+        assert "-1016" in (await between.control("state"))["mirror"]["trouble"]
 
 
 async def test_a_mirrored_market_goes_at_its_own_pace() -> None:
@@ -149,12 +151,3 @@ async def test_a_source_tells_its_steps_and_refuses_what_it_does_not_have() -> N
         open_source("nasdaq", ["BTCUSDT"], url=None)
     with pytest.raises(ValueError, match=r"--mirror-symbols 'BTCEUR': fix: "):
         open_source("binanceusdm", ["BTCEUR"], url=None)
-
-
-async def test_a_venue_out_of_reach_is_said_before_anything_is_served() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        with pytest.raises(SourceSilentError, match=r"mirror binanceusdm: ExchangeNotAvailable"):
-            async with mirrored(url, []):
-                pass
