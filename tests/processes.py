@@ -39,10 +39,10 @@ class Child:
     noise: list[str] = field(default_factory=list)
     draining: asyncio.Task[None] | None = None
 
-    async def line(self, wanted: Callable[[Json], bool]) -> Json:
+    async def line(self, wanted: Callable[[Json], bool], *, within_s: float = LINE_S) -> Json:
         """The next JSON line that is wanted; the end of the process is a failure that shows what it said."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(LINE_S):
+        async with asyncio.timeout(within_s):
             while raw := await self.process.stdout.readline():
                 text = raw.decode(errors="replace").strip()
                 try:
@@ -55,9 +55,9 @@ class Child:
                     return dict(line)
         raise AssertionError(f"process ended, code {await self.process.wait()}: {self.noise[-15:]}")
 
-    async def event(self, name: str) -> Json:
+    async def event(self, name: str, *, within_s: float = LINE_S) -> Json:
         """The next log event of this name."""
-        return await self.line(lambda line: line.get("event") == name)
+        return await self.line(lambda line: line.get("event") == name, within_s=within_s)
 
     def drain(self) -> None:
         """Read on in the background until the process ends, so that a full pipe never holds it up."""

@@ -68,10 +68,10 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
 
         return recorded_respond
 
-    def recorded_answer(self: WsApi, text: str, *, address: str = HERE) -> Reply:
+    def recorded_answer(self: WsApi, text: str) -> Reply:
         inside.append(text)
         try:
-            reply = answer(self, text, address=address)
+            reply = answer(self, text)
         finally:
             inside.pop()
         told = msgspec.json.decode(reply.frame)

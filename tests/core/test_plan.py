@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.plan import PlanContext, ProtectedEntry, plan_stop, plan_trade, stop_distance
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
-from jackline.core.values import Quote, Side, fraction, price
+from jackline.core.values import Quote, Side, fraction, price, quantity
 from tests.core.making import RISK, START_MS, context, instrument, planned, request
 
 D = Decimal
@@ -134,6 +134,15 @@ def test_P8_no_plan_loses_more_than_its_budget_at_the_stop(
     assert side.sign * (plan.collar_price - stop) > 0
     assert side.sign * (mark - stop) > 0
     assert plan.quantity % D("0.001") == 0
+
+
+@pytest.mark.owns("P8")
+def test_P8_one_market_order_can_close_what_one_entry_opened() -> None:
+    """Limit orders may be larger than market orders; a stop that fires is a market order."""
+    of = replace(instrument(), quantity_max=quantity("100"), market_quantity_max=quantity("0.01"))
+    plan = plan_trade(request(), context(of=of))
+    assert isinstance(plan, ProtectedEntry)
+    assert plan.quantity == D("0.01") < planned().quantity
 
 
 # -- denials -------------------------------------------------------------------------------------------------

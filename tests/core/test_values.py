@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from jackline.core.values import (
     Price,
     Side,
     ceil_to,
+    exact,
     floor_to,
     fraction,
     price,
@@ -22,6 +25,7 @@ from jackline.core.values import (
     truncate_to,
 )
 from tests.core.making import instrument
+from tests.core.test_bare_entry import mypy_errors
 
 PRICES = st.decimals("0.01", "900000", places=6)
 GRIDS = st.sampled_from(["0.01", "0.1", "0.5", "1", "25"])
@@ -82,6 +86,44 @@ def test_a_quantity_is_finite_and_not_negative(text: str) -> None:
 def test_a_fraction_is_finite(text: str) -> None:
     with pytest.raises(ValueError, match="fraction"):
         fraction(text)
+
+
+@pytest.mark.owns("P8")
+@pytest.mark.parametrize("parse", [price, quantity, fraction, exact])
+def test_P8_a_float_is_refused_where_numbers_come_in(parse: Callable[[float], Decimal]) -> None:
+    """0.3 * 3 is 0.8999999999999999: a stop sized from it would be one step short of the position."""
+    assert parse("0.9") == Decimal("0.9")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="float"):
+        parse(0.3 * 3)
+
+
+FLOATS = """
+from jackline.core.instrument import Instrument
+from jackline.core.values import Price, Quantity, Side, exact, price, quantity
+from jackline.venue.binance.requests import plain
+
+def bad(grid: Instrument) -> object:
+    Price(0.3 * 3)
+    Quantity(0.3 * 3)
+    price(0.3 * 3)
+    quantity(0.3 * 3)
+    exact(0.3 * 3)
+    grid.stop_price(0.3 * 3, Side.LONG)
+    grid.quantity_down(0.3 * 3)
+    plain(0.3 * 3)
+    return exact("1") * 0.3
+"""
+
+
+@pytest.mark.owns("P8")
+def test_P8_a_float_fails_the_type_checker_at_every_door(tmp_path: Path) -> None:
+    file = tmp_path / "floats.py"
+    file.write_text(FLOATS, encoding="utf-8")
+    lines = FLOATS.splitlines()
+    wanted = {number for number, line in enumerate(lines, start=1) if "0.3" in line}
+    found = mypy_errors(file)
+    assert set(found) == wanted, found
+    assert all("float" in found[line] for line in wanted), found
 
 
 def test_sides() -> None:

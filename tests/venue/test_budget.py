@@ -124,3 +124,24 @@ def test_history_waits_when_the_weight_runs_short_and_until_the_minute_ends() ->
     budget.note_weight(1_921, 59_000)
     assert budget.bulk_refusal(59_999) is not None
     assert budget.bulk_refusal(60_000) is None
+
+
+@pytest.mark.owns("K2")
+def test_k2_entries_starve_before_the_weight_that_protection_needs() -> None:
+    budget = OrderBudget(SMALL)
+    budget.note_weight(1_920, 1_000)
+    assert budget.entry_refusal(1_000) is None
+    budget.note_weight(1_921, 2_000)
+    assert "1921 of 2400" in str(budget.entry_refusal(2_000))
+    assert budget.reduction_wait_ms(2_000) == 0
+    assert budget.entry_refusal(60_000) is None
+
+
+@pytest.mark.owns("K2")
+def test_k2_history_leaves_the_rest_of_a_minute_to_protection() -> None:
+    budget = OrderBudget(SMALL)
+    budget.note_weight(200, 0)
+    assert "200 of 2400 is used, 120" in str(budget.bulk_refusal(0))
+    assert budget.bulk_refusal(30_000) is None
+    budget.note_weight(1_801, 59_999)
+    assert budget.bulk_refusal(59_999) is not None

@@ -18,8 +18,8 @@ from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
 from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
 
-SYMBOLS_MAX = 20
-"""Each symbol costs two listings in every guard pass; more would not fit the venue's request weight."""
+SYMBOLS_MAX = 200
+"""What fits a minute's request weight, by the sum in tests/bench/test_arithmetic.py; opening them takes minutes."""
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -23,6 +23,8 @@ INCOME_PERIOD_MS = 60_000
 """The income listing costs thirty times a query, and funding is paid every few hours."""
 INCOME_CHASE_MS = 5_000
 """How often it is read while a difference stands, and after a read that failed."""
+LISTS_AT_ONCE_MAX = 20
+"""Trade lists read at once: a hundred of the minute's request weight."""
 INCOME_LAG_MS = 1_000
 """A row may appear this long after the wallet shows its money."""
 INCOME_OVERLAP_MS = 600_000
@@ -66,8 +68,7 @@ def _judge(turn: Turn, books: Books, balance: Balance) -> None:
     if abs(balance.gap_quote) <= TOLERANCE_QUOTE:
         _put(turn, _closed(turn, books))
     elif gap is None or gap.amount_quote != balance.gap_quote:
-        for symbol in list(turn.markets):
-            turn.want_fills(symbol)
+        want_fills(turn)
         fresh = Gap(amount_quote=balance.gap_quote, since_ms=balance.asked_ms)
         _put(turn, _due(replace(books, gap=fresh), turn.now.wire_ms + INCOME_LAG_MS))
     elif not books.unexplained and _is_proven(turn, books, gap, balance):
@@ -194,6 +195,21 @@ def _explain(turn: Turn, amount: Quote, *, in_balance: bool) -> None:
 
 
 # -- asking --------------------------------------------------------------------------------------------------
+
+
+def want_fills(turn: Turn) -> None:
+    """Something may have filled, nobody knows where: read the trade lists again.
+
+    Each costs five of the minute's request weight. Of many symbols only those are read that hold a trade; the income
+    listing, which costs thirty, names the others.
+    """
+    symbols = list(turn.markets)
+    if len(symbols) > LISTS_AT_ONCE_MAX:
+        held = {trade.symbol for trade in turn.trades.values()}
+        symbols = [symbol for symbol in symbols if symbol in held]
+        hurry(turn, 0)
+    for symbol in symbols:
+        turn.want_fills(symbol)
 
 
 def hurry(turn: Turn, delay_ms: int) -> None:

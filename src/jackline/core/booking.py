@@ -26,6 +26,9 @@ def on_fills(turn: Turn, event: FillsAnswered) -> None:
     fills = tuple(fill for fill in event.answer if _is_news(turn, market, fill))
     if not event.complete:
         turn.want_fills(symbol)
+        # A whole page of the time before the ledger: the next one is read, not this one again.
+        read_to = max((fill.fill_id for fill in event.answer), default=market.fills_read_to)
+        turn.put_market(replace(turn.market(symbol), fills_read_to=max(market.fills_read_to, read_to)))
     if not fills:
         return
     last = max(fill.fill_id for fill in fills)
@@ -46,10 +49,9 @@ def on_fills(turn: Turn, event: FillsAnswered) -> None:
 def _is_news(turn: Turn, market: MarketState, fill: FillView) -> bool:
     """Not booked yet, and not of the time before the ledger, which its opening balance stands for (A3).
 
-    A symbol that is not traded here has no baseline: its list is read from the first fill that ever was.
+    A symbol without a baseline is read from the first fill that ever was, page by page.
     """
-    begun = market.fills_read_to > 0 or fill.wire_ms >= turn.state.books_from_ms
-    return begun and fill.fill_id > market.fills_read_to
+    return fill.wire_ms >= turn.state.books_from_ms and fill.fill_id > market.fills_read_to
 
 
 def _belongs(fill: FillView, trade: Trade) -> bool:

@@ -52,7 +52,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         return
     turn.state = replace(turn.state, snapshot_sent_ms=None)
     if isinstance(snapshot, Unknown):
-        _look_again(turn, full=event.request.symbols is None)
+        _look_again(turn, snapshot, full=event.request.symbols is None)
         return
     turn.state = replace(turn.state, snapshot_misses=0, taken=event.request.asked)
     snapshot = claims.attribute(snapshot, turn.trades.values())
@@ -92,9 +92,14 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
 
 
-def _look_again(turn: Turn, *, full: bool) -> None:
+def _look_again(turn: Turn, failed: Unknown, *, full: bool) -> None:
     """After a snapshot that failed: soon, then at a pace that a minute's request weight bears; a dear one later."""
     state = turn.state
+    if state.snapshot_misses == MISSES_COUNTED_MAX - 1:
+        # Once, and not for a single lost answer: a person should know why nothing opens.
+        turn.alert(
+            Level.WARNING, "L1", f"the venue cannot be read: {failed.cause}; what rests there rests on"
+        )
     pause_ms = state.protection.reread_ms * 2**state.snapshot_misses
     turn.state = replace(state, snapshot_misses=min(state.snapshot_misses + 1, MISSES_COUNTED_MAX))
     turn.want_snapshot(pause_ms)

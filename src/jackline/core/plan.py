@@ -245,7 +245,9 @@ def _size(*, worst: Price, stop: StopPlan, context: PlanContext) -> tuple[Quanti
     unit_loss = rules.loss_per_unit(worst, stop.disaster_price, risk.taker_fraction, risk.slippage_fraction)
     by_risk = budget / unit_loss
     by_cap = context.equity_quote * risk.size_cap_fraction / worst
-    quantity = instrument.quantity_down(min(by_risk, by_cap, instrument.quantity_max))
+    # Stops, targets and closes become market orders: one of each must be able to take the whole position.
+    largest = min(instrument.quantity_max, instrument.market_quantity_max)
+    quantity = instrument.quantity_down(min(by_risk, by_cap, largest))
     lower = min(worst, stop.disaster_price)
     if quantity < instrument.quantity_min or quantity * lower < instrument.notional_min or quantity <= ZERO:
         return _denied(

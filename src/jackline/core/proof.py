@@ -7,7 +7,10 @@ from dataclasses import replace
 from jackline.core.effects import Level, ProveRung
 from jackline.core.events import LeverageChanged
 from jackline.core.orders import PositionMode, PositionView
+from jackline.core.outcomes import Refused
+from jackline.core.plan import Rung
 from jackline.core.requests import CloseShape, SendClose, SendEntry, SendStop, SendTarget
+from jackline.core.trade import Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Symbol
 
@@ -46,6 +49,14 @@ def on_mode_refused(turn: Turn, request: SendEntry | SendStop | SendTarget | Sen
     if not lately and not isinstance(request, SendEntry):
         turn.state = replace(turn.state, doubted_ms=now)
         _stand_in(turn, request.mode.other)
+
+
+def on_needs_position(turn: Turn, trade: Trade, refused: Refused) -> None:
+    """The venue takes no stop while flat any more: what the canary proved does not hold, and it sings anew (C4)."""
+    if trade.entry is not None and trade.entry.rung is not Rung.AFTER_FILL:
+        why = f"{trade.symbol}: {trade.entry.rung} does not hold any more: {refused.code} {refused.text}"
+        _withdraw(turn, trade.symbol, "C4", why)
+        turn.effects.append(ProveRung(symbol=trade.symbol))
 
 
 def _stand_in(turn: Turn, mode: PositionMode) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import closing, rules, slots
+from jackline.core import closing, proof, rules, slots
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -92,6 +92,7 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
         reason = ExitReason.STOP_REACHED if reached else None
     if outcome.kind is Refusal.NEEDS_POSITION and trade.phase in BEFORE_ANSWER:
         # The venue itself says the symbol is flat: place anew once there is a position (`entering.expose`).
+        proof.on_needs_position(turn, trade, outcome)
         return
     if in_position and reason is not None:
         closing.want(turn, trade, reason)

@@ -303,8 +303,7 @@ def _on_condition(
         case StreamChanged(up=up):
             turn.state = replace(turn.state, stream_up=up)
             turn.want_snapshot()
-            for symbol in list(turn.markets):
-                turn.want_fills(symbol)
+            accounting.want_fills(turn)
         case JournalBroken(detail=detail):
             turn.state = replace(turn.state, journal_ok=False)
             turn.alert(Level.CRITICAL, "O4", f"journal: {detail}: no new risk until it is written")

@@ -64,25 +64,32 @@ class OrderSide(StrEnum):
     SELL = "SELL"
 
 
+def exact(text: str | int | Decimal) -> Decimal:
+    """The number itself. Raises TypeError for a float: 0.3 * 3 is 0.8999999999999999 and one step short (P8)."""
+    if isinstance(text, float):  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
+        raise TypeError(f"{text!r} is a float; give text, a whole number or a Decimal")
+    return Decimal(text)
+
+
 def price(text: str | int | Decimal) -> Price:
-    """Parse a price. Raises ValueError unless finite and > 0."""
-    value = Decimal(text)
+    """Parse a price. Raises ValueError unless finite and > 0, TypeError for a float."""
+    value = exact(text)
     if not value.is_finite() or value <= 0:
         raise ValueError(f"price {text} is not a finite number above 0")
     return Price(value)
 
 
 def quantity(text: str | int | Decimal) -> Quantity:
-    """Parse a quantity. Raises ValueError unless finite and ≥ 0."""
-    value = Decimal(text)
+    """Parse a quantity. Raises ValueError unless finite and ≥ 0, TypeError for a float."""
+    value = exact(text)
     if not value.is_finite() or value < 0:
         raise ValueError(f"quantity {text} is not a finite number of at least 0")
     return Quantity(value)
 
 
 def fraction(text: str | int | Decimal) -> Fraction:
-    """Parse a fraction (0.01 = 1 %). Raises ValueError unless finite."""
-    value = Decimal(text)
+    """Parse a fraction (0.01 = 1 %). Raises ValueError unless finite, TypeError for a float."""
+    value = exact(text)
     if not value.is_finite():
         raise ValueError(f"fraction {text} is not finite")
     return Fraction(value)

@@ -12,12 +12,14 @@ from jackline.core.events import RungProven
 from jackline.core.ids import ATTEMPTS_MAX, mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
+from jackline.core.outcomes import Refused
 from jackline.core.plan import Rung
 from jackline.core.requests import SendStop
 from jackline.core.state import State
 from jackline.core.values import Price, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
 from jackline.engine.inbox import Inbox
+from jackline.engine.key_gate import KeyGate
 from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.startup import StreamingVenue
@@ -67,6 +69,7 @@ class Opener:
         self._instruments = instruments
         self._trade_id = mint_trade_id(tag=view().tag, fence=fence, ordinal=CANARY_ORDINAL)
         self._view = view
+        self._key = KeyGate(venue=venue, clock=clock)
         self._attempt = 0
         self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
         self._at_rest = asyncio.Event()
@@ -98,6 +101,7 @@ class Opener:
             except TimeoutError:
                 self._expire()
                 continue
+            await self._weight()
             self._waiting.discard(symbol)
             if self._view().markets[symbol].rung is not None:
                 continue
@@ -124,12 +128,18 @@ class Opener:
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
         for _ in range(HISTORY_TRIES_MAX):
+            await self._weight()
             bars = await self._venue.read_bars(symbol, self._options.interval_ms, self._options.history_bars)
             if isinstance(bars, tuple):
                 return bars
             log.warning("history_unreadable", symbol=symbol, answer=str(bars))
             await asyncio.sleep(RETRY_S)
         return ()
+
+    async def _weight(self) -> None:
+        """History and canaries are for entries: they wait until the minute has weight to spare (K2)."""
+        while self._venue.weight_refusal() is not None:  # noqa: ASYNC110 # time itself gives the weight back
+            await asyncio.sleep(RETRY_S)
 
     def _expire(self) -> None:
         """A proof is worth a day: after that the symbol's entries wait for the next canary (C4)."""
@@ -148,11 +158,16 @@ class Opener:
         if any(trade.symbol == symbol for trade in state.trades.values()):
             log.info("canary_waits", symbol=symbol, why="a trade is open on it")
             return
+        denied = await self._key.denial()
+        if denied is not None:
+            self._decide(symbol, None, denied)
+            return
         facts = await self._venue.prepare_symbol(
             symbol, self._options.risk.leverage, self._options.margin_type
         )
         if not isinstance(facts, SymbolFacts):
-            self._decide(symbol, None, f"leverage or margin type could not be set: {facts}")
+            why = f"refused {facts.code} {facts.text}" if isinstance(facts, Refused) else facts.cause
+            self._decide(symbol, None, f"leverage or margin type could not be set: {why}")
             return
         mark = state.markets[symbol].mark
         if mark is not None:

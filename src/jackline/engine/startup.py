@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from jackline.core.accounting import INCOME_OVERLAP_MS
+from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
@@ -105,7 +105,10 @@ async def read_venue(venue: Venue) -> VenueFacts:
     # while nobody looks at it, each message costs (P1).
     account, instruments = await asyncio.gather(venue.read_account(), venue.read_instruments(None))
     if isinstance(account, Refused) and account.kind is not Refusal.OVERLOADED:
-        raise AccountRefused(f"venue: {_why(account)}. Fix: check venue.key_file and venue.url")
+        raise AccountRefused(
+            f"venue: {_why(account)}. Fix: check venue.key_file and venue.url; at the venue, check that the key lives, "
+            "from which addresses it may come, and that it may trade futures"
+        )
     if not isinstance(account, AccountFacts):
         raise VenueUnreadable(f"venue: {_why(account)}. Fix: see that it runs and that venue.url is right")
     if not isinstance(instruments, dict):
@@ -229,7 +232,8 @@ async def first_state(
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
     trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)
-    for symbol in options.symbols:
+    # Of many symbols a start reads none: each waits for its first fill, and is read from the beginning then.
+    for symbol in options.symbols if len(options.symbols) <= LISTS_AT_ONCE_MAX else ():
         if symbol not in booked:
             booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)

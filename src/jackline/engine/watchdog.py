@@ -46,10 +46,15 @@ PROBE_S = 0.2
 """How often the engine's lock is tried: local, and free."""
 LOOK_CALM_MS = 2_000
 """Venue reads beside a living engine: they share the address's request weight, and the engine needs most of it."""
+WEIGHT_MS = 100
+"""Pause for one unit of request weight beside a living engine: 600 a minute, a quarter of what the address has."""
 LOOK_ALONE_MS = 800
 """Venue reads while no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
 LOOK_ALARMED_MS = 250
 """Venue reads while an entry may be executing unprotected, or something is uncovered: several times inside P1."""
+ALARM_FAST_MS = 6_000
+"""An alarm this young is looked at so often whatever it costs: longer than an entry of a dead engine may still execute.
+One that lasts would use the minute's request weight up, and an address that is banned protects nothing."""
 LOOKS_AT_ONCE_MAX = 16
 """Looks under way while alarmed: as many as begin within the deadline of one."""
 LATE_MARGIN_MS = 2_000
@@ -101,6 +106,8 @@ class Watchdog:
         self._looking = 0
         self._taken = 0
         self._acted_ms = 0
+        self._alarmed_ms = WireMs(0)
+        self._positions = 0
         self._recorded_ms = 0
         self._acting = False
 
@@ -123,10 +130,16 @@ class Watchdog:
         silent = self._note_silence(now, beat)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
+        # A look costs five, and two for each position: a share of the minute's request weight, however many there are.
+        calm_ms = max(LOOK_CALM_MS, (5 + 2 * self._positions) * WEIGHT_MS)
         # Alone, too, a look that is never answered must not hold up the next one for its whole deadline (P1).
-        period, at_once = (LOOK_ALONE_MS, LOOKS_AT_ONCE_MAX) if silent else (LOOK_CALM_MS, 1)
+        period, at_once = (LOOK_ALONE_MS, LOOKS_AT_ONCE_MAX) if silent else (calm_ms, 1)
         if self._is_alarmed(now) or risky:
-            period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
+            self._alarmed_ms = self._alarmed_ms or now
+            if abs(now - self._alarmed_ms) <= ALARM_FAST_MS or self._venue.weight_refusal() is None:
+                period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
+        else:
+            self._alarmed_ms = WireMs(0)
         if abs(now - self._looked_ms) >= period and self._looking < at_once:
             self._looked_ms = now
             self._looking += 1
@@ -164,6 +177,7 @@ class Watchdog:
         if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
             return  # older than what was done or seen meanwhile: poison (rule 5)
         self._taken = snapshot.asked
+        self._positions = len(snapshot.positions)
         if silent:
             self._record(snapshot)
         planned = read_plans(self._disk, self._options.state_dir)

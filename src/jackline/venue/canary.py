@@ -67,7 +67,7 @@ async def prove_rung(
     resting = await venue.read_order(question)
     cancelled = await _remove(venue, stop, resting, on_cancel)
     if not isinstance(placed, Acked):
-        return _proof(task, clock, None, f"placing: {placed}")
+        return _proof(task, clock, None, _not_placed(placed, task))
     if not (isinstance(resting, OrderView) and _is_the_stop(resting, stop)):
         return _proof(task, clock, None, f"reading back: {resting}")
     if not isinstance(cancelled, Acked):
@@ -79,6 +79,18 @@ async def prove_rung(
         f"stop {stop.client_id} at {stop.trigger_price} while flat: NEW as order {resting.key.venue_id}"
     )
     return _proof(task, clock, Rung.STOP_FIRST, evidence)
+
+
+def _not_placed(placed: Outcome, task: CanaryTask) -> str:
+    """In words that a person can act on: why no canary rests."""
+    if not isinstance(placed, Refused):
+        return f"placing: {placed}"
+    if placed.kind is Refusal.WRONG_MODE:
+        return (
+            f"the account is not in {task.position_mode} mode, as configured: {placed.code} {placed.text}"
+            " Fix: change the mode at the venue while flat, or venue.position_mode"
+        )
+    return f"placing: {placed.kind}: {placed.code} {placed.text}"
 
 
 async def _remove(venue: Venue, stop: SendStop, resting: OrderAnswer, on_cancel: OnCancel) -> Outcome | None:

@@ -34,6 +34,19 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFacts:
+    """What the key may do besides trading; None where the venue does not offer the question."""
+
+    may_withdraw: bool | None
+    may_transfer: bool | None
+    is_bound_to_addresses: bool | None
+
+
+KEY_UNTOLD = KeyFacts(may_withdraw=None, may_transfer=None, is_bound_to_addresses=None)
+"""The venue does not say what a key may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolFacts:
     """What is set for a symbol, read back after setting it."""
 
@@ -98,6 +111,10 @@ class Venue(Protocol):
         """Position mode and balances."""
         ...
 
+    async def read_key(self) -> KeyFacts | Failed:
+        """What the key that we sign with may do (S3)."""
+        ...
+
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType
     ) -> SymbolFacts | Failed:
@@ -106,6 +123,10 @@ class Venue(Protocol):
 
     async def read_clock_offset_ms(self) -> int | Unknown:
         """Venue clock minus ours, median of a few samples; what signing uses is updated too."""
+        ...
+
+    def weight_refusal(self) -> str | None:
+        """Why what only entries need must wait: this minute's request weight belongs to protection (K2)."""
         ...
 
     async def close(self) -> None:

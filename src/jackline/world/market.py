@@ -11,6 +11,8 @@ from jackline.exchange.symbols import symbol_named
 from jackline.world.draws import Draws
 
 STARTS = {"BTCUSDT": 60_000.0, "ETHUSDT": 3_000.0, "SOLUSDT": 150.0}
+OTHER_START = 5.0
+"""Where a symbol begins that no experiment draws."""
 LOT = Decimal("0.5")
 HISTORY_BARS = 12
 BAR_MS = 60_000
@@ -33,7 +35,7 @@ class SimMarket:
         self.name = name
         self._draws, self.volatility = draws, volatility
         self._tick_size = symbol_named(name).tick
-        self._price = self._start = STARTS[name]
+        self._price = self._start = STARTS.get(name, OTHER_START)
         self._glides: list[_Glide] = []
         self._apart, self._apart_ticks = 0.0, 0
         self._forming: Candle | None = None

@@ -38,6 +38,7 @@ class Section(StrEnum):
     PUBLIC = "fapiPublic"
     SIGNED = "fapiPrivate"
     SIGNED_V3 = "fapiPrivateV3"
+    WALLET = "sapi"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,13 +30,22 @@ from jackline.venue.binance.rows import (
     BracketsRow,
     ExchangeInfoRow,
     IncomeRow,
+    KeyRow,
     ModeRow,
     PremiumRow,
     SymbolConfigRow,
     TradeRow,
 )
-from jackline.venue.binance.wire import read_failure
-from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
+from jackline.venue.binance.wire import NOT_OFFERED, read_failure
+from jackline.venue.port import (
+    KEY_UNTOLD,
+    AccountFacts,
+    Failed,
+    FillPage,
+    IncomePage,
+    KeyFacts,
+    SymbolFacts,
+)
 from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled, VenueSaid
 from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.lanes import Lane
@@ -47,6 +56,8 @@ log = structlog.get_logger("facts")
 
 READ_DEADLINE_S = 2.0
 """Facts are read at start-up and in recovery; slower than this is a venue in trouble."""
+KEY_DEADLINE_S = 1.0
+"""A start waits for this after everything that is open has its stop; nothing may enter before it was answered."""
 INSTRUMENTS_DEADLINE_S = 5.0
 """Exchange information is megabytes."""
 BULK_DEADLINE_S = 10.0
@@ -120,6 +131,26 @@ class FactReader:
             return asked_ms, await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
         except WIRE_TROUBLE as error:
             return read_failure(error)
+
+    async def key(self) -> KeyFacts | Failed:
+        """What the key may do. Asked once, with a short deadline: no protection depends on it."""
+        try:
+            row = await self._connection.read(
+                "account/apiRestrictions",
+                {},
+                row=KeyRow,
+                deadline_s=KEY_DEADLINE_S,
+                section=Section.WALLET,
+            )
+        except WIRE_TROUBLE as error:
+            if isinstance(error, VenueSaid) and error.status == NOT_OFFERED:
+                return KEY_UNTOLD
+            return read_failure(error)
+        return KeyFacts(
+            may_withdraw=row.enableWithdrawals,
+            may_transfer=row.enableInternalTransfer or row.permitsUniversalTransfer,
+            is_bound_to_addresses=row.ipRestrict,
+        )
 
     async def prepare(self, symbol: Symbol, leverage: int, margin_type: MarginType) -> SymbolFacts | Failed:
         """Set what differs, then read back: what was sent is not what is set (C4)."""

@@ -22,7 +22,7 @@ from jackline.core.requests import (
     SendTarget,
     StopShape,
 )
-from jackline.core.values import Side
+from jackline.core.values import Side, exact
 
 Params = dict[str, str]
 
@@ -68,8 +68,8 @@ def read_order_request(request: ReadOrder) -> WireRequest:
 
 
 def plain(number: Decimal) -> str:
-    """A decimal as Binance wants it: no exponent, no trailing zeros."""
-    text = f"{number:f}"
+    """A decimal as Binance wants it: no exponent, no trailing zeros. Raises TypeError for a float."""
+    text = f"{exact(number):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -90,6 +90,15 @@ class AccountRow(Row, frozen=True):
     availableBalance: Decimal
 
 
+class KeyRow(Row, frozen=True):
+    """``/sapi/v1/account/apiRestrictions``."""
+
+    enableWithdrawals: bool
+    enableInternalTransfer: bool
+    permitsUniversalTransfer: bool
+    ipRestrict: bool
+
+
 class ModeRow(Row, frozen=True):
     """``/fapi/v1/positionSide/dual``."""
 

@@ -33,6 +33,10 @@ SPARING_AGAIN_S = 0.8
 venue that takes half a second to answer costs nothing more."""
 
 
+LISTED_EACH_MAX = 40
+"""Symbols whose orders are listed one by one: the listing of all of them costs as much as forty of one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     positions: tuple[PositionView, ...]
@@ -73,6 +77,8 @@ class SnapshotReader:
         )
 
     async def _read_parts(self, symbols: tuple[Symbol, ...] | None) -> _Parts | Failed:
+        if symbols is not None and len(symbols) > LISTED_EACH_MAX:
+            symbols = None
         positions, orders = await asyncio.gather(
             self._positions(), self._orders((None,) if symbols is None else symbols)
         )

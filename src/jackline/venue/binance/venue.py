@@ -14,14 +14,14 @@ from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, R
 from jackline.core.values import MarketMs, Symbol
 from jackline.venue.binance.connection import BinanceSettings, Connection
 from jackline.venue.binance.facts import FactReader
-from jackline.venue.binance.market_stream import MarketStream
+from jackline.venue.binance.market_stream import SYMBOLS_PER_SOCKET, MarketStream, MarketStreams
 from jackline.venue.binance.orders import OrderDesk
 from jackline.venue.binance.rows import ListenKeyRow
 from jackline.venue.binance.snapshot import SnapshotReader
 from jackline.venue.binance.user_stream import UserStream
 from jackline.venue.binance.wire import read_failure
 from jackline.venue.net import Net
-from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
+from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, KeyFacts, SymbolFacts
 from jackline.venue.profile import BINANCE_USDM, VenueProfile
 from jackline.venue.transport.failures import WIRE_TROUBLE
 from jackline.venue.transport.gate import EntryPermit
@@ -69,6 +69,9 @@ class BinanceVenue:
     async def read_account(self) -> AccountFacts | Failed:
         return await self._facts.account()
 
+    async def read_key(self) -> KeyFacts | Failed:
+        return await self._facts.key()
+
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType
     ) -> SymbolFacts | Failed:
@@ -80,6 +83,9 @@ class BinanceVenue:
         except WIRE_TROUBLE as error:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
+
+    def weight_refusal(self) -> str | None:
+        return self._connection.budget.bulk_refusal(self._connection.wire_ms())
 
     async def close(self) -> None:
         await self._connection.shut()
@@ -106,16 +112,25 @@ class BinanceVenue:
         interval_ms: int,
         after: dict[Symbol, MarketMs],
         sink: Callable[[Event], None],
-    ) -> MarketStream:
+    ) -> MarketStreams:
         """The pump of bars and marks; bars up to and including the open time in `after` are already known."""
-        return MarketStream(
-            net=self._net,
-            root=self._connection.settings.endpoint.socket,
-            symbols=tuple(symbols),
-            interval_ms=interval_ms,
-            after=after,
-            read_bars=self.read_bars,
-            sink=sink,
+        shares = (
+            tuple(symbols[first : first + SYMBOLS_PER_SOCKET])
+            for first in range(0, len(symbols), SYMBOLS_PER_SOCKET)
+        )
+        return MarketStreams(
+            [
+                MarketStream(
+                    net=self._net,
+                    root=self._connection.settings.endpoint.socket,
+                    symbols=share,
+                    interval_ms=interval_ms,
+                    after={symbol: after[symbol] for symbol in share if symbol in after},
+                    read_bars=self.read_bars,
+                    sink=sink,
+                )
+                for share in shares
+            ]
         )
 
     async def _listen_key(self) -> str | Failed:

@@ -23,6 +23,8 @@ binanceusdm, _ = exchange_class("binanceusdm")
 
 NOT_PLACED_STATUSES = frozenset({403, 418, 429})
 """Stopped before the matching engine, even when the body is not the venue's JSON."""
+NOT_OFFERED = 404
+"""The address exists and the route does not."""
 THROTTLED = -1008
 
 _BAN = re.compile(r"until (\d{13})")
@@ -58,7 +60,13 @@ class SignedWire(SignedWireMechanics, binanceusdm):  # type: ignore[misc] # ccxt
         self._header_sink = headers
         self._framing: Framing | None = None
         root = f"{endpoint.rest}/fapi"
-        urls = {"fapiPublic": f"{root}/v1", "fapiPrivate": f"{root}/v1", "fapiPrivateV3": f"{root}/v3"}
+        urls = {
+            "fapiPublic": f"{root}/v1",
+            "fapiPrivate": f"{root}/v1",
+            "fapiPrivateV3": f"{root}/v3",
+            # Only ever asked what the key may do.
+            "sapi": f"{endpoint.rest}/sapi/v1",
+        }
         super().__init__(signing, pool=pool, urls=urls)
 
     def framed(self, framing: Framing, *, before: Pool, headers: HeaderSink) -> Self:

@@ -23,7 +23,15 @@ from jackline.venue.bingx.snapshot import SnapshotReader
 from jackline.venue.bingx.user_stream import UserStream
 from jackline.venue.bingx.wire import read_failure
 from jackline.venue.net import TalkingNet
-from jackline.venue.port import AccountFacts, Failed, FillPage, IncomePage, SymbolFacts
+from jackline.venue.port import (
+    KEY_UNTOLD,
+    AccountFacts,
+    Failed,
+    FillPage,
+    IncomePage,
+    KeyFacts,
+    SymbolFacts,
+)
 from jackline.venue.profile import BINGX_SWAP, VenueProfile
 from jackline.venue.transport.failures import WIRE_TROUBLE
 from jackline.venue.transport.gate import EntryPermit
@@ -75,6 +83,10 @@ class BingxVenue:
     async def read_account(self) -> AccountFacts | Failed:
         return await self._facts.account()
 
+    async def read_key(self) -> KeyFacts | Failed:
+        """This venue's route for it is not served anywhere we could have tried it."""
+        return KEY_UNTOLD
+
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType
     ) -> SymbolFacts | Failed:
@@ -86,6 +98,10 @@ class BingxVenue:
         except WIRE_TROUBLE as error:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
+
+    def weight_refusal(self) -> str | None:
+        """Ceilings are a second's, and every question waits for its turn: nothing to run out of."""
+        return None
 
     async def close(self) -> None:
         await self._connection.shut()

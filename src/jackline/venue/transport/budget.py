@@ -13,6 +13,11 @@ from jackline.venue.profile import OrderWindow
 
 RESERVE_FRACTION_INVERSE = 5
 """One fifth of each window is kept for requests that only reduce (K2)."""
+MINUTE_MS = 60_000
+BULK_AT_ONCE = 120
+"""Weight that a minute may begin with, whatever else it will need."""
+BULK_MAX = 1_800
+"""Where history ends in any minute: what was asked for at the same moment still fits below the reserve of a fifth."""
 WEIGHT_MAX = 2_400
 """Request weight per minute and address, by the venue's exchangeInfo."""
 
@@ -82,7 +87,11 @@ class OrderBudget:
 
     def is_half_used(self, now_ms: int) -> bool:
         """More than half of this minute's request weight is gone: from here on it is spared."""
-        return now_ms // 60_000 == self._weight_ms // 60_000 and self._weight > WEIGHT_MAX // 2
+        return self._is_fresh(now_ms) and self._weight > WEIGHT_MAX // 2
+
+    def _is_fresh(self, now_ms: int) -> bool:
+        """What the venue counted last is of this minute."""
+        return now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
 
     def question_refusal(self, now_ms: int) -> str | None:
         """Why nothing is asked now, not even what is open: the venue would refuse it, and going on lengthens the ban.
@@ -92,8 +101,8 @@ class OrderBudget:
         banned_ms = self.ban_wait_ms(now_ms)
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
-        fresh = now_ms // 60_000 == self._weight_ms // 60_000 and now_ms - self._weight_ms < PROBE_MS
-        if fresh and self._weight > WEIGHT_MAX - UNSEEN_WEIGHT:
+        heard_lately = self._is_fresh(now_ms) and now_ms - self._weight_ms < PROBE_MS
+        if heard_lately and self._weight > WEIGHT_MAX - UNSEEN_WEIGHT:
             return f"request weight {self._weight} of {WEIGHT_MAX} is used: nothing is asked until the minute is over"
         return None
 
@@ -102,14 +111,24 @@ class OrderBudget:
         banned_ms = max(self.ban_wait_ms(now_ms), self.ban_wait_ms(now_ms, socket=True))
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
-        return self._weight_refusal(now_ms)
+        line = self.bulk_line(now_ms)
+        if self._is_fresh(now_ms) and self._weight > line:
+            return (
+                f"request weight {self._weight} of {WEIGHT_MAX} is used, {line} so early in the minute may be"
+            )
+        return None
 
     def _weight_refusal(self, now_ms: int) -> str | None:
         """The last fifth of a minute's weight belongs to looks at what is open, and to what keeps it covered."""
-        fresh = now_ms // 60_000 == self._weight_ms // 60_000
-        if fresh and self._weight > WEIGHT_MAX - WEIGHT_MAX // RESERVE_FRACTION_INVERSE:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used; the rest is kept for looks"
+        kept = WEIGHT_MAX // RESERVE_FRACTION_INVERSE
+        if self._is_fresh(now_ms) and self._weight > WEIGHT_MAX - kept:
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used; {kept} are kept for what protects"
         return None
+
+    @staticmethod
+    def bulk_line(now_ms: int) -> int:
+        """How much may be used by now for history to go on: what protection needs until the minute's end stays."""
+        return BULK_AT_ONCE + (BULK_MAX - BULK_AT_ONCE) * (now_ms % MINUTE_MS) // MINUTE_MS
 
     def _used(self, window: OrderWindow, now_ms: int) -> int:
         since = now_ms - window.window_ms

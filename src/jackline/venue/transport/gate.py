@@ -145,16 +145,17 @@ class GateMechanics(ABC):
                 raise GateRefused("P2", f"{method} {path}: {key} must be above 0")
 
     def _check_moment(self, request: SendEntry) -> None:
-        """On a rung of this venue, within its time, and with the permit's word, read last."""
+        """On a rung of this venue, with the permit's word, and within its time."""
         if request.entry.rung not in self.profile.rungs:
             # Its stop would be where this venue has none: in a request that cannot carry it, or nowhere (P2).
             raise GateRefused("P2", f"{self.profile.name} has no rung {request.entry.rung}")
-        now = self._venue_ms()
-        if now > request.latest_ms:
-            raise GateRefused("O1", f"entry is {now - request.latest_ms} ms past its latest time")
+        # Before its time is looked at: a clock that is off makes every entry late, and should be named itself.
         denied = self._permit(request)
         if denied is not None:
             raise GateRefused("K3", denied)
+        now = self._venue_ms()
+        if now > request.latest_ms:
+            raise GateRefused("O1", f"entry is {now - request.latest_ms} ms past its latest time")
 
 
 def check_collar(request: SendEntry, price: str) -> None:
