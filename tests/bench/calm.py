@@ -6,7 +6,6 @@ exchange's own record.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from jackline.world.loop import Order
 from jackline.world.market import BAR_MS
 from jackline.world.stage import EPOCH_MS, Stage
 from jackline.world.watching import Arrival
+from tests.out_of_process.lasting import lasting
 
 ROUTE = {(route.method, route.path): route for route in ROUTES}
 ONE_WAY_MS = 5.0
@@ -75,7 +75,8 @@ class Calm:
         return [one for one in self.arrivals if one.status in {418, 429}]
 
     def run_for(self, seconds: float) -> None:
-        self.stage.loop.run_until_complete(asyncio.sleep(seconds))
+        """Of virtual time."""
+        self.stage.loop.run_until_complete(lasting(seconds * 1_000))
 
 
 @contextmanager
