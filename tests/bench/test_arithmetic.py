@@ -14,7 +14,16 @@ from jackline.cli.sections import SYMBOLS_MAX
 from jackline.core.accounting import INCOME_PERIOD_MS
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings
-from jackline.engine.watchdog import ALARM_FAST_MS, LOOK_ALARMED_MS, LOOK_ALONE_MS, LOOK_CALM_MS, WEIGHT_MS
+from jackline.engine.look_pace import (
+    ALARM_YOUNG_MS,
+    ALARMED_MS,
+    ALONE_MS,
+    CALM_MS,
+    CALM_WEIGHT_MS,
+    LASTING_WEIGHT_ALONE_MS,
+    LASTING_WEIGHT_MS,
+    look_weight,
+)
 from jackline.exchange.orders import OrderRequest
 from jackline.exchange.values import OrderType, PositionSide, Side, TimeInForce
 from jackline.exchange.wire.limits import ORDERS_PER_TEN_SECONDS, WEIGHT_PER_MINUTE
@@ -64,10 +73,16 @@ def engine_weight(positions: int) -> float:
     )
 
 
-def watchdog_weight(positions: int, *, alarmed_ms: int = 0) -> float:
-    """Beside a living engine, which has been alarming for so long of the minute."""
-    calm_ms = max(LOOK_CALM_MS, look(positions) * WEIGHT_MS)
-    looks = alarmed_ms / LOOK_ALARMED_MS + (60_000 - alarmed_ms) / calm_ms
+def watchdog_weight(positions: int) -> float:
+    """Beside a living engine and calm."""
+    return 60_000 / max(CALM_MS, look(positions) * CALM_WEIGHT_MS) * look(positions) + CLOCK
+
+
+def alarm_weight(positions: int, *, alone: bool) -> float:
+    """Of the dearest minute: an alarm begins with it and lasts."""
+    each_ms = look(positions) * (LASTING_WEIGHT_ALONE_MS if alone else LASTING_WEIGHT_MS)
+    lasting_ms = max(ALARMED_MS, min(ALONE_MS, each_ms)) if alone else max(ALARMED_MS, each_ms)
+    looks = ALARM_YOUNG_MS / ALARMED_MS + (60_000 - ALARM_YOUNG_MS) / lasting_ms
     return looks * look(positions) + CLOCK
 
 
@@ -81,11 +96,16 @@ def test_K2_a_calm_minute_leaves_the_reserve_alone() -> None:
 
 @pytest.mark.owns("K2")
 def test_K2_an_alarmed_minute_stays_within_what_the_venue_grants() -> None:
-    """Longer than that an alarm is looked at so often only where the minute has weight to spare."""
-    beside = BULK_AT_ONCE + engine_weight(HELD) + watchdog_weight(HELD, alarmed_ms=ALARM_FAST_MS)
+    """While it is young it is looked at fast whatever that costs; then its own weight sets its pace."""
+    beside = BULK_AT_ONCE + engine_weight(HELD) + alarm_weight(HELD, alone=False)
     assert beside <= WEIGHT_PER_MINUTE, beside
-    alone = ALARM_FAST_MS / LOOK_ALARMED_MS + (60_000 - ALARM_FAST_MS) / LOOK_ALONE_MS
-    assert alone * look(HELD) + CLOCK <= WEIGHT_PER_MINUTE
+    assert alarm_weight(HELD, alone=True) <= WEIGHT_PER_MINUTE
+
+
+def test_a_look_weighs_what_the_venue_counts() -> None:
+    assert [look_weight(positions) for positions in range(HELD)] == [
+        look(positions) for positions in range(HELD)
+    ]
 
 
 def test_listing_everything_is_dearer_for_as_many_symbols_as_are_listed_one_by_one() -> None:

@@ -18,7 +18,6 @@ import pytest
 
 from jackline.exchange.bingx.gate import KEY_HEADER
 from jackline.exchange.bingx.rest import BingxRest
-from jackline.exchange.wire.limits import HERE
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.rest import Rest
 from jackline.exchange.wire.ws_api import Reply, WsApi

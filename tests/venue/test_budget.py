@@ -138,10 +138,10 @@ def test_k2_entries_starve_before_the_weight_that_protection_needs() -> None:
 
 
 @pytest.mark.owns("K2")
-def test_k2_history_leaves_the_rest_of_a_minute_to_protection() -> None:
+def test_k2_what_takes_minutes_leaves_the_rest_of_each_to_protection() -> None:
     budget = OrderBudget(SMALL)
     budget.note_weight(200, 0)
-    assert "200 of 2400 is used, 120" in str(budget.bulk_refusal(0))
-    assert budget.bulk_refusal(30_000) is None
+    assert "200 of 2400 is used, by now 120" in str(budget.pace_refusal(0))
+    assert budget.pace_refusal(30_000) is None
     budget.note_weight(1_801, 59_999)
-    assert budget.bulk_refusal(59_999) is not None
+    assert budget.pace_refusal(59_999) is not None

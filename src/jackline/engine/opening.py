@@ -37,6 +37,8 @@ RETRY_S = 1.0
 UNPROVEN_RETRY_S_MAX = 60.0
 """A canary that proved nothing sings again, after a pause that doubles from `RETRY_S` up to this: a symbol must not
 stay closed because one answer was lost."""
+UNPACED_MAX = 20
+"""Symbols whose opening, twenty of weight each, fits into any minute."""
 MARK_WAIT_S = 0.05
 TAKEN_IN_TRIES_MAX = 20
 HISTORY_TRIES_MAX = 30
@@ -137,8 +139,10 @@ class Opener:
         return ()
 
     async def _weight(self) -> None:
-        """History and canaries are for entries: they wait until the minute has weight to spare (K2)."""
-        while self._venue.weight_refusal() is not None:  # noqa: ASYNC110 # time itself gives the weight back
+        """History and canaries of many symbols take minutes, and wait until there is weight to spare (K2)."""
+        if len(self._options.symbols) <= UNPACED_MAX:
+            return
+        while self._venue.pace_refusal() is not None:  # noqa: ASYNC110 # time itself gives the weight back
             await asyncio.sleep(RETRY_S)
 
     def _expire(self) -> None:

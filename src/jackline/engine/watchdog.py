@@ -21,6 +21,7 @@ from jackline.core.values import Symbol, WireMs
 from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
+from jackline.engine.look_pace import LookPace
 from jackline.engine.options import EngineOptions
 from jackline.engine.plans import read_plans
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
@@ -44,19 +45,8 @@ log = structlog.get_logger("watchdog")
 
 PROBE_S = 0.2
 """How often the engine's lock is tried: local, and free."""
-LOOK_CALM_MS = 2_000
-"""Venue reads beside a living engine: they share the address's request weight, and the engine needs most of it."""
-WEIGHT_MS = 100
-"""Pause for one unit of request weight beside a living engine: 600 a minute, a quarter of what the address has."""
-LOOK_ALONE_MS = 800
-"""Venue reads while no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
-LOOK_ALARMED_MS = 250
-"""Venue reads while an entry may be executing unprotected, or something is uncovered: several times inside P1."""
-ALARM_FAST_MS = 6_000
-"""An alarm this young is looked at so often whatever it costs: longer than an entry of a dead engine may still execute.
-One that lasts would use the minute's request weight up, and an address that is banned protects nothing."""
 LOOKS_AT_ONCE_MAX = 16
-"""Looks under way while alarmed: as many as begin within the deadline of one."""
+"""Looks under way while alarmed or alone: as many as begin within the deadline of one."""
 LATE_MARGIN_MS = 2_000
 """Added to the time an entry can still execute after its engine died."""
 RECORD_MS = 2_000
@@ -106,8 +96,8 @@ class Watchdog:
         self._looking = 0
         self._taken = 0
         self._acted_ms = 0
-        self._alarmed_ms = WireMs(0)
-        self._positions = 0
+        self._pace = LookPace()
+        self._open: frozenset[Symbol] = frozenset()
         self._recorded_ms = 0
         self._acting = False
 
@@ -130,17 +120,13 @@ class Watchdog:
         silent = self._note_silence(now, beat)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
-        # A look costs five, and two for each position: a share of the minute's request weight, however many there are.
-        calm_ms = max(LOOK_CALM_MS, (5 + 2 * self._positions) * WEIGHT_MS)
-        # Alone, too, a look that is never answered must not hold up the next one for its whole deadline (P1).
-        period, at_once = (LOOK_ALONE_MS, LOOKS_AT_ONCE_MAX) if silent else (calm_ms, 1)
-        if self._is_alarmed(now) or risky:
-            self._alarmed_ms = self._alarmed_ms or now
-            if abs(now - self._alarmed_ms) <= ALARM_FAST_MS or self._venue.weight_refusal() is None:
-                period, at_once = LOOK_ALARMED_MS, LOOKS_AT_ONCE_MAX
-        else:
-            self._alarmed_ms = WireMs(0)
-        if abs(now - self._looked_ms) >= period and self._looking < at_once:
+        alarmed = self._is_alarmed(now) or bool(risky)
+        period_ms = self._pace.period_ms(
+            now, silent=silent, alarmed=alarmed, listed=len(self._open.union(risky))
+        )
+        # Nor, while it is alone, for a calm one: one that is never answered must not hold up the rest (P1).
+        at_once = LOOKS_AT_ONCE_MAX if silent or alarmed else 1
+        if abs(now - self._looked_ms) >= period_ms and self._looking < at_once:
             self._looked_ms = now
             self._looking += 1
             group.create_task(self._pass(risky, silent=silent)).add_done_callback(self._looked)
@@ -177,7 +163,7 @@ class Watchdog:
         if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
             return  # older than what was done or seen meanwhile: poison (rule 5)
         self._taken = snapshot.asked
-        self._positions = len(snapshot.positions)
+        self._open = frozenset(position.symbol for position in snapshot.positions)
         if silent:
             self._record(snapshot)
         planned = read_plans(self._disk, self._options.state_dir)

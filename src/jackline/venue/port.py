@@ -125,8 +125,8 @@ class Venue(Protocol):
         """Venue clock minus ours, median of a few samples; what signing uses is updated too."""
         ...
 
-    def weight_refusal(self) -> str | None:
-        """Why what only entries need must wait: this minute's request weight belongs to protection (K2)."""
+    def pace_refusal(self) -> str | None:
+        """Why what only entries need, and takes minutes, must wait for a moment (K2)."""
         ...
 
     async def close(self) -> None:

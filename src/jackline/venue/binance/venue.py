@@ -84,8 +84,8 @@ class BinanceVenue:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
 
-    def weight_refusal(self) -> str | None:
-        return self._connection.budget.bulk_refusal(self._connection.wire_ms())
+    def pace_refusal(self) -> str | None:
+        return self._connection.budget.pace_refusal(self._connection.wire_ms())
 
     async def close(self) -> None:
         await self._connection.shut()

@@ -99,7 +99,7 @@ class BingxVenue:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
 
-    def weight_refusal(self) -> str | None:
+    def pace_refusal(self) -> str | None:
         """Ceilings are a second's, and every question waits for its turn: nothing to run out of."""
         return None
 

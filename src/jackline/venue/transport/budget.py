@@ -111,24 +111,21 @@ class OrderBudget:
         banned_ms = max(self.ban_wait_ms(now_ms), self.ban_wait_ms(now_ms, socket=True))
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
-        line = self.bulk_line(now_ms)
+        return self._weight_refusal(now_ms)
+
+    def pace_refusal(self, now_ms: int) -> str | None:
+        """Why what takes minutes must wait: by now so much may be used, that protection's share of the rest stays."""
+        line = BULK_AT_ONCE + (BULK_MAX - BULK_AT_ONCE) * (now_ms % MINUTE_MS) // MINUTE_MS
         if self._is_fresh(now_ms) and self._weight > line:
-            return (
-                f"request weight {self._weight} of {WEIGHT_MAX} is used, {line} so early in the minute may be"
-            )
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used, by now {line} may be"
         return None
 
     def _weight_refusal(self, now_ms: int) -> str | None:
         """The last fifth of a minute's weight belongs to looks at what is open, and to what keeps it covered."""
         kept = WEIGHT_MAX // RESERVE_FRACTION_INVERSE
         if self._is_fresh(now_ms) and self._weight > WEIGHT_MAX - kept:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used; {kept} are kept for what protects"
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used; {kept} are kept for looks"
         return None
-
-    @staticmethod
-    def bulk_line(now_ms: int) -> int:
-        """How much may be used by now for history to go on: what protection needs until the minute's end stays."""
-        return BULK_AT_ONCE + (BULK_MAX - BULK_AT_ONCE) * (now_ms % MINUTE_MS) // MINUTE_MS
 
     def _used(self, window: OrderWindow, now_ms: int) -> int:
         since = now_ms - window.window_ms
