@@ -1,4 +1,4 @@
-"""The command behind docs/ten-at-once.md: `python -m tests.bench.ten_at_once [--rounds 20] [--page]`.
+"""The command behind docs/ten-at-once.md: `.venv/bin/python -m tests.bench.ten_at_once [--rounds 20] [--page]`.
 
 Real processes and sockets on this machine. `--page` writes the figures to the page.
 """
@@ -25,7 +25,7 @@ Ten symbols whose strategy wants all of them at the close of the same bar: the e
 as another, sockets on loopback. *Naked* is the exchange's own record of a position without a live covering stop, per
 entry; *protected* is from the engine's signal to its read-back of the stop with the position open. Milliseconds.
 
-`python -m tests.bench.ten_at_once --rounds 20 --page` in the virtual environment writes this page. That none of the ten
+`.venv/bin/python -m tests.bench.ten_at_once --rounds 20 --page` writes this page. That none of the ten
 waits for what another one reads, and that each stays within its rung's bound, is tested on virtual time in
 `tests/bench/test_volley.py`.
 

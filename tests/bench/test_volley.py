@@ -1,7 +1,7 @@
 """Ten entries at once: each protected within its rung's bound, and none behind another one's reads.
 
 On virtual time, so that no machine is too slow for it; exposure and order are the exchange's record. The same with
-processes and sockets: `python -m tests.bench.ten_at_once`.
+processes and sockets: `.venv/bin/python -m tests.bench.ten_at_once`.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ MUTANTS: tuple[Mutant, ...] = (
         masks=(_SHORT_WINDOW, _PATIENCE),
         codes=frozenset({"O3"}),
         profile="late",
-        seed=6,
+        seed=7,
     ),
     Mutant(
         name="long_receive_window_on_entries",
