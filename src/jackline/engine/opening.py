@@ -103,7 +103,8 @@ class Opener:
             except TimeoutError:
                 self._expire()
                 continue
-            await self._weight()
+            while self._must_wait():  # noqa: ASYNC110 # time itself gives the weight back
+                await asyncio.sleep(RETRY_S)
             self._waiting.discard(symbol)
             if self._view().markets[symbol].rung is not None:
                 continue
@@ -130,7 +131,8 @@ class Opener:
     async def history(self, symbol: Symbol) -> tuple[Bar, ...]:
         """Completed bars of the past; empty when the venue stays silent: the strategy is then cold."""
         for _ in range(HISTORY_TRIES_MAX):
-            await self._weight()
+            while self._must_wait():  # noqa: ASYNC110 # time itself gives the weight back
+                await asyncio.sleep(RETRY_S)
             bars = await self._venue.read_bars(symbol, self._options.interval_ms, self._options.history_bars)
             if isinstance(bars, tuple):
                 return bars
@@ -138,12 +140,10 @@ class Opener:
             await asyncio.sleep(RETRY_S)
         return ()
 
-    async def _weight(self) -> None:
+    def _must_wait(self) -> bool:
         """History and canaries of many symbols take minutes, and wait until there is weight to spare (K2)."""
-        if len(self._options.symbols) <= UNPACED_MAX:
-            return
-        while self._venue.pace_refusal() is not None:  # noqa: ASYNC110 # time itself gives the weight back
-            await asyncio.sleep(RETRY_S)
+        many = len(self._options.symbols) > UNPACED_MAX
+        return many and self._venue.pace_refusal() is not None
 
     def _expire(self) -> None:
         """A proof is worth a day: after that the symbol's entries wait for the next canary (C4)."""
