@@ -17,8 +17,8 @@ CALM_WEIGHT_MS = 100
 ALONE_MS = 800
 """While no engine looks: twice inside the protect deadline, and an hour of them fits the weight."""
 ALARMED_MS = 250
-"""While an entry may be executing unprotected, or something is uncovered: several times inside P1, in steps of the probe
-of the engine's lock."""
+"""While an entry may be executing unprotected, or something is uncovered: several times inside P1, in steps of
+the probe of the engine's lock."""
 ALARM_YOUNG_MS = 6_000
 """So young an alarm is looked at whatever it costs: for longer than an entry of a dead engine may still execute."""
 LASTING_WEIGHT_MS = 72
