@@ -308,14 +308,18 @@ MAY_WITHDRAW = next(one for one in TROUBLES if one.name == "key may withdraw")
 
 
 @pytest.mark.owns("S3", "P1")
-async def test_S3_what_is_open_is_protected_before_a_key_that_can_withdraw_is_refused(tmp_path: Path) -> None:
+async def test_S3_what_is_open_is_guarded_with_a_key_that_can_withdraw_and_nothing_enters(
+    tmp_path: Path,
+) -> None:
     async with scene() as of:
         await of.begin(MAY_WITHDRAW)
         await of.buy(MAY_WITHDRAW)
         engine = await spawn("engine", "--config", str(eager(tmp_path, of.venue)))
-        code, said = await ended(engine)
-        assert (code, "the key may withdraw" in said) == (2, True), said
+        await told(engine, MAY_WITHDRAW.reason)
         assert await of.stop_of_btc()
+        assert await of.entered() == []
+        engine.drain()
+        assert await engine.stop() == 0
 
 
 async def test_S3_a_venue_that_does_not_tell_what_a_key_may_do_is_traded_on_and_that_is_said(

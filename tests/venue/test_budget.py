@@ -145,3 +145,17 @@ def test_k2_what_takes_minutes_leaves_the_rest_of_each_to_protection() -> None:
     assert budget.pace_refusal(30_000) is None
     budget.note_weight(1_801, 59_999)
     assert budget.pace_refusal(59_999) is not None
+
+
+@pytest.mark.owns("K2")
+@pytest.mark.parametrize(("second", "scarce_above"), [(0, 1_200), (30, 1_700), (54, 2_100)])
+def test_k2_weight_is_scarce_above_half_and_the_rests_share_of_the_minute(
+    second: int, scarce_above: int
+) -> None:
+    """What is used late in a minute need not last as long; nothing is asked above 2,200 at all."""
+    budget, now_ms = OrderBudget(SMALL), second * 1_000
+    budget.note_weight(scarce_above, now_ms)
+    assert not budget.is_scarce(now_ms)
+    budget.note_weight(scarce_above + 1, now_ms)
+    assert budget.is_scarce(now_ms)
+    assert not budget.is_scarce(60_000)

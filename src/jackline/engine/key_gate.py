@@ -1,7 +1,8 @@
 """The key gate: a key that could take money away is not traded with (S3).
 
-Asked at every start, and again before a symbol is opened for entries, so at least once a day: a permission that was
-added meanwhile closes the gate. Protection asks nobody: a stop is placed with whatever key there is.
+Asked by a start on an account that holds nothing, and before a symbol is opened for entries, so at least once a day: a
+permission that was added meanwhile closes the gate. Protection asks nobody: what is open is guarded with whatever key
+there is.
 """
 
 from __future__ import annotations

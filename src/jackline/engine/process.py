@@ -31,7 +31,7 @@ from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
 from jackline.store.disk import Disk
 from jackline.store.lease import LeaseHeld, acquire, is_held
 from jackline.store.watch import open_watch_store
-from jackline.venue.port import Failed, KeyFacts, Venue
+from jackline.venue.port import Venue
 
 log = structlog.get_logger("process")
 
@@ -64,7 +64,6 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     clock = TwoClocks(around.world)
     leave_to_holder(around.disk, options.state_dir, clock.now().wire_ms)
     running: list[Engine] = []
-    asking: asyncio.Task[KeyFacts | Failed] | None = None
     venue = await around.open_venue(
         clock, lambda request: running[0].may_enter(request) if running else "the engine has not started"
     )
@@ -72,7 +71,8 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         facts = await read_venue(venue)
         first = await protect_first(options, venue, clock, facts, around.disk)
         check_fit(options, facts, first)
-        asking = asyncio.ensure_future(venue.read_key())
+        if first.holds_nothing:
+            check_key(await venue.read_key())
         lease = acquire(
             around.disk,
             options.state_dir,
@@ -85,15 +85,12 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         with open_store(around.disk, options.state_dir / ENGINE_FILE) as store:
             opening = await read_opening(venue, facts, store)
             state = await first_state(options, venue, clock, facts, store, lease.fence, opening)
-            check_key(await asking)
             engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
             engine.owes(opening, first.actions)
             running.append(engine)
             await engine.run(stop)
         lease.release()
     finally:
-        if asking is not None:
-            asking.cancel()
         await venue.close()
 
 

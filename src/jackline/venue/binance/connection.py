@@ -111,7 +111,7 @@ class Connection(Lanes):
         """A GET: a connection that breaks costs it nothing, unless weight is short (K2)."""
         return await through_breaks(
             lambda: self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section),
-            may_repeat=lambda: not self.budget.is_half_used(self.wire_ms()),
+            may_repeat=lambda: not self.budget.is_scarce(self.wire_ms()),
         )
 
     async def keep_second_path(self) -> None:

@@ -29,7 +29,7 @@ READ_DEADLINE_S = 3.5
 """Each part of it."""
 SPARING_ASKS_MAX = 2
 SPARING_AGAIN_S = 0.8
-"""Once half of the minute's weight is gone: a lost part is still asked again, early enough for P1's deadline, and a
+"""Where the minute's weight is scarce: a lost part is still asked again, early enough for P1's deadline, and a
 venue that takes half a second to answer costs nothing more."""
 
 
@@ -121,7 +121,7 @@ class SnapshotReader:
 
     async def _again(self, ask: Callable[[], Awaitable[T | Failed]]) -> T | Failed:
         """One lost part must not cost a deadline, nor a slow venue the minute's request weight (K2)."""
-        if self._connection.budget.is_half_used(self._connection.wire_ms()):
+        if self._connection.budget.is_scarce(self._connection.wire_ms()):
             return await hedged(ask, asks=SPARING_ASKS_MAX, every_s=SPARING_AGAIN_S)
         return await hedged(ask)
 

@@ -85,9 +85,14 @@ class OrderBudget:
         """The venue's own count of this minute's request weight."""
         self._weight, self._weight_ms = used, now_ms
 
-    def is_half_used(self, now_ms: int) -> bool:
-        """More than half of this minute's request weight is gone: from here on it is spared."""
-        return self._is_fresh(now_ms) and self._weight > WEIGHT_MAX // 2
+    def is_scarce(self, now_ms: int) -> bool:
+        """More of this minute's request weight is gone than half and its share of the rest: from here on it is spared.
+
+        A late second of the minute may have used more than an early one: what it leaves need not last as long.
+        """
+        rest = WEIGHT_MAX - UNSEEN_WEIGHT - WEIGHT_MAX // 2
+        line = WEIGHT_MAX // 2 + rest * (now_ms % MINUTE_MS) // MINUTE_MS
+        return self._is_fresh(now_ms) and self._weight > line
 
     def _is_fresh(self, now_ms: int) -> bool:
         """What the venue counted last is of this minute."""
