@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
-from jackline.cli.sections import RiskSection, StrategySection, risk_settings
+from jackline.cli.sections import RiskSection, StrategySection, VenueSection, risk_settings
 from jackline.core.plan import stop_distance
 from jackline.core.settings import StopBasis
 from jackline.strategies.parameters import ParametersRefused
 from jackline.strategies.registry import STRATEGIES, build_strategy, parameter_names
+from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
+
+PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
+"""What each venue of the configuration can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,19 @@ def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
         highest = int(stop.liquidation_share_max / distance)
         fix = f"lower risk.leverage to {highest} or less, or tighten the stop"
         yield found.problem(key, stop.value_fraction, what, fix)
+
+
+def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
+    """Symbols as this venue writes them, and a rung that it has."""
+    dashed = venue.name == "bingx"
+    wrong = [name for name in venue.symbols if ("-" in name) is not dashed]
+    if wrong:
+        fix = f"write them as {venue.name} does, e.g. {'BTC-USDT' if dashed else 'BTCUSDT'}"
+        yield found.problem("venue.symbols", ", ".join(wrong), f"not names of {venue.name}", fix)
+    rungs = PROFILES[venue.name].rungs
+    if venue.rung != "auto" and venue.rung not in rungs:
+        fix = f"one of auto, {', '.join(rungs)}"
+        yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
 
 
 def strategy_problems(strategy: StrategySection, found: Found) -> Iterator[Problem]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import signal
 from dataclasses import dataclass
+from typing import Literal
 
 from jackline.cli.config import Config
+from jackline.core.values import Symbol
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
+from jackline.engine.startup import StreamingVenue
 from jackline.store.host_disk import HostDisk
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.venue import BinanceVenue, open_binance
+from jackline.venue.binance.venue import open_binance
+from jackline.venue.bingx.connection import BingxSettings
+from jackline.venue.bingx.venue import open_bingx
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 
 
@@ -22,21 +27,32 @@ from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 class VenueAccess:
     """Where the venue is, and the key to it. The mode decides which addresses may be reached (C2)."""
 
+    name: Literal["binance", "bingx"]
     mode: VenueMode
     url: str
     credentials: Credentials
+    symbols: tuple[Symbol, ...]
 
 
 def venue_access(config: Config) -> VenueAccess:
     """Address and key from the configuration."""
-    return VenueAccess(mode=config.mode, url=config.venue.url, credentials=config.credentials)
+    return VenueAccess(
+        name=config.venue.name,
+        mode=config.mode,
+        url=config.venue.url,
+        credentials=config.credentials,
+        symbols=config.symbols,
+    )
 
 
-async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> BinanceVenue:
+async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> StreamingVenue:
     """Connect. Raises EndpointRefused where the mode may not reach the address."""
-    endpoint = Endpoint(mode=access.mode, base_url=access.url)
-    settings = BinanceSettings(endpoint=endpoint, credentials=access.credentials)
-    return await open_binance(settings=settings, clock=clock, permit=permit, net=AiohttpNet())
+    endpoint, net = Endpoint(mode=access.mode, base_url=access.url), AiohttpNet()
+    if access.name == "bingx":
+        bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials, symbols=access.symbols)
+        return await open_bingx(settings=bingx, clock=clock, permit=permit, net=net)
+    binance = BinanceSettings(endpoint=endpoint, credentials=access.credentials)
+    return await open_binance(settings=binance, clock=clock, permit=permit, net=net)
 
 
 async def host_engine(options: EngineOptions, access: VenueAccess) -> None:

@@ -166,6 +166,8 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
             credentials = key_pair
         else:
             problems.extend(key_pair)
+    if isinstance(venue, VenueSection):
+        problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
     if isinstance(strategy, StrategySection):

@@ -87,7 +87,7 @@ def _once(symbols: tuple[str, ...]) -> tuple[str, ...]:
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Whole = Annotated[int, Strict()]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}$")]
+SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$")]
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 
 
@@ -127,7 +127,7 @@ class VenueSection(Section):
         Field(min_length=1, max_length=SYMBOLS_MAX),
         AfterValidator(_once),
     ] = Field(description=f'1 … {SYMBOLS_MAX} names as the venue writes them, e.g. ["BTCUSDT"]')
-    name: Literal["binance"] = "binance"
+    name: Literal["binance", "bingx"] = "binance"
     bar_interval: Interval = "5m"
     position_mode: PositionMode = PositionMode.NETTING
     margin_type: MarginType = MarginType.ISOLATED

@@ -14,7 +14,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar
 from jackline.core.outcomes import Refused
 from jackline.core.plan import Rung
-from jackline.core.requests import SendStop
+from jackline.core.requests import SendEntry, SendStop
 from jackline.core.state import State
 from jackline.core.values import Price, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
@@ -23,7 +23,8 @@ from jackline.engine.key_gate import KeyGate
 from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.startup import StreamingVenue
-from jackline.venue.canary import CanaryTask, prove_rung
+from jackline.venue.canary import CanaryProof, CanaryTask, prove_rung
+from jackline.venue.canary_attached import prove_attached
 from jackline.venue.port import SymbolFacts
 
 log = structlog.get_logger("opening")
@@ -194,18 +195,30 @@ class Opener:
             price_source=self._options.risk.stop.price_source,
         )
         try:
-            proof = await prove_rung(
+            proof = await self._prove(task)
+        except TimeoutError:
+            self._decide(symbol, None, "the journal did not take the canary in time")
+            return
+        rung, detail = self._choose(proof.rung, proof.evidence)
+        self._decide(symbol, rung, detail)
+
+    async def _prove(self, task: CanaryTask) -> CanaryProof:
+        """With a stop while flat, or, where the venue takes the stop in the entry, with an entry far away."""
+        if self._venue.profile.leg_scope is None:
+            return await prove_rung(
                 venue=self._venue,
                 task=task,
                 on_stop=self._write_ahead,
                 on_cancel=self._recorder.canary,
                 clock=self._clock,
             )
-        except TimeoutError:
-            self._decide(symbol, None, "the journal did not take the canary in time")
-            return
-        rung, detail = self._choose(proof.rung, proof.evidence)
-        self._decide(symbol, rung, detail)
+        return await prove_attached(
+            venue=self._venue,
+            task=task,
+            on_entry=self._write_ahead,
+            on_cancel=self._recorder.canary,
+            clock=self._clock,
+        )
 
     def _choose(self, proven: Rung | None, evidence: str) -> tuple[Rung | None, str]:
         """The forced rung where the proof allows it, else the proven one."""
@@ -245,7 +258,7 @@ class Opener:
                 return
             await asyncio.sleep(MARK_WAIT_S)
 
-    async def _write_ahead(self, stop: SendStop) -> None:
-        """A canary is a journalled trade of quantity 0: durable before it leaves."""
+    async def _write_ahead(self, request: SendStop | SendEntry) -> None:
+        """A canary is a journalled trade that opens nothing: durable before it leaves."""
         async with asyncio.timeout(RETRY_S):
-            await self._recorder.canary(stop)
+            await self._recorder.canary(request)
