@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jackline.core.outcomes import Refusal
-from jackline.venue.profile import BINANCE_USDM
+from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 from jackline.venue.recorded.cards import Card, Proof, Standing, standing
 from jackline.venue.recorded.opening import refuse_opening
 from jackline.venue.recorded.profiles import AS_OF, RecordedProfile
@@ -14,32 +14,23 @@ from jackline.venue.recorded.registry import VENUES
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "venues.md"
 
-_LOCAL, _FAULTS = "tests/venue/test_local_exchange.py", "tests/venue/test_faults.py"
-LOCAL_WIRE: dict[Card, str | None] = {
-    Card.A01: f"{_LOCAL}::test_a_whole_trade_stop_first",
-    Card.A02: f"{_LOCAL}::test_a_stop_that_fires_is_told_filled_and_linked_to_its_child",
-    Card.A03: None,
-    Card.A04: f"{_FAULTS}::test_a_cancel_is_believed_when_it_is_read_back",
-    Card.A05: None,
-    Card.A06: f"{_LOCAL}::test_a_fill_in_parts_is_hinted_in_parts",
-    Card.A07: f"{_LOCAL}::test_the_closing_ladder_reaches_the_position_on_each_rung",
-    Card.A08: f"{_FAULTS}::test_o1_an_entry_is_sent_once_whatever_the_answer",
-    Card.A09: f"{_LOCAL}::test_p6_a_strangers_order_is_listed_and_a_cancel_needs_its_name",
-    Card.A10: f"{_LOCAL}::test_o2_the_same_stop_twice_is_a_duplicate_and_harmless",
-    Card.A11: f"{_LOCAL}::test_account_symbol_and_instrument_are_read_back",
-    Card.A12: f"{_LOCAL}::test_c4_a_canary_proves_stop_first_and_leaves_nothing",
+CARD_TESTS = "tests/venue/test_cards.py"
+LOCAL_WIRE: dict[str, frozenset[Card]] = {
+    BINANCE_USDM.name: frozenset(Card) - {Card.A03, Card.A05},
+    BINGX_SWAP.name: frozenset(Card) - {Card.A03},
 }
-"""The test that shows a card of Binance USDⓈ-M on the local exchange; None: the venue has no such thing."""
+"""Cards that an adapter plays in full on the local exchange; the others show that it sends no such thing."""
 
 HEAD = f"""# Venues
 
 Drawn from the code by `python tools/draw_venues.py`; a test keeps it current.
 
-**None of this was checked against a live venue.** *Local wire*: shown in a test against the local exchange, which
-speaks the venue's protocol. *Recorded shape only*: the request is fixed to the letter, stands beside what the real ccxt
-4.5.90 would send ({AS_OF}), and everything else is refused; what the venue makes of it nobody has seen. *Not
-supported*: none. **A venue that is known by recorded shapes alone opens no account, in any mode**: asking for one is
-refused with the reason. The live transport cannot be constructed at all in this version (C2).
+**None of this was checked against a live venue.** *Local wire*: shown by `{CARD_TESTS}`, in both position modes,
+against the local exchange, which speaks the venue's protocol; these two can be configured. *Recorded shape only*: the
+request is fixed to the letter, stands beside what the real ccxt 4.5.90 would send ({AS_OF}), and everything else is
+refused; what the venue makes of it nobody has seen. *Not supported*: none. **A venue that is known by recorded shapes
+alone opens no account, in any mode**: asking for one is refused with the reason. The live transport cannot be
+constructed at all in this version (C2).
 
 ## Cards
 """
@@ -95,19 +86,19 @@ def page() -> str:
 
 
 def _cards() -> list[str]:
-    names = [BINANCE_USDM.name, *VENUES]
+    names = [*LOCAL_WIRE, *VENUES]
     lines = [_row("card", *names), _row(*["---"] * (len(names) + 1))]
     for card in Card:
-        cells = [_binance(card), *(standing(venue, card).proof.value for venue in VENUES.values())]
+        local = (Proof.LOCAL_WIRE if card in played else Proof.MISSING for played in LOCAL_WIRE.values())
+        cells = [
+            *(proof.value for proof in local),
+            *(standing(venue, card).proof.value for venue in VENUES.values()),
+        ]
         lines.append(_row(f"{card.name} {card}", *cells))
     lines += ["", _row("card", "venue", "what to know"), _row("---", "---", "---")]
     for card in Card:
         lines += [_row(card.name, venues, note) for note, venues in _notes(card).items()]
     return lines
-
-
-def _binance(card: Card) -> str:
-    return (Proof.LOCAL_WIRE if LOCAL_WIRE[card] is not None else Proof.MISSING).value
 
 
 def _notes(card: Card) -> dict[str, str]:

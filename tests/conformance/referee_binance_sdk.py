@@ -118,6 +118,7 @@ def settings(api: Any, ask: Callable[..., Any]) -> None:
         api.futures_account_configuration, api.symbol_price_ticker, api.symbol_price_ticker_v2,
         api.mark_price, api.symbol_order_book_ticker, api.ticker24hr_price_change_statistics,
         api.notional_and_leverage_brackets, api.symbol_configuration, api.position_information_v2,
+        api.get_current_multi_assets_mode, api.query_user_rate_limit, api.get_funding_rate_history,
     ):  # fmt: skip
         ask(call)
     for call in (
@@ -146,6 +147,9 @@ def trading(api: Any, ask: Callable[..., Any]) -> dict[str, Any]:
         api.futures_account_balance_v2, api.futures_account_balance_v3,
     ):  # fmt: skip
         ask(call)
+    for call in (api.position_adl_quantile_estimation, api.users_force_orders):
+        ask(call, symbol=SYMBOL)
+    ask(api.modify_isolated_position_margin, symbol=SYMBOL, amount=10, type=1)
     ask(api.new_algo_order, **TRAILING, quantity=0.01, reduce_only="true")
     ask(api.query_algo_order, algo_id=stop.algo_id)
     ask(api.current_all_algo_open_orders, symbol=SYMBOL)
@@ -220,6 +224,11 @@ async def listening(streams: Any, hear: Callable[[Any], None]) -> None:
         await streams.mark_price_stream(symbol="btcusdt"),
         await streams.mark_price_stream_for_all_market(),
         await streams.kline_candlestick_streams(symbol="btcusdt", interval="1m"),
+        await streams.continuous_contract_kline_candlestick_streams(
+            pair="btcusdt", contract_type="perpetual", interval="1m"
+        ),
+        await streams.diff_book_depth_streams(symbol="btcusdt"),
+        await streams.partial_book_depth_streams(symbol="btcusdt", levels=5),
         await streams.aggregate_trade_streams(symbol="btcusdt"),
         await streams.individual_symbol_mini_ticker_stream(symbol="btcusdt"),
         await streams.individual_symbol_book_ticker_streams(symbol="btcusdt"),
@@ -269,7 +278,8 @@ async def session(url: str, key: str, secret: str) -> dict[str, Any]:
 EVENTS = (
     "TradeLite", "OrderTradeUpdate", "AccountUpdate", "AlgoUpdate", "AccountConfigUpdate", "ListenKeyExpired",
     "MarkPriceStreamResponse", "MarkPriceStreamForAllMarketResponse",
-    "KlineCandlestickStreamsResponse", "AggregateTradeStreamsResponse",
+    "KlineCandlestickStreamsResponse", "ContinuousContractKlineCandlestickStreamsResponse",
+    "DiffBookDepthStreamsResponse", "PartialBookDepthStreamsResponse", "AggregateTradeStreamsResponse",
     "IndividualSymbolMiniTickerStreamResponse", "IndividualSymbolBookTickerStreamsResponse",
 )  # fmt: skip
 """Waited for; which of them there must be, the test says."""

@@ -18,6 +18,7 @@ import pytest
 
 from jackline.exchange.bingx.gate import KEY_HEADER
 from jackline.exchange.bingx.rest import BingxRest
+from jackline.exchange.wire.limits import HERE
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.rest import Rest
 from jackline.exchange.wire.ws_api import Reply, WsApi
@@ -67,10 +68,10 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Line]]:
 
         return recorded_respond
 
-    def recorded_answer(self: WsApi, text: str) -> Reply:
+    def recorded_answer(self: WsApi, text: str, *, address: str = HERE) -> Reply:
         inside.append(text)
         try:
-            reply = answer(self, text)
+            reply = answer(self, text, address=address)
         finally:
             inside.pop()
         told = msgspec.json.decode(reply.frame)

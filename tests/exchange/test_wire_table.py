@@ -245,6 +245,14 @@ def test_a_gain_moves_a_position_up_in_the_queue() -> None:
     assert row["adlQuantile"]["BOTH"] == 2
 
 
+def test_in_hedge_mode_the_queue_says_so_and_places_each_leg() -> None:
+    world = Unserved()
+    world.ask("POST", "v1/positionSide/dual", dualSidePosition="true")
+    world.ask("POST", "v1/order", **SYMBOL, side="BUY", positionSide="LONG", type="MARKET", quantity="0.05")
+    (row,) = said(world.ask("GET", "v1/adlQuantile", **SYMBOL))
+    assert row["adlQuantile"] == {"LONG": 0, "SHORT": 0, "HEDGE": 0}
+
+
 def test_margin_of_an_isolated_position_is_added_and_taken() -> None:
     world = Unserved()
     world.ask("POST", "v1/marginType", **SYMBOL, marginType="ISOLATED")

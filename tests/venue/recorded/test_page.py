@@ -7,6 +7,8 @@ from types import ModuleType
 
 from jackline.venue.recorded.cards import Card
 from tests.house.source import ROOT
+from tests.venue.benches import BENCHES
+from tests.venue.cards import CARDS
 
 
 def drawer() -> ModuleType:
@@ -30,10 +32,11 @@ def test_the_page_says_that_nothing_met_a_live_venue_and_nothing_opens() -> None
     assert page.count("opens no account:") == 8
 
 
-def test_every_card_of_the_local_wire_names_a_test_that_exists() -> None:
-    proven = drawer().LOCAL_WIRE
-    assert set(proven) == set(Card)
-    for test in proven.values():
-        if test is not None:
-            file, _, name = test.partition("::")
-            assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), test
+def test_every_venue_of_the_local_wire_plays_every_card() -> None:
+    """What it has not, it is asked for all the same."""
+    drawn = drawer()
+    assert set(drawn.LOCAL_WIRE) == {bench.profile.name for bench in BENCHES}
+    assert set(CARDS) == {card.name for card in Card}
+    attached = {bench.profile.name for bench in BENCHES if bench.profile.leg_scope is not None}
+    assert {name for name, played in drawn.LOCAL_WIRE.items() if Card.A05 in played} == attached
+    assert (ROOT / drawn.CARD_TESTS).exists()
