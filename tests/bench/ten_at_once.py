@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jackline.core.plan import Rung
+from jackline.venue.profile import BINANCE_USDM
 from tests.bench.volley import SYMBOLS, Shot, shooting_range
 from tests.conftest import ROOT, git
 
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     chosen = parser.parse_args()
     rows = []
-    for rung in Rung:
+    for rung in BINANCE_USDM.rungs:
         rows.append(row(rung, asyncio.run(measure(rung, chosen.rounds))))
         sys.stdout.write(rows[-1] + "\n")
         sys.stdout.flush()

@@ -13,6 +13,7 @@ from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings
 from jackline.exchange.episodes import Episode
 from jackline.exchange.wire.faults import Slow
+from jackline.venue.profile import BINANCE_USDM
 from tests.bench.calm import Calm, calm
 from tests.bench.volley import SYMBOLS
 
@@ -44,7 +45,7 @@ def entries_taken_ms(of: Calm) -> list[float]:
 
 
 @pytest.mark.owns("P1")
-@pytest.mark.parametrize("rung", list(Rung))
+@pytest.mark.parametrize("rung", BINANCE_USDM.rungs)
 def test_P1_ten_entries_at_once_are_each_protected_within_the_rungs_bound(rung: Rung) -> None:
     with calm(SYMBOLS, rung=rung, signal_bar=SIGNAL_BAR) as of:
         of.run_for(FIRE_S + AFTER_S)
@@ -53,7 +54,7 @@ def test_P1_ten_entries_at_once_are_each_protected_within_the_rungs_bound(rung: 
         assert all(one.naked_since_ms is None for one in fired(of))
 
 
-@pytest.mark.parametrize("rung", list(Rung))
+@pytest.mark.parametrize("rung", BINANCE_USDM.rungs)
 def test_no_entry_waits_for_what_another_one_reads(rung: Rung) -> None:
     """Every read takes long. One after another ten entries would be ten reads apart; they are less than one apart."""
     with calm(SYMBOLS, rung=rung, signal_bar=SIGNAL_BAR) as of:

@@ -21,7 +21,7 @@ ALARMED_MS = 250
 the probe of the engine's lock."""
 ALARM_YOUNG_MS = 6_000
 """So young an alarm is looked at whatever it costs: for longer than an entry of a dead engine may still execute."""
-LASTING_WEIGHT_MS = 72
+LASTING_WEIGHT_MS = 75
 """Pause for one unit of weight in an alarm that lasts, beside a living engine."""
 LASTING_WEIGHT_ALONE_MS = 36
 """The same while nobody else looks: 1,660 a minute, two thirds of what the address has."""

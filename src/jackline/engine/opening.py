@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -195,24 +195,24 @@ class Opener:
             price_source=self._options.risk.stop.price_source,
         )
         try:
-            proof = await self._prove(task)
+            proof = await self._canary(task)
         except TimeoutError:
             self._decide(symbol, None, "the journal did not take the canary in time")
             return
         rung, detail = self._choose(proof.rung, proof.evidence)
         self._decide(symbol, rung, detail)
 
-    async def _prove(self, task: CanaryTask) -> CanaryProof:
+    def _canary(self, task: CanaryTask) -> Awaitable[CanaryProof]:
         """With a stop while flat, or, where the venue takes the stop in the entry, with an entry far away."""
         if self._venue.profile.leg_scope is None:
-            return await prove_rung(
+            return prove_rung(
                 venue=self._venue,
                 task=task,
                 on_stop=self._write_ahead,
                 on_cancel=self._recorder.canary,
                 clock=self._clock,
             )
-        return await prove_attached(
+        return prove_attached(
             venue=self._venue,
             task=task,
             on_entry=self._write_ahead,
