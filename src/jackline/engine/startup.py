@@ -93,7 +93,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstLook:
-    """What a start found and did. `holds_nothing`: seen to have neither a position nor an order of ours."""
+    """What a start found and did. `holds_nothing`: neither a position nor an order of ours, nor a trade on record."""
 
     holds_nothing: bool
     actions: tuple[Action, ...]
@@ -122,8 +122,9 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     """Raises StartRefused, with the fix, when configuration and account do not fit.
 
     After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1). In
-    another mode than configured an account that holds something is guarded: every request for a position is written
-    for the mode it stands in, and no canary proves a rung for entries (C4).
+    another mode than configured an account that holds something is guarded, and a trade on record is brought to its
+    end (L1): every request for a position is written for the mode it stands in, and no canary proves a rung for
+    entries (C4).
     """
     account, instruments = facts.account, facts.instruments
     if account.mode is not options.position_mode and first.holds_nothing:
@@ -177,7 +178,7 @@ async def protect_first(
     actions = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
     ours = any(is_ours(order.key.client_id, account_tag(options.account)) for order in snapshot.orders)
     return FirstLook(
-        holds_nothing=not snapshot.positions and not ours,
+        holds_nothing=not snapshot.positions and not ours and not planned,
         actions=tuple(action for action in actions if action is not None),
     )
 
