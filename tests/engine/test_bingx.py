@@ -11,7 +11,7 @@ import pytest
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings
-from tests.engine.test_ladder import RUNS, planned_rungs
+from tests.engine.test_ladder import EAGER, RUNS, planned_rungs
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC = "BTC-USDT"
@@ -20,7 +20,6 @@ MODES = pytest.mark.parametrize("mode", ["netting", "hedge"])
 
 
 def eager(directory: Path, venue: Exchange, mode: str, rung: str = "auto") -> Path:
-    """A strategy that wants something every few bars."""
     return write_config(
         directory,
         venue.url,
@@ -28,10 +27,7 @@ def eager(directory: Path, venue: Exchange, mode: str, rung: str = "auto") -> Pa
         venue__symbols=f'["{BTC}"]',
         venue__position_mode=f'"{mode}"',
         venue__rung=f'"{rung}"',
-        strategy__parameters__rsi_period="2",
-        strategy__parameters__ema_period="2",
-        strategy__parameters__rsi_long="51",
-        strategy__parameters__rsi_short="49",
+        **EAGER,
     )
 
 
@@ -53,6 +49,17 @@ async def first_entry(venue: Exchange) -> Json:
                 name = parse_client_id(one["entry_client_id"])
                 if name is not None and name.role is Role.ENTRY:
                     return dict(one)
+
+
+async def killed_with_a_position(venue: Exchange, config: str) -> None:
+    """An engine enters and dies; the market stands still from then on."""
+    engine = await spawn("engine", "--config", config)
+    await rung_told(engine)
+    engine.drain()
+    await venue.post("market", RUNS)
+    await first_entry(venue)
+    await venue.post("market", {"hold": True})
+    await engine.kill()
 
 
 @MODES
@@ -97,13 +104,7 @@ async def test_P1_a_killed_engine_comes_back_to_its_position_and_its_stop(tmp_pa
     """A venue whose stops carry no name of ours: whose they are is known from the records."""
     async with exchange(*served(mode)) as venue:
         config = str(eager(tmp_path, venue, mode))
-        engine = await spawn("engine", "--config", config)
-        await rung_told(engine)
-        engine.drain()
-        await venue.post("market", RUNS)
-        await first_entry(venue)
-        await venue.post("market", {"hold": True})
-        await engine.kill()
+        await killed_with_a_position(venue, config)
         stops = _resting(await venue.get("witness"))
         assert len(stops) == 1
         watchdog = await spawn("watchdog", "--config", config)
@@ -129,13 +130,7 @@ def _resting(testimony: Json) -> list[Json]:
 async def test_everything_is_closed_without_an_engine(tmp_path: Path) -> None:
     async with exchange(*served("netting")) as venue:
         config = str(eager(tmp_path, venue, "netting"))
-        engine = await spawn("engine", "--config", config)
-        await rung_told(engine)
-        engine.drain()
-        await venue.post("market", RUNS)
-        await first_entry(venue)
-        await venue.post("market", {"hold": True})
-        await engine.kill()
+        await killed_with_a_position(venue, config)
         closing = await spawn("close-all", "--direct", "--yes", "--config", config)
         closing.drain()
         async with asyncio.timeout(LINE_S):

@@ -19,6 +19,13 @@ from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, writ
 
 ACCEPTS, REFUSES = {"stop_while_flat": "accept"}, {"stop_while_flat": "refuse"}
 RUNS = {"hold": False, "ratio": 1_200.0}
+EAGER = {
+    "strategy__parameters__rsi_period": "2",
+    "strategy__parameters__ema_period": "2",
+    "strategy__parameters__rsi_long": "51",
+    "strategy__parameters__rsi_short": "49",
+}
+"""A strategy that wants something every few bars."""
 BTC = "BTCUSDT"
 DEADLINE_MS = ProtectionSettings().protect_deadline_ms
 BOUNDS = {Rung.STOP_FIRST: 0.0, Rung.CONCURRENT: DEADLINE_MS, Rung.AFTER_FILL: DEADLINE_MS}
@@ -30,10 +37,7 @@ def eager(directory: Path, venue: Exchange, rung: str = "auto") -> Path:
         venue.url,
         venue__symbols=f'["{BTC}"]',
         venue__rung=f'"{rung}"',
-        strategy__parameters__rsi_period="2",
-        strategy__parameters__ema_period="2",
-        strategy__parameters__rsi_long="51",
-        strategy__parameters__rsi_short="49",
+        **EAGER,
     )
 
 

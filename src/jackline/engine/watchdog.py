@@ -124,7 +124,7 @@ class Watchdog:
         period_ms = self._pace.period_ms(
             now, silent=silent, alarmed=alarmed, listed=len(self._open.union(risky))
         )
-        # Nor, while it is alone, for a calm one: one that is never answered must not hold up the rest (P1).
+        # Alone, a calm look waits for no other either: one that is never answered must not hold up the rest (P1).
         at_once = LOOKS_AT_ONCE_MAX if silent or alarmed else 1
         if abs(now - self._looked_ms) >= period_ms and self._looking < at_once:
             self._looked_ms = now
