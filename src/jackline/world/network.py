@@ -20,10 +20,11 @@ from jackline.exchange.wire.ws_api import Reply
 from jackline.venue.net import HttpAnswer, NetTrouble
 from jackline.world.loop import VirtualLoop
 from jackline.world.process import Process
-from jackline.world.sockets import SimSocket
+from jackline.world.sockets import SimEnd, SimSocket, SimTalk
 from jackline.world.trace import Trace
 from jackline.world.watching import Arrival, Departure
 from jackline.world.weather import Line, Ways, Weather
+from jackline.world.wires import is_plain_order
 
 DIAL_DEADLINE_S = 5.0
 """What the production transport gives a handshake."""
@@ -44,6 +45,14 @@ class Venue(Protocol):
 
     def reply(self, frame: str) -> Reply:
         """Execute it."""
+        ...
+
+    def hear(self, listener: Listener, frame: str) -> None:
+        """A frame that is no request: one that asks for streams, or answers a ping."""
+        ...
+
+    def wrapped(self, frame: bytes) -> bytes:
+        """A frame as it goes out."""
         ...
 
     def attach(self, path: str, query: str, listener: Listener) -> bool:
@@ -68,7 +77,7 @@ class Network:
         self._loop, self._rng, self._venue, self._trace = loop, rng, venue, trace
         self._context = contextvars.Context()
         self._departed = 0
-        self._sockets: list[SimSocket] = []
+        self._sockets: list[SimEnd] = []
         self.weather = Weather()
         self.ways: dict[str, Ways] = {}
         self.fatal: Fatal = _nobody_dies
@@ -133,7 +142,7 @@ class Network:
             self.later(self._delay_s(), lambda: _fail(answer, "connection reset by peer"))
             return
         delay_s = self._delay_s()
-        orders_late = weather.late_orders if _is_plain_order(departure) else 0.0
+        orders_late = weather.late_orders if is_plain_order(departure) else 0.0
         if self._happens(max(weather.late, orders_late), "request late", departure):
             delay_s += 1 + 6 * self._rng.random()
         self.later(delay_s, lambda: self._arrive(process, departure, inbound, answer))
@@ -177,7 +186,7 @@ class Network:
 
     # -- requests in frames ----------------------------------------------------------------------------------
 
-    async def speak(self, socket: SimSocket, frame: str) -> None:
+    async def speak(self, socket: SimEnd, frame: str) -> None:
         """A frame leaves a process. What may happen to a request may happen to it; its way is that of the streams."""
         process = socket.process
         inbound = self._venue.asked(frame)
@@ -191,7 +200,7 @@ class Network:
             self._travel_framed(socket, departure, frame)
         self.fatal(process, departure, sent=True)
 
-    def _travel_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+    def _travel_framed(self, socket: SimEnd, departure: Departure, frame: str) -> None:
         weather, text = (
             self.weather,
             f"{departure.method} {departure.path} {_told(departure.params)} in a frame",
@@ -207,7 +216,7 @@ class Network:
             delay_s += 1 + 6 * self._rng.random()
         self.later(delay_s, lambda: self._arrive_framed(socket, departure, frame))
 
-    def _arrive_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+    def _arrive_framed(self, socket: SimEnd, departure: Departure, frame: str) -> None:
         reply = self._venue.reply(frame)
         if reply.outbound is not None:
             self._tell_arrival(departure, reply.outbound)
@@ -217,7 +226,33 @@ class Network:
     # -- streams ---------------------------------------------------------------------------------------------
 
     async def dial(self, process: Process, url: str, heartbeat_s: float) -> SimSocket:
-        """Open a socket."""
+        """Open a socket whose frames, where it says any, are requests."""
+        socket = SimSocket(
+            carry=self._carry,
+            leave=self._venue.detach,
+            speak=self.speak,
+            process=process,
+            heartbeat_s=heartbeat_s,
+            private=_is_private(url),
+        )
+        await self._open(socket, url)
+        return socket
+
+    async def dial_talk(self, process: Process, url: str) -> SimTalk:
+        """Open a socket that is spoken both ways, and on which the venue keeps time."""
+        socket = SimTalk(
+            carry=self._carry,
+            leave=self._venue.detach,
+            speak=self.say,
+            process=process,
+            heartbeat_s=None,
+            private=_is_private(url),
+        )
+        await self._open(socket, url)
+        return socket
+
+    async def _open(self, socket: SimEnd, url: str) -> None:
+        process = socket.process
         process.check()
         role = _role(process.name)
         if self.way(role).streams is Line.SILENT:
@@ -228,23 +263,32 @@ class Network:
         if self.way(role).streams is not Line.OPEN:
             raise NetTrouble("connection refused")
         parts = urlsplit(url)
-        socket = SimSocket(
-            carry=self._carry,
-            leave=self._venue.detach,
-            speak=self.speak,
-            process=process,
-            heartbeat_s=heartbeat_s,
-            private="listenKey" in parts.query,
-        )
         if not self._venue.attach(parts.path, parts.query, socket):
             raise NetTrouble("the venue refused the socket")
         process.at_death(socket.hang_up)
         self._sockets = [kept for kept in self._sockets if not kept.closed]
         self._sockets.append(socket)
-        return socket
 
-    def _carry(self, socket: SimSocket, frame: bytes) -> None:
+    async def say(self, socket: SimEnd, frame: str) -> None:
+        """A frame that is no request leaves a process. Frames of one connection are neither lost nor do they overtake
+        each other; the connection may end under them."""
+        if self.way(_role(socket.process.name)).streams is Line.SILENT:
+            socket.said.append(frame)
+            return
+        if self.weather.reset and self._rng.random() < self.weather.reset:
+            self._trace.fault(self.now_ms(), "connection reset", "of a stream")
+            self.later(self._delay_s(), socket.end)
+            return
+        socket.said_due_s = max(socket.said_due_s, self._loop.time() + self._delay_s())
+        self._loop.call_at(socket.said_due_s, self._heard, socket, frame, context=self._context)
+
+    def _heard(self, socket: SimEnd, frame: str) -> None:
+        if not socket.closed:
+            self._venue.hear(socket, frame)
+
+    def _carry(self, socket: SimEnd, frame: bytes) -> None:
         """A frame leaves the venue for a socket."""
+        frame = self._venue.wrapped(frame)
         delay_s = self._delay_s()
         late = self.weather.event_late
         if socket.private and late and self._rng.random() < late:
@@ -279,13 +323,19 @@ class Network:
                     held, socket.held = socket.held, []
                     for frame in held:
                         socket.deliver(frame)
+                    said, socket.said = socket.said, []
+                    for words in said:
+                        self._heard(socket, words)
 
-    def _end_unless_back(self, socket: SimSocket) -> None:
+    def _end_unless_back(self, socket: SimEnd) -> None:
+        """A socket that pings finds out by itself; on one that does not, whoever listens keeps time."""
+
         def pong_is_missing() -> None:
             if self.way(_role(socket.process.name)).streams is Line.SILENT:
                 socket.end()
 
-        self.later(socket.heartbeat_s * 1.5, pong_is_missing)
+        if socket.heartbeat_s is not None:
+            self.later(socket.heartbeat_s * 1.5, pong_is_missing)
 
     # -- chance ----------------------------------------------------------------------------------------------
 
@@ -302,12 +352,12 @@ class Network:
         return True
 
 
-def _is_plain_order(departure: Departure) -> bool:
-    return departure.method == "POST" and departure.path.endswith("/order")
-
-
 def _role(name: str) -> str:
     return name.partition("-")[0]
+
+
+def _is_private(url: str) -> bool:
+    return "listenKey" in urlsplit(url).query
 
 
 def _answer(outbound: Outbound) -> HttpAnswer:
@@ -323,7 +373,8 @@ def lowered(headers: Mapping[str, str]) -> dict[str, str]:
 def _told(params: Mapping[str, str]) -> str:
     """What a reader of the trace needs of a request."""
     names = ("symbol", "side", "positionSide", "type", "quantity", "triggerPrice", "price", "newClientOrderId",
-             "clientAlgoId", "clientalgoid", "origClientOrderId", "closePosition", "reduceOnly")  # fmt: skip
+             "clientAlgoId", "clientalgoid", "origClientOrderId", "closePosition", "reduceOnly",
+             "stopPrice", "stopLoss", "clientOrderID")  # fmt: skip
     return " ".join(params[name] for name in names if name in params)
 
 
