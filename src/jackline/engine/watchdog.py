@@ -118,6 +118,7 @@ class Watchdog:
         now = self._clock.now().wire_ms
         beat = heartbeat.read(self._disk, self._options.state_dir)
         silent = self._note_silence(now, beat)
+        self._venue.share(with_engine=not silent)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
         alarmed = self._is_alarmed(now) or bool(risky)

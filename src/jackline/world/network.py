@@ -277,8 +277,8 @@ class Network:
             return
         if self.weather.reset and self._rng.random() < self.weather.reset:
             self._trace.fault(self.now_ms(), "connection reset", "of a stream")
-            self.later(self._delay_s(), socket.end)
-            return
+            socket.end()
+            raise NetTrouble("connection reset")
         socket.said_due_s = max(socket.said_due_s, self._loop.time() + self._delay_s())
         self._loop.call_at(socket.said_due_s, self._heard, socket, frame, context=self._context)
 

@@ -19,10 +19,12 @@ CRASHES = (
 
 
 RARE = (
-    Kind.SLOW_FILLS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP, Kind.SLEEPS,
+    Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
+    Kind.SLEEPS,
 )  # fmt: skip
-"""Not in the swarm. No venue of ours was seen to go on filling an immediate order, only the profile that digs there
-has it; the others lead to places of the code that the swarm seldom visits, where the aimed worlds kill."""
+"""Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
+that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
+the swarm seldom visits, where the aimed worlds kill."""
 EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 

@@ -17,8 +17,9 @@ _EVERY_ORDER = ("/openApi/swap/v2/trade/order",)
 ORDERS = {Wire.BINANCE: ("/fapi/v1/order", "/fapi/v1/algoOrder"), Wire.BINGX: _EVERY_ORDER}
 CONDITIONAL = {Wire.BINANCE: ("/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders"), Wire.BINGX: _EVERY_ORDER}
 """Where stops go. One of the wires has one path for all orders: what is slow there is slow for all."""
-REFUSALS = (-1001, -2010, -2019, -4045, -4131, -4164, -1111, -2022, -4118, -2021)
-"""What a venue may say to a placement for no reason that a client can see."""
+_REFUSALS = (-1001, -2010, -2019, -4045, -4131, -4164, -1111, -2022, -4118, -2021)
+REFUSALS = {Wire.BINANCE: _REFUSALS, Wire.BINGX: (*_REFUSALS, -4116, -4130)}
+"""What a venue may say to a placement for no reason that a client can see, by the numbers of the exchange."""
 
 
 def overloaded(means: Means, act: Act) -> Result:
@@ -50,7 +51,8 @@ def maintenance(means: Means, act: Act) -> Result:
 
 def refuses(means: Means, act: Act) -> Result:
     """The next placements are refused, for one reason or another."""
-    code = REFUSALS[int(act.pick * len(REFUSALS))]
+    codes = REFUSALS[means.wire]
+    code = codes[int(act.pick * len(codes))]
     return means.post(
         Refuse(code=code, paths=ORDERS[means.wire], methods=("POST",), count=1 + int(act.size * 3))
     )
@@ -218,6 +220,17 @@ def slow_fills(means: Means, act: Act) -> Result:
 
     def undo() -> None:
         whims.slow_fill_ms = 0.0
+
+    return undo
+
+
+def immediate_rests(means: Means, act: Act) -> Result:
+    """An immediate order that meets nobody stays in the book."""
+    whims = means.stage.venue.whims
+    whims.immediate_rests = True
+
+    def undo() -> None:
+        whims.immediate_rests = False
 
     return undo
 
