@@ -20,7 +20,7 @@ from jackline.core import (
 from jackline.core.adopting import closes
 from jackline.core.coverage import Coverage
 from jackline.core.effects import Level
-from jackline.core.events import SnapshotAnswered
+from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import is_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
@@ -55,7 +55,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         _look_again(turn, snapshot, full=event.request.symbols is None)
         return
     turn.state = replace(turn.state, snapshot_misses=0, taken=event.request.asked)
-    snapshot = claims.attribute(snapshot, turn.trades.values())
+    snapshot = claims.attribute(snapshot, turn.trades.values(), turn.state.claims)
     if snapshot.equity_quote is not None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
@@ -90,6 +90,14 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for finding in findings:
         _on_finding(turn, finding, snapshot, fresh)
     sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
+
+
+def on_claims(turn: Turn, event: StopsClaimed) -> None:
+    """Somebody else of ours has placed stops: the next look knows them for ours."""
+    known = claims.joined(turn.state.claims, event.claims)
+    if known != turn.state.claims:
+        turn.state = replace(turn.state, claims=known)
+        turn.want_snapshot()
 
 
 def _look_again(turn: Turn, failed: Unknown, *, full: bool) -> None:

@@ -9,7 +9,7 @@ from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
-from jackline.core.orders import OrderView, Snapshot
+from jackline.core.orders import OrderState, OrderView, Snapshot
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
@@ -60,10 +60,11 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             turn.want_fills(trade.symbol, settings.absence_gap_ms)
         return
     leftovers = [order for order in snapshot.orders if _is_leftover(turn, trade, order)]
-    for order in leftovers:
+    removable = [order for order in leftovers if _can_be_cancelled(order)]
+    for order in removable:
         turn.send(CancelOrder(trade_id=trade.trade_id, key=order.key, why="position is flat"), trade.symbol)
     if leftovers:
-        turn.want_snapshot(settings.reread_ms)
+        turn.want_snapshot(settings.reread_ms if removable else settings.sweep_gap_ms)
         return
     if _ask_how_it_ended(turn, trade):
         turn.want_snapshot(settings.reread_ms)
@@ -93,9 +94,16 @@ def sweep_leftovers(
             turn.put_market(replace(market, leftover_ms=snapshot.received_ms))
             turn.want_snapshot(turn.state.protection.sweep_gap_ms)
         elif snapshot.asked_ms - market.leftover_ms >= turn.state.protection.sweep_gap_ms:
-            for order in orders:
+            removable = [order for order in orders if _can_be_cancelled(order)]
+            for order in removable:
                 turn.send(CancelOrder(trade_id=None, key=order.key, why="no trade owns it"), symbol)
-            turn.want_snapshot(turn.state.protection.reread_ms)
+            settings = turn.state.protection
+            turn.want_snapshot(settings.reread_ms if removable else settings.sweep_gap_ms)
+
+
+def _can_be_cancelled(order: OrderView) -> bool:
+    """A stop that is firing ends by itself: a cancel would be refused, again and again, and use the ceiling up (K2)."""
+    return order.state is not OrderState.TRIGGERING
 
 
 def _is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:

@@ -107,12 +107,17 @@ def stop_expired(means: Means, act: Act) -> Result:
 
 
 def sticky_triggering(means: Means, act: Act) -> Result:
-    """Triggered stops stay TRIGGERING for seconds, or for ever."""
+    """Triggered stops stay TRIGGERING for seconds, or for ever.
+
+    Where a listing shows them all the while, "for ever" ends with the act: else the fault would never be over.
+    """
     whims = means.stage.venue.whims
     whims.triggering_ms = math.inf if act.size > 0.7 else 500 + 8_000 * act.size
 
     def undo() -> None:
         whims.triggering_ms = 0.0
+        if means.wire is Wire.BINGX:
+            means.stage.venue.let_triggering_go()
 
     return undo
 

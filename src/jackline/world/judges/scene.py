@@ -129,7 +129,7 @@ class Scene:
         self.requests: dict[int, Request] = {}
         self._name = account
         self._amounts: dict[PositionKey, Decimal] = {}
-        self._entered: dict[tuple[PositionKey, Side], str] = {}
+        self._with_leg: set[str] = set()
         self._fills = self._orders = self._algos = 0
 
     @property
@@ -163,8 +163,8 @@ class Scene:
         """Read a departure once for all judges."""
         request = self._explained(read_request(departure))
         self.requests[departure.number] = request
-        if request.is_entry and request.name is not None and request.side is not None:
-            self._entered[(request.symbol, request.position_side), request.side] = request.name.trade_id
+        if request.is_entry and request.name is not None and request.leg is not None:
+            self._with_leg.add(request.name.trade_id)
         return request
 
     def take_arrival(self, arrival: Arrival) -> None:
@@ -173,8 +173,8 @@ class Scene:
         request = self.request(arrival.departure)
         if request.kind is RequestKind.CONDITIONAL and not request.client_id:
             for fresh in self.new_stops:
-                if fresh.name is None and _is_what_was_sent(fresh.algo, request):
-                    fresh.name = request.name
+                if fresh.name is None and request.side is not None and _is_what_was_sent(fresh.algo, request):
+                    fresh.name = self._name_of_stop(request, request.side)
         stop = self.stop_named(request) if request.kind is RequestKind.CANCEL_CONDITIONAL else None
         if stop is None or stop.ended_ms is None or abs(stop.ended_ms - arrival.at_ms) > SAME_MOMENT_MS:
             return
@@ -216,6 +216,15 @@ class Scene:
             self.journal.refresh()
         return trade_id in self.journal.intents
 
+    def has_lost_leg(self, name: OrderName) -> bool:
+        """The entry of this trade left with its stop, and the venue has armed none."""
+        brought = name.trade_id in self._with_leg
+        armed = any(
+            stop.name is not None and stop.name.trade_id == name.trade_id and stop.name.attempt == LEG_ATTEMPT
+            for stop in self.stops.values()
+        )
+        return brought and not armed
+
     def owner(self, order: Order) -> str:
         """The client id an order goes back to: its own, or that of the conditional order that released it."""
         return self.stops[order.trigger.algo_id].algo.client_id if order.trigger else order.client_id
@@ -250,14 +259,12 @@ class Scene:
         return request
 
     def _name_of_stop(self, request: Request, side: Side) -> OrderName:
-        """Of the trade whose position it would close; else of the one that was entered last on that side. The trade of
-        a position that a stranger opened is known to nobody but the engine: "" stands for it."""
+        """Of the trade whose position it would close. Where there is none (yet), or a stranger opened it, the trade is
+        known to nobody but the engine: "" stands for it."""
         key = (request.symbol, request.position_side)
         position, opening = self.account.positions.get(key), self.openings.get(key)
-        if position is not None and opening is not None and position.amount * side.sign < 0:
-            trade_id = opening.name.trade_id if opening.name is not None else ""
-        else:
-            trade_id = self._entered.get((key, Side.BUY if side is Side.SELL else Side.SELL), "")
+        meets = position is not None and position.amount * side.sign < 0
+        trade_id = opening.name.trade_id if meets and opening is not None and opening.name is not None else ""
         if request.departure.params.get("type", "").startswith("TAKE_PROFIT"):
             role = Role.TARGET
         elif request.departure.process.startswith(ENGINE):
