@@ -171,9 +171,10 @@ class Scene:
         """Whose is a stop without a name: that of the request in whose arrival it came to be. And tell a cancel of
         ours from a drop: the stop ended in the very moment our cancel arrived."""
         request = self.request(arrival.departure)
-        if request.kind is RequestKind.CONDITIONAL and not request.client_id:
-            for fresh in self.new_stops:
-                if fresh.name is None and request.side is not None and _is_what_was_sent(fresh.algo, request):
+        if request.kind is RequestKind.CONDITIONAL and not request.client_id and request.side is not None:
+            for fresh in self.resting.values():
+                just = abs(fresh.accepted_ms - arrival.at_ms) <= SAME_MOMENT_MS
+                if just and fresh.name is None and _is_what_was_sent(fresh.algo, request):
                     fresh.name = self._name_of_stop(request, request.side)
         stop = self.stop_named(request) if request.kind is RequestKind.CANCEL_CONDITIONAL else None
         if stop is None or stop.ended_ms is None or abs(stop.ended_ms - arrival.at_ms) > SAME_MOMENT_MS:
