@@ -60,11 +60,12 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             turn.want_fills(trade.symbol, settings.absence_gap_ms)
         return
     leftovers = [order for order in snapshot.orders if _is_leftover(turn, trade, order)]
-    removable = [order for order in leftovers if _can_be_cancelled(order)]
-    for order in removable:
+    for order in leftovers:
         turn.send(CancelOrder(trade_id=trade.trade_id, key=order.key, why="position is flat"), trade.symbol)
     if leftovers:
-        turn.want_snapshot(settings.reread_ms if removable else settings.sweep_gap_ms)
+        if all(map(_is_firing, leftovers)):
+            turn.put(replace(turn.trades[trade.trade_id], flat_ms=snapshot.received_ms))
+        turn.want_snapshot(settings.reread_ms)
         return
     if _ask_how_it_ended(turn, trade):
         turn.want_snapshot(settings.reread_ms)
@@ -94,16 +95,17 @@ def sweep_leftovers(
             turn.put_market(replace(market, leftover_ms=snapshot.received_ms))
             turn.want_snapshot(turn.state.protection.sweep_gap_ms)
         elif snapshot.asked_ms - market.leftover_ms >= turn.state.protection.sweep_gap_ms:
-            removable = [order for order in orders if _can_be_cancelled(order)]
-            for order in removable:
+            for order in orders:
                 turn.send(CancelOrder(trade_id=None, key=order.key, why="no trade owns it"), symbol)
-            settings = turn.state.protection
-            turn.want_snapshot(settings.reread_ms if removable else settings.sweep_gap_ms)
+            if all(map(_is_firing, orders)):
+                turn.put_market(replace(market, leftover_ms=snapshot.received_ms))
+            turn.want_snapshot(turn.state.protection.reread_ms)
 
 
-def _can_be_cancelled(order: OrderView) -> bool:
-    """A stop that is firing ends by itself: a cancel would be refused, again and again, and use the ceiling up (K2)."""
-    return order.state is not OrderState.TRIGGERING
+def _is_firing(order: OrderView) -> bool:
+    """A stop that fires ends by itself, and most venues refuse to cancel it: that is tried at a pace, which leaves room
+    below the ceiling for others (K2)."""
+    return order.state is OrderState.TRIGGERING
 
 
 def _is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:
