@@ -23,15 +23,17 @@ from jackline.core.requests import (
     SendClose,
     SendEntry,
     SendStop,
+    SendTarget,
     StopShape,
 )
+from jackline.core.settings import RiskSettings
 from jackline.core.trade import ExitReason
-from jackline.core.values import Price, Quantity, Side, WireMs
+from jackline.core.values import Price, Quantity, Side, WireMs, fraction
 from tests.core.driver import Driver, cancelled
-from tests.core.making import with_trailing
+from tests.core.making import RISK, with_trailing
 from tests.core.small_venue import BTC, Fate
 
-LEG = "leg of "
+WITH_TARGET = RiskSettings(stop=RISK.stop, target_fraction=fraction("0.02"))
 
 
 def entered(driver: Driver, *, side: Side = Side.LONG) -> Driver:
@@ -317,3 +319,33 @@ def test_K2_a_stop_that_fires_and_never_ends_is_cancelled_at_a_pace() -> None:
     driver.run(30_000)
     assert driver.venue.position == 0
     assert driver.count(CancelOrder) <= 11, "one in three seconds"
+
+
+@pytest.mark.owns("P6")
+@pytest.mark.parametrize("rung", [Rung.ATTACHED, Rung.AFTER_FILL])
+def test_P6_orders_whose_records_died_with_the_process_are_known_by_the_plan(rung: Rung) -> None:
+    driver = entered(Driver(risk=WITH_TARGET))
+    plan = driver.trade.entry
+    assert plan is not None
+    driver.run(5_000, until=lambda: any(order.kind is OrderKind.TARGET_MARKET for order in driver.venue.live))
+    forgotten = replace(driver.trade, disaster=None, target=None, entry=replace(plan, rung=rung))
+    named = {order.kind: order.key.client_id for order in claims.attribute(look(driver), [forgotten]).orders}
+    assert named == {
+        OrderKind.STOP_MARKET: client_id(forgotten.trade_id, Role.DISASTER, LEG_ATTEMPT),
+        OrderKind.TARGET_MARKET: client_id(forgotten.trade_id, Role.TARGET, LEG_ATTEMPT),
+    }
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_target_whose_record_was_lost_is_taken_up_and_swept() -> None:
+    driver = entered(Driver(risk=WITH_TARGET))
+    driver.run(5_000, until=lambda: driver.count(SendTarget) == 1)
+    driver.run(2_000)
+    driver.crash(writes_land=False)
+    driver.disk = {trade_id: replace(trade, target=None) for trade_id, trade in driver.disk.items()}
+    driver.recover(rung=Rung.ATTACHED)
+    driver.reach(Phase.PROTECTED)
+    driver.run(5_000)
+    assert driver.count(SendTarget) == 1, "no second one is sent beside it"
+    closed(driver)
+    assert driver.venue.is_clean()

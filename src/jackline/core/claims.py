@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id
 from jackline.core.orders import OrderKind, OrderView, Snapshot
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refused
-from jackline.core.plan import Rung
+from jackline.core.plan import ProtectedEntry, Rung
 from jackline.core.requests import SendStop
 from jackline.core.trade import Trade
 from jackline.core.values import Price, Quantity, Side, Symbol, WireMs
@@ -120,7 +120,7 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
 
 
 def _claims(trade: Trade) -> Iterator[Claim]:
-    """Every slot, and the leg that the plan sends along, whether or not a record of it was kept."""
+    """Every slot, and what the plan says of orders without one."""
     for slot in trade.slots:
         yield Claim(
             client_id=slot.client_id,
@@ -132,18 +132,31 @@ def _claims(trade: Trade) -> Iterator[Claim]:
             trigger_price=slot.trigger_price,
             quantity=slot.quantity,
         )
-    plan = trade.entry
+    if trade.entry is not None:
+        yield from _planned_claims(trade, trade.entry)
+
+
+def _planned_claims(trade: Trade, plan: ProtectedEntry) -> Iterator[Claim]:
+    """What the plan itself says of orders whose record was lost with a process: only it outlives every crash."""
     leg_id = client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
-    if plan is not None and plan.rung is Rung.ATTACHED and trade.slot(leg_id) is None:
-        yield Claim(
-            client_id=leg_id,
-            venue_id=None,
-            is_leg=True,
-            symbol=trade.symbol,
-            position_side=trade.side,
-            kind=OrderKind.STOP_MARKET,
-            trigger_price=plan.stop.disaster_price,
-            quantity=plan.quantity,
+    unrecorded = Claim(
+        client_id=leg_id,
+        venue_id=None,
+        is_leg=True,
+        symbol=trade.symbol,
+        position_side=trade.side,
+        kind=OrderKind.STOP_MARKET,
+        trigger_price=plan.stop.disaster_price,
+        quantity=plan.quantity,
+    )
+    if trade.slot(leg_id) is None and (plan.rung is Rung.ATTACHED or trade.disaster is None):
+        yield unrecorded
+    if plan.target_price is not None and trade.target is None:
+        yield replace(
+            unrecorded,
+            client_id=client_id(trade.trade_id, Role.TARGET, LEG_ATTEMPT),
+            kind=OrderKind.TARGET_MARKET,
+            trigger_price=plan.target_price,
         )
 
 
