@@ -144,7 +144,7 @@ def hold(of: Calm, symbols: tuple[str, ...]) -> None:
             client_id=None,
         )
         of.stage.venue.place_order(of.stage.account, request)
-    of.stage.exchange.floor.deliver()
+    of.stage.door.floor.deliver()
 
 
 @pytest.mark.timeout(600)

@@ -178,8 +178,8 @@ class Play(Facts):
         self.jump(fraction)
         market_ms = self.stage.calendar.next()
         for market in self.stage.markets.values():
-            self.stage.exchange.floor.apply(market.step(market_ms, quiet=True))
-        self.stage.exchange.floor.flush()
+            self.stage.door.floor.apply(market.step(market_ms, quiet=True))
+        self.stage.door.floor.flush()
         self.stage.look()
 
     # -- verdicts --------------------------------------------------------------------------------------------

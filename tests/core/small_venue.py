@@ -83,6 +83,7 @@ class SmallVenue:
         lose_legs: what travels inside an entry is forgotten without a word.
         one_whole_stop: a second whole-position stop in a direction is refused (Binance: -4130).
         stuck_triggering: a stop that fires says so and does nothing.
+        refuse_cancels_of_firing: such a one cannot be cancelled either.
         hide_fills: the trade list is empty so far.
         read_lag_ms: reads show the books as they were this long ago.
         fill_fraction: share of an entry that fills.
@@ -110,6 +111,7 @@ class SmallVenue:
     refuse_stop_while_flat: bool = False
     one_whole_stop: bool = True
     stuck_triggering: bool = False
+    refuse_cancels_of_firing: bool = False
     hide_fills: bool = False
     read_lag_ms: int = 0
     fill_fraction: Decimal = Decimal(1)
@@ -320,7 +322,8 @@ class SmallVenue:
                 (name for name, one in self.orders.items() if one.key.venue_id == request.key.venue_id), ""
             )
         order = self.orders.get(name)
-        if order is None or not order.state.is_open:
+        firing = order is not None and order.state is OrderState.TRIGGERING
+        if order is None or not order.state.is_open or (firing and self.refuse_cancels_of_firing):
             return _no(Refusal.ORDER_GONE)
         canceled = replace(order, state=OrderState.CANCELED)
         self.orders[name] = canceled

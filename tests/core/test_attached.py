@@ -10,11 +10,11 @@ import pytest
 
 from jackline.core import claims
 from jackline.core.effects import Level
-from jackline.core.events import CloseAsked
-from jackline.core.ids import LEG_ATTEMPT, Role, client_id
+from jackline.core.events import CloseAsked, StopsClaimed
+from jackline.core.ids import LEG_ATTEMPT, Role, TradeId, client_id
 from jackline.core.machine import Phase
-from jackline.core.orders import Snapshot
-from jackline.core.outcomes import Refusal
+from jackline.core.orders import OrderKind, PositionMode, PriceSource, Snapshot
+from jackline.core.outcomes import NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.plan import Rung
 from jackline.core.requests import (
     CancelOrder,
@@ -23,15 +23,17 @@ from jackline.core.requests import (
     SendClose,
     SendEntry,
     SendStop,
+    SendTarget,
     StopShape,
 )
+from jackline.core.settings import RiskSettings
 from jackline.core.trade import ExitReason
-from jackline.core.values import Side
+from jackline.core.values import Price, Quantity, Side, WireMs, fraction
 from tests.core.driver import Driver, cancelled
-from tests.core.making import with_trailing
+from tests.core.making import RISK, with_trailing
 from tests.core.small_venue import BTC, Fate
 
-LEG = "leg of "
+WITH_TARGET = RiskSettings(stop=RISK.stop, target_fraction=fraction("0.02"))
 
 
 def entered(driver: Driver, *, side: Side = Side.LONG) -> Driver:
@@ -191,4 +193,159 @@ def test_P4_a_trail_that_is_kept_by_closing_outlives_the_process() -> None:
     driver.recover(rung=Rung.ATTACHED)
     driver.reach(Phase.DONE)
     assert driver.count(SendClose) >= 1
+    assert driver.venue.is_clean()
+
+
+# -- one slot, and whoever has taken it ---------------------------------------------------------------------
+
+
+def opened_by_hand(driver: Driver, *, covered: bool) -> Driver:
+    """A position of a stranger's, with his stop or without, in whose direction there is room for one."""
+    driver.start(Rung.ATTACHED)
+    driver.venue.stranger_trades(Decimal(1))
+    if covered:
+        driver.venue.stranger_rests("by-hand", trigger=Decimal(49_000))
+    return driver
+
+
+@pytest.mark.owns("P1")
+def test_P1_an_adopted_position_whose_one_slot_is_taken_by_a_good_stop_is_left_so() -> None:
+    driver = opened_by_hand(Driver(), covered=True)
+    driver.reach(Phase.PROTECTED)
+    driver.run(10_000)
+    assert driver.count(SendStop) == driver.count(SendClose) == 0
+    assert driver.phase is Phase.PROTECTED
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_stop_that_took_the_slot_since_the_last_look_is_looked_at_and_not_closed_upon() -> None:
+    driver = opened_by_hand(Driver(), covered=False)
+    driver.run(20_000, until=lambda: driver.count(SendStop) == 1)
+    driver.venue.stranger_rests("watchdog's", trigger=Decimal(49_000))
+    driver.reach(Phase.PROTECTED)
+    driver.run(10_000)
+    assert driver.count(SendClose) == 0
+    assert len(driver.venue.live_stops) == 1
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_position_that_has_outgrown_the_one_stop_of_its_side_is_closed() -> None:
+    driver = entered(Driver())
+    driver.venue.stranger_trades(Decimal(1))
+    driver.reach(Phase.SWEEPING)
+    assert driver.count(SendStop) == 0, "no second one is tried"
+    assert driver.venue.position == 0
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_stop_of_the_watchdogs_is_known_by_its_record_and_swept() -> None:
+    driver = opened_by_hand(Driver(), covered=False)
+    driver.venue.stranger_rests("watchdog's", trigger=Decimal(49_000))
+    (stop,) = driver.venue.live_stops
+    driver.feed(StopsClaimed(claims=(claim(venue_id=stop.key.venue_id),)))
+    driver.reach(Phase.PROTECTED)
+    assert driver.trade.trade_id == WATCHED, "the trade of before is taken up again"
+    closed(driver)
+    assert driver.venue.is_clean()
+
+
+WATCHED = TradeId("jabc00000700zz")
+WATCHED_STOP = client_id(WATCHED, Role.WATCHDOG_STOP, 1)
+
+
+def claim(*, venue_id: int | None, sent_ms: int | None = None) -> claims.Claim:
+    return claims.Claim(
+        client_id=WATCHED_STOP,
+        venue_id=venue_id,
+        is_leg=False,
+        symbol=BTC,
+        position_side=Side.LONG,
+        kind=OrderKind.STOP_MARKET,
+        trigger_price=Price(Decimal(49_000)),
+        quantity=Quantity(Decimal(1)),
+        sent_ms=None if sent_ms is None else WireMs(sent_ms),
+    )
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "ours"), [(0, True), (claims.SENT_MS_MAX, True), (claims.SENT_MS_MAX + 1, False)]
+)
+def test_P6_a_claim_whose_answer_was_lost_is_of_one_order_of_that_time(late_ms: int, ours: bool) -> None:
+    driver = opened_by_hand(Driver(), covered=True)
+    (stop,) = driver.venue.live_stops
+    claimed = (claim(venue_id=None, sent_ms=stop.updated_ms - late_ms),)
+    (named,) = claims.attribute(look(driver), (), claimed).orders
+    assert named.key.client_id == (WATCHED_STOP if ours else "")
+
+
+def test_claims_are_joined_by_name_and_bounded() -> None:
+    doubtful, certain = claim(venue_id=None), claim(venue_id=7)
+    assert claims.joined((doubtful,), (certain,)) == (certain,)
+    many = [replace(certain, client_id=client_id(WATCHED, Role.WATCHDOG_STOP, n)) for n in range(1, 200)]
+    assert claims.joined((), many) == tuple(many[-claims.CLAIMS_MAX :])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "venue_id"),
+    [
+        (Unknown(cause="lost"), None),
+        (Refused(kind=Refusal.STOP_EXISTS, code=110406, text=""), "no claim"),
+        (NotSent(why="no turn"), "no claim"),
+    ],
+)
+def test_a_stop_that_was_not_taken_is_not_claimed(outcome: Outcome, venue_id: str | None) -> None:
+    request = SendStop(
+        client_id=WATCHED_STOP,
+        trade_id=WATCHED,
+        symbol=BTC,
+        side=Side.LONG,
+        mode=PositionMode.NETTING,
+        shape=StopShape.QUANTITY,
+        quantity=Quantity(Decimal(1)),
+        trigger_price=Price(Decimal(49_000)),
+        price_source=PriceSource.MARK,
+    )
+    made = claims.claim_of(request, outcome, sent_ms=WireMs(5))
+    assert (made is None) == (venue_id == "no claim")
+    assert made is None or (made.venue_id, made.sent_ms) == (None, 5)
+
+
+@pytest.mark.owns("K2")
+def test_K2_a_stop_that_fires_and_never_ends_is_cancelled_at_a_pace() -> None:
+    driver = entered(Driver())
+    driver.venue.stuck_triggering = driver.venue.refuse_cancels_of_firing = True
+    driver.venue.move(Decimal(45_000))
+    driver.reach(Phase.SWEEPING)
+    driver.run(30_000)
+    assert driver.venue.position == 0
+    assert driver.count(CancelOrder) <= 11, "one in three seconds"
+
+
+@pytest.mark.owns("P6")
+@pytest.mark.parametrize("rung", [Rung.ATTACHED, Rung.AFTER_FILL])
+def test_P6_orders_whose_records_died_with_the_process_are_known_by_the_plan(rung: Rung) -> None:
+    driver = entered(Driver(risk=WITH_TARGET))
+    plan = driver.trade.entry
+    assert plan is not None
+    driver.run(5_000, until=lambda: any(order.kind is OrderKind.TARGET_MARKET for order in driver.venue.live))
+    forgotten = replace(driver.trade, disaster=None, target=None, entry=replace(plan, rung=rung))
+    named = {order.kind: order.key.client_id for order in claims.attribute(look(driver), [forgotten]).orders}
+    assert named == {
+        OrderKind.STOP_MARKET: client_id(forgotten.trade_id, Role.DISASTER, LEG_ATTEMPT),
+        OrderKind.TARGET_MARKET: client_id(forgotten.trade_id, Role.TARGET, LEG_ATTEMPT),
+    }
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_target_whose_record_was_lost_is_taken_up_and_swept() -> None:
+    driver = entered(Driver(risk=WITH_TARGET))
+    driver.run(5_000, until=lambda: driver.count(SendTarget) == 1)
+    driver.run(2_000)
+    driver.crash(writes_land=False)
+    driver.disk = {trade_id: replace(trade, target=None) for trade_id, trade in driver.disk.items()}
+    driver.recover(rung=Rung.ATTACHED)
+    driver.reach(Phase.PROTECTED)
+    driver.run(5_000)
+    assert driver.count(SendTarget) == 1, "no second one is sent beside it"
+    closed(driver)
     assert driver.venue.is_clean()

@@ -19,7 +19,7 @@ from jackline.exchange.wire.messages import Inbound
 from jackline.venue.net import HttpAnswer
 from jackline.world.network import Network
 from jackline.world.process import Process
-from jackline.world.sockets import SimSocket
+from jackline.world.sockets import SimEnd
 from jackline.world.watching import Departure
 from tests.world.exhaustive_tally import Tally
 from tests.world.exhaustive_world import Ended, Script, SmallWorld
@@ -165,7 +165,7 @@ class HoldingNetwork(Network):
             self._awaited = message
         super()._arrive(process, departure, inbound, answer)
 
-    def _carry(self, socket: SimSocket, frame: bytes) -> None:
+    def _carry(self, socket: SimEnd, frame: bytes) -> None:
         message = _told(frame) if socket.private and socket.process.name.startswith("engine") else None
         if message is not None and self.gate.takes(message):
             self.gate.hold(message, lambda: socket.deliver(frame))

@@ -14,6 +14,7 @@ from jackline.world.experiment import draw
 from jackline.world.profiles import PROFILES
 
 SEEDS = (1, 2)
+KINDS = (("swarm", 1), ("swarm", 2), ("hands", 1), ("disk", 1), ("bingx", 1))
 PROGRAM = """
 import json, sys
 from jackline.world.campaign import run
@@ -42,7 +43,7 @@ def digests(words: list[str], hash_seed: str) -> dict[str, str]:
 
 
 def test_the_same_digest_whatever_the_hash_seed_and_the_seeds_before() -> None:
-    words = [f"{profile}/{seed}" for profile, seed in (("swarm", 1), ("swarm", 2), ("hands", 1), ("disk", 1))]
+    words = [f"{profile}/{seed}" for profile, seed in KINDS]
     first = digests(words, "0")
     assert digests(words[::-1], "1") == first
     assert len(set(first.values())) == len(words)

@@ -6,9 +6,18 @@ from dataclasses import replace
 
 from jackline.core import entering, guard
 from jackline.core.effects import Level
-from jackline.core.ids import Role, TradeId, client_id, is_ours, mint_trade_id, parse_client_id
+from jackline.core.ids import (
+    LEG_ATTEMPT,
+    OrderName,
+    Role,
+    TradeId,
+    client_id,
+    is_ours,
+    mint_trade_id,
+    parse_client_id,
+)
 from jackline.core.machine import Phase
-from jackline.core.orders import OrderView, PositionView, Snapshot
+from jackline.core.orders import OrderKind, OrderView, PositionView, Snapshot
 from jackline.core.plan import StopPlan
 from jackline.core.requests import StopShape
 from jackline.core.trade import ATTEMPTS_JUMP, OrderSlot, SlotState, Trade
@@ -78,7 +87,10 @@ def _adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: 
 
 
 def take_up_order(trade: Trade, order: OrderView) -> Trade:
-    """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it."""
+    """A live stop of this trade that no slot knows: its record was lost in a crash, or the watchdog placed it.
+
+    And a target of it where no id of ours says that it is one: it would never be swept, and another rest beside it.
+    """
     name = parse_client_id(order.key.client_id)
     known = trade.slot(order.key.client_id) is not None
     if (
@@ -86,7 +98,7 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         or known
         or name.trade_id != trade.trade_id
         or order.trigger_price is None
-        or not order.is_stop
+        or not (order.is_stop or _is_lost_target(trade, name, order))
         or not closes(order, trade.symbol, trade.side)
     ):
         return trade
@@ -106,10 +118,17 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         missed_ms=None,
         cancelling=False,
     )
+    if not order.is_stop:
+        return replace(trade, target=slot)
     lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live
     if (slot.shape is StopShape.WHOLE_POSITION or slot.is_leg) and lost_disaster:
         return replace(trade, disaster=slot)
     return replace(trade, working=(*trade.working, slot))
+
+
+def _is_lost_target(trade: Trade, name: OrderName, order: OrderView) -> bool:
+    lost = name.role is Role.TARGET and name.attempt == LEG_ATTEMPT and trade.target is None
+    return lost and order.kind is OrderKind.TARGET_MARKET
 
 
 def closes(order: OrderView, symbol: Symbol, side: Side) -> bool:

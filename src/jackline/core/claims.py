@@ -12,16 +12,28 @@ from dataclasses import dataclass, replace
 
 from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id
 from jackline.core.orders import OrderKind, OrderView, Snapshot
-from jackline.core.plan import Rung
+from jackline.core.outcomes import Acked, NotSent, Outcome, Refused
+from jackline.core.plan import ProtectedEntry, Rung
+from jackline.core.requests import SendStop
 from jackline.core.trade import Trade
-from jackline.core.values import Price, Quantity, Side, Symbol
+from jackline.core.values import Price, Quantity, Side, Symbol, WireMs
+
+CLAIMS_MAX = 64
+"""Stops placed without the lease that are remembered: more than an account has positions in a day of troubles."""
+SENT_MS_MAX = 15_000
+"""A stop in doubt was created this near the moment it left, or it is another one: its receive window, clocks apart, and
+what the venue takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Claim:
+class Claim:
     """An order that a record of ours says may rest. `quantity` None: whole position.
 
     A leg may show what was filled or follow the position, whatever quantity its entry was sent with.
+
+    Attributes:
+        venue_id: None where the answer that names it was lost.
+        sent_ms: when it left, for a record that no trade keeps: only an order of about that time is the one.
     """
 
     client_id: ClientId
@@ -32,6 +44,7 @@ class _Claim:
     kind: OrderKind
     trigger_price: Price
     quantity: Quantity | None
+    sent_ms: WireMs | None = None
 
     def fits(self, order: OrderView) -> bool:
         """The order is the one that was meant, as far as can be seen."""
@@ -42,6 +55,7 @@ class _Claim:
             and order.position_side in {None, self.position_side}
             and order.trigger_price == self.trigger_price
             and self._fits_size(order)
+            and (self.sent_ms is None or abs(order.updated_ms - self.sent_ms) <= SENT_MS_MAX)
         )
 
     def _fits_size(self, order: OrderView) -> bool:
@@ -51,12 +65,41 @@ class _Claim:
         return smaller or order.quantity == self.quantity
 
 
-def attribute(snapshot: Snapshot, trades: Iterable[Trade]) -> Snapshot:
-    """The snapshot with our client id on every order that a record claims; the same one where all have names."""
+def claim_of(request: SendStop, outcome: Outcome, *, sent_ms: WireMs) -> Claim | None:
+    """The record of a stop that no trade of the engine keeps: a process without the lease has placed it. None where
+    the venue did not take it."""
+    if isinstance(outcome, Refused | NotSent):
+        return None
+    return Claim(
+        client_id=request.client_id,
+        venue_id=outcome.order.key.venue_id if isinstance(outcome, Acked) else None,
+        is_leg=False,
+        symbol=request.symbol,
+        position_side=request.side,
+        kind=OrderKind.STOP_MARKET,
+        trigger_price=request.trigger_price,
+        quantity=request.quantity,
+        sent_ms=sent_ms,
+    )
+
+
+def joined(known: tuple[Claim, ...], more: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Each claim once, the latest word on it, and the youngest where there are too many."""
+    latest = {claim.client_id: claim for claim in (*known, *more)}
+    return tuple(latest.values())[-CLAIMS_MAX:]
+
+
+def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim, ...] = ()) -> Snapshot:
+    """The snapshot with our client id on every order that a record claims; the same one where all have names.
+
+    `claimed`: of stops that processes without the lease have placed. A slot of a trade says the same better.
+    """
     nameless = {order.key.venue_id: order for order in snapshot.orders if not order.key.client_id}
     if not nameless:
         return snapshot
     claims = [claim for trade in trades for claim in _claims(trade)]
+    held = {claim.client_id for claim in claims}
+    claims += [claim for claim in claimed if claim.client_id not in held]
     names: dict[int | None, ClientId] = {
         claim.venue_id: claim.client_id for claim in claims if claim.venue_id in nameless
     }
@@ -76,10 +119,10 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade]) -> Snapshot:
     return replace(snapshot, orders=tuple(_named(order, names) for order in snapshot.orders))
 
 
-def _claims(trade: Trade) -> Iterator[_Claim]:
-    """Every slot, and the leg that the plan sends along, whether or not a record of it was kept."""
+def _claims(trade: Trade) -> Iterator[Claim]:
+    """Every slot, and what the plan says of orders without one."""
     for slot in trade.slots:
-        yield _Claim(
+        yield Claim(
             client_id=slot.client_id,
             venue_id=slot.venue_id,
             is_leg=slot.is_leg,
@@ -89,18 +132,31 @@ def _claims(trade: Trade) -> Iterator[_Claim]:
             trigger_price=slot.trigger_price,
             quantity=slot.quantity,
         )
-    plan = trade.entry
+    if trade.entry is not None:
+        yield from _planned_claims(trade, trade.entry)
+
+
+def _planned_claims(trade: Trade, plan: ProtectedEntry) -> Iterator[Claim]:
+    """What the plan itself says of orders whose record was lost with a process: only it outlives every crash."""
     leg_id = client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
-    if plan is not None and plan.rung is Rung.ATTACHED and trade.slot(leg_id) is None:
-        yield _Claim(
-            client_id=leg_id,
-            venue_id=None,
-            is_leg=True,
-            symbol=trade.symbol,
-            position_side=trade.side,
-            kind=OrderKind.STOP_MARKET,
-            trigger_price=plan.stop.disaster_price,
-            quantity=plan.quantity,
+    unrecorded = Claim(
+        client_id=leg_id,
+        venue_id=None,
+        is_leg=True,
+        symbol=trade.symbol,
+        position_side=trade.side,
+        kind=OrderKind.STOP_MARKET,
+        trigger_price=plan.stop.disaster_price,
+        quantity=plan.quantity,
+    )
+    if trade.slot(leg_id) is None and (plan.rung is Rung.ATTACHED or trade.disaster is None):
+        yield unrecorded
+    if plan.target_price is not None and trade.target is None:
+        yield replace(
+            unrecorded,
+            client_id=client_id(trade.trade_id, Role.TARGET, LEG_ATTEMPT),
+            kind=OrderKind.TARGET_MARKET,
+            trigger_price=plan.target_price,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from jackline.core import slots
 from jackline.core.effects import Level
 from jackline.core.errors import invariant
 from jackline.core.ids import Role
@@ -153,6 +154,10 @@ def _target_may_rest(trade: Trade) -> bool:
 def _cancel_target(turn: Turn, trade: Trade) -> Trade:
     slot = trade.target
     if slot is None or not _target_may_rest(trade):
+        return trade
+    if slots.is_nameless(turn, slot):
+        # Its answer was lost, and it has no name: the next listing says under which id it rests, if it does.
+        turn.want_snapshot()
         return trade
     key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
     turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
 from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
@@ -237,6 +238,13 @@ class AccountedFor:
         invariant(bool(self.reason.strip()), "A3", actor=self.actor, reason=self.reason)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopsClaimed:
+    """Records of stops that were placed without the lease: by the watchdog, or by a start before it had it (P6)."""
+
+    claims: tuple[Claim, ...]
+
+
 Event = (
     Ticked
     | BarClosed
@@ -262,4 +270,5 @@ Event = (
     | OpeningBooked
     | IncomeAnswered
     | AccountedFor
+    | StopsClaimed
 )

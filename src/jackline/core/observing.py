@@ -18,9 +18,9 @@ from jackline.core import (
     sweeping,
 )
 from jackline.core.adopting import closes
-from jackline.core.coverage import Coverage
+from jackline.core.coverage import Coverage, coverage
 from jackline.core.effects import Level
-from jackline.core.events import SnapshotAnswered
+from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import is_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
@@ -55,7 +55,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         _look_again(turn, snapshot, full=event.request.symbols is None)
         return
     turn.state = replace(turn.state, snapshot_misses=0, taken=event.request.asked)
-    snapshot = claims.attribute(snapshot, turn.trades.values())
+    snapshot = claims.attribute(snapshot, turn.trades.values(), turn.state.claims)
     if snapshot.equity_quote is not None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
@@ -90,6 +90,14 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for finding in findings:
         _on_finding(turn, finding, snapshot, fresh)
     sweeping.sweep_leftovers(turn, snapshot, fresh, findings)
+
+
+def on_claims(turn: Turn, event: StopsClaimed) -> None:
+    """Somebody else of ours has placed stops: the next look knows them for ours."""
+    known = claims.joined(turn.state.claims, event.claims)
+    if known != turn.state.claims:
+        turn.state = replace(turn.state, claims=known)
+        turn.want_snapshot()
 
 
 def _look_again(turn: Turn, failed: Unknown, *, full: bool) -> None:
@@ -128,13 +136,15 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             adopted = adopting.adopt(turn, position, snapshot)
             if adopted is not None:
                 _observe_slots(turn, adopted, snapshot)
+                _leave_covered(turn, turn.trades[adopted.trade_id], position, snapshot)
         case guard.Covered(position=position) if position.symbol in fresh:
             trade = _observe_position(turn, position, snapshot.asked_ms)
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, _forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
-            _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
+            naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
+            _close_without_room(turn, naked, snapshot)
         case guard.Reached(position=position) if position.symbol in fresh:
             closing.want(
                 turn,
@@ -214,7 +224,27 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     return trade
 
 
-def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> None:
+def _leave_covered(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:
+    """Where a side has room for one stop, and one that covers rests already, whoever placed it: no other is tried."""
+    covered = coverage(position, snapshot.orders, trade.stop.price_source).quantity >= position.quantity
+    if turn.state.traits.stops_per_side_max == 1 and covered and trade.phase is Phase.EXPOSED:
+        protecting.confirm(turn, trade)
+
+
+def _close_without_room(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """The one stop that a side has room for rests and does not cover: no other can be placed beside it (P1)."""
+    taken = any(
+        order.is_stop and order.state is OrderState.NEW and closes(order, trade.symbol, trade.side)
+        for order in snapshot.orders
+    )
+    if turn.state.traits.stops_per_side_max == 1 and taken and trade.phase is Phase.EXPOSED:
+        turn.alert(
+            Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: its one stop does not cover it: closing"
+        )
+        closing.want(turn, trade, ExitReason.STOP_FAILED)
+
+
+def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> Trade:
     """Venue truth says the position is open and under-covered: forget a D that is gone, so that it is replaced."""
     trade = _forget_lost_disaster(turn, trade)
     disaster, instrument = trade.disaster, turn.state.instruments.get(trade.symbol)
@@ -230,7 +260,8 @@ def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> None:
         turn.alert(
             Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop that rests covers it: closing"
         )
-        closing.want(turn, trade, ExitReason.STOP_FAILED)
+        trade = closing.want(turn, trade, ExitReason.STOP_FAILED)
+    return trade
 
 
 def _forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:

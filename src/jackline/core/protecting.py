@@ -271,6 +271,9 @@ def _ensure_target(turn: Turn, trade: Trade) -> None:
     if slot is not None:
         turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
         return
+    if trade.quantity_ms is None and not turn.state.traits.stops_are_named:
+        # As after a restart: one whose record was lost may rest, and only a look shows it.
+        return
     trade, slot = slots.place(
         turn,
         trade,

@@ -116,6 +116,9 @@ def after_outcome(turn: Turn, slot: OrderSlot, outcome: Outcome) -> OrderSlot:
         case Refused(kind=Refusal.DUPLICATE_ID):
             # An earlier send of the same intent arrived: adopt it by reading it (O2).
             return replace(slot, state=SlotState.ACKED, asked_ms=now, misses=0, missed_ms=None)
+        case Refused(kind=Refusal.STOP_EXISTS) if turn.state.traits.stops_per_side_max == 1:
+            # The one slot is taken, by a good stop perhaps, whoever placed it: a look says whether it covers.
+            return replace(slot, state=SlotState.GONE, asked_ms=turn.now.wire_ms)
         case Refused(kind=Refusal.OVERLOADED):
             # Not placed, and not the stop's fault: asked about, then sent again under the same id (O2).
             return replace(slot, state=SlotState.UNKNOWN, asked_ms=turn.now.wire_ms)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jackline.core.claims import Claim
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
@@ -88,6 +89,7 @@ class State:
         snapshot_misses: snapshots in a row that failed or are late, counted only as far as pauses grow with them.
         full_due_ms: when a pass that lists every symbol's orders is due; it costs forty times as much.
         frozen: reasons that block entries until a human or a reconciliation clears them.
+        claims: records of stops that carry no id of ours and that no trade keeps.
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
@@ -118,6 +120,7 @@ class State:
     journal_ok: bool
     kill_level: KillLevel
     foreign_seen: frozenset[str]
+    claims: tuple[Claim, ...]
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
@@ -164,6 +167,7 @@ def initial_state(
         journal_ok=True,
         kill_level=kill_level,
         foreign_seen=frozenset(),
+        claims=(),
         books_from_ms=books_from_ms,
         money=money,
         reset_pending=False,

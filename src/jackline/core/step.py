@@ -49,6 +49,7 @@ from jackline.core.events import (
     RungProven,
     Signalled,
     SnapshotAnswered,
+    StopsClaimed,
     StreamChanged,
     Ticked,
 )
@@ -114,6 +115,8 @@ def _take(turn: Turn, event: Event) -> None:
                 accounting.hurry(turn, HINT_PAUSE_MS)
         case CloseAsked():
             _on_close_asked(turn, event)
+        case StopsClaimed():
+            observing.on_claims(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
         case (

@@ -9,7 +9,7 @@ from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
-from jackline.core.orders import OrderView, Snapshot
+from jackline.core.orders import OrderState, OrderView, Snapshot
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
@@ -63,6 +63,8 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     for order in leftovers:
         turn.send(CancelOrder(trade_id=trade.trade_id, key=order.key, why="position is flat"), trade.symbol)
     if leftovers:
+        if all(map(_is_firing, leftovers)):
+            turn.put(replace(turn.trades[trade.trade_id], flat_ms=snapshot.received_ms))
         turn.want_snapshot(settings.reread_ms)
         return
     if _ask_how_it_ended(turn, trade):
@@ -95,7 +97,15 @@ def sweep_leftovers(
         elif snapshot.asked_ms - market.leftover_ms >= turn.state.protection.sweep_gap_ms:
             for order in orders:
                 turn.send(CancelOrder(trade_id=None, key=order.key, why="no trade owns it"), symbol)
+            if all(map(_is_firing, orders)):
+                turn.put_market(replace(market, leftover_ms=snapshot.received_ms))
             turn.want_snapshot(turn.state.protection.reread_ms)
+
+
+def _is_firing(order: OrderView) -> bool:
+    """A stop that fires ends by itself, and most venues refuse to cancel it: that is tried at a pace, which leaves room
+    below the ceiling for others (K2)."""
+    return order.state is OrderState.TRIGGERING
 
 
 def _is_leftover(turn: Turn, trade: Trade, order: OrderView) -> bool:

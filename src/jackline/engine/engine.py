@@ -7,6 +7,7 @@ import contextlib
 
 import structlog
 
+from jackline.core.claims import Claim, joined
 from jackline.core.events import (
     AccountedFor,
     BarClosed,
@@ -20,6 +21,7 @@ from jackline.core.events import (
     OpeningBooked,
     Receipt,
     ResetAsked,
+    StopsClaimed,
     Ticked,
 )
 from jackline.core.gates import account_denial
@@ -37,6 +39,7 @@ from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions
+from jackline.engine.plans import read_claims
 from jackline.engine.protector import Action
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
@@ -44,9 +47,11 @@ from jackline.engine.startup import Opening, StreamingVenue
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
+from jackline.store.encode import encode
 from jackline.store.errors import StoreError
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
+from jackline.store.watch import kept_claims
 
 log = structlog.get_logger("engine")
 
@@ -55,6 +60,8 @@ TICK_S = 0.05
 IDLE_TICK_S = 0.25
 """The same while there is no trade: what is due then are looks at the account, seconds apart."""
 COMMAND_POLL_S = 0.2
+CLAIMS_POLL_S = 2.0
+"""How soon a stop of the watchdog's is known for ours: nothing depends on it before the position is closed."""
 NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
 """Commands that allow risk again: who gives one says why (K4, A3)."""
 SETTLE_S = 2.0
@@ -140,6 +147,17 @@ class Engine:
         for action in placed:
             self._recorder.request(action.request)
             self._recorder.outcome(action.request, action.outcome)
+        if not self._venue.profile.stops_are_named:
+            self._claim_former(tuple(action.claim for action in placed if action.claim is not None))
+
+    def _claim_former(self, placed: tuple[Claim, ...]) -> None:
+        """Stops that starts placed before they had the lease carry no id of ours: this start's are kept beside those
+        of before."""
+        former = kept_claims(self._store.read)
+        if placed:
+            kept = encode(joined(former, placed))
+            self._recorder.account(JournalKind.STOPS_CLAIMED, AccountKey.CLAIMS, kept)
+        self._take(StopsClaimed(claims=(*former, *placed)))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
@@ -157,6 +175,7 @@ class Engine:
                     self._heartbeat_loop(),
                     self._venue.keep_clock(),
                     self._venue.user_stream(self._inbox.put).run(),
+                    *([] if self._venue.profile.stops_are_named else [self._claims_loop()]),
                 )
             ]
             await stop.wait()
@@ -241,6 +260,12 @@ class Engine:
         while True:
             await asyncio.sleep(COMMAND_POLL_S)
             self._read_commands()
+
+    async def _claims_loop(self) -> None:
+        """The watchdog's stops carry no id of ours at this venue: its records say which they are (P6)."""
+        while True:
+            self._inbox.put(StopsClaimed(claims=read_claims(self._store.disk, self._options.state_dir)))
+            await asyncio.sleep(CLAIMS_POLL_S)
 
     def _read_commands(self) -> None:
         """Until the desk was read once nothing may enter: a kill may be waiting in it."""

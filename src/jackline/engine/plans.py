@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from jackline.core.claims import Claim
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.trade import Trade
 from jackline.engine.protector import PlannedStop
@@ -42,6 +43,16 @@ def read_floors(disk: Disk, state_dir: Path) -> tuple[Floor, ...]:
             return reader.floors()
     except (StoreError, OSError) as error:
         log.warning("floors_unreadable", code="P4", detail=str(error))
+        return ()
+
+
+def read_claims(disk: Disk, state_dir: Path) -> tuple[Claim, ...]:
+    """The watchdog's stops that carry no id of ours; empty where its store cannot be read."""
+    try:
+        with WatchReader(disk, state_dir / WATCHDOG_FILE) as reader:
+            return reader.claims()
+    except (StoreError, OSError) as error:
+        log.debug("claims_unreadable", code="P6", detail=str(error))
         return ()
 
 

@@ -6,13 +6,14 @@ sweeps. The watchdog runs it in a loop; the engine runs it once, before it asks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from jackline.core import guard
 from jackline.core.adopting import closes
+from jackline.core.claims import Claim, claim_of
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import Role, TradeId, client_id, is_ours, mint_trade_id
 from jackline.core.instrument import Instrument
@@ -28,7 +29,7 @@ from jackline.core.requests import (
     StopShape,
 )
 from jackline.core.settings import ProtectionSettings, RiskSettings
-from jackline.core.values import Quantity, Side, Symbol, tightest
+from jackline.core.values import Quantity, Side, Symbol, WireMs, tightest
 from jackline.store.watch import Floor
 from jackline.venue.port import Venue
 
@@ -66,10 +67,22 @@ class Action:
     request: SendStop | SendClose
     outcome: Outcome
     read_back: bool
+    sent_ms: WireMs
+
+    @property
+    def claim(self) -> Claim | None:
+        """What makes its stop known for ours where it carries no id; None where no stop may rest."""
+        if not isinstance(self.request, SendStop):
+            return None
+        return claim_of(self.request, self.outcome, sent_ms=self.sent_ms)
 
 
 class Protector:
-    """Adds stops and closes, nothing else. One per process; its attempt counter keeps its ids apart."""
+    """Adds stops and closes, nothing else. One per process; its attempt counter keeps its ids apart.
+
+    Attributes:
+        on_claim: told of every stop without an id of ours, before it leaves and when it is answered.
+    """
 
     def __init__(
         self,
@@ -92,6 +105,7 @@ class Protector:
         self._asked = 0
         self._floors: dict[PositionKey, Floor] = {}
         self._fence = clock.now().wire_ms // 1_000
+        self.on_claim: Callable[[Claim], None] = _nobody_keeps
 
     @property
     def floors(self) -> tuple[Floor, ...]:
@@ -205,7 +219,10 @@ class Protector:
             trigger_price=protection.stop_price,
             price_source=protection.price_source,
         )
+        sent_ms = self._clock.now().wire_ms
+        self._claim(request, Unknown(cause="not answered yet"), sent_ms)
         outcome = await self._venue.send(request)
+        self._claim(request, outcome, sent_ms)
         # An answer may be lost and the stop rest: "duplicate" and "exists" may both mean this one (O2).
         may_rest = not isinstance(outcome, Refused) or outcome.kind in {
             Refusal.DUPLICATE_ID,
@@ -222,7 +239,14 @@ class Protector:
             request=request,
             outcome=outcome,
             read_back=read_back,
+            sent_ms=sent_ms,
         )
+
+    def _claim(self, request: SendStop, outcome: Outcome, sent_ms: WireMs) -> None:
+        """Where a stop carries no id of ours, only a record tells whose it is: from before it leaves (P6)."""
+        claim = claim_of(request, outcome, sent_ms=sent_ms)
+        if claim is not None and not self._venue.profile.stops_are_named:
+            self.on_claim(claim)
 
     def _may_be_seen(self, placed: Action) -> bool:
         """A stop may cover the position all the same: another one, or one that cannot be asked for by name."""
@@ -261,6 +285,7 @@ class Protector:
             quantity=Quantity(min(position.quantity, most)),
             limit_price=None,
         )
+        sent_ms = self._clock.now().wire_ms
         outcome = await self._venue.send(request)
         log.critical("position_closed", code="P1", symbol=position.symbol, outcome=str(outcome))
         return Action(
@@ -270,6 +295,7 @@ class Protector:
             request=request,
             outcome=outcome,
             read_back=isinstance(outcome, Acked),
+            sent_ms=sent_ms,
         )
 
     def _trade_of(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> TradeId:
@@ -287,6 +313,10 @@ class Protector:
         )
         ordinal = FIRST_ORDINAL + 2 * place + list(Side).index(position.side)
         return mint_trade_id(tag=self._tag, fence=self._fence, ordinal=ordinal)
+
+
+def _nobody_keeps(_: Claim) -> None:
+    return None
 
 
 def _met_another(placed: Action) -> bool:

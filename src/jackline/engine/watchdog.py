@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from jackline.core.claims import Claim, joined
 from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag
 from jackline.core.orders import Snapshot
@@ -36,7 +37,9 @@ from jackline.store.watch import (
     WatchAction,
     acting_batch,
     action_batch,
+    claims_batch,
     floors_batch,
+    kept_claims,
     kept_floors,
     snapshot_batch,
 )
@@ -89,6 +92,8 @@ class Watchdog:
         )
         self._floors = _former_floors(store)
         self._protector.recall(self._floors)
+        self._claims = _former_claims(store)
+        self._protector.on_claim = self._claim
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
         self._sightings: dict[PositionKey, _Sighting] = {}
         self._silent_since: WireMs | None = None
@@ -118,6 +123,7 @@ class Watchdog:
         now = self._clock.now().wire_ms
         beat = heartbeat.read(self._disk, self._options.state_dir)
         silent = self._note_silence(now, beat)
+        self._venue.share(with_engine=not silent)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
         alarmed = self._is_alarmed(now) or bool(risky)
@@ -223,6 +229,12 @@ class Watchdog:
         )
         self._journal.append(action_batch(record, wire_ms=now.wire_ms, market_ms=now.market_ms))
 
+    def _claim(self, claim: Claim) -> None:
+        """The engine knows a stop without an id for ours by this record alone, and sweeps it (P6)."""
+        self._claims = joined(self._claims, (claim,))
+        now = self._clock.now()
+        self._journal.append(claims_batch(self._claims, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
     def _mark_acting(self, reason: str | None) -> None:
         """The mark is owed, not awaited: a full disk must not hold up a stop (rule 2)."""
         now = self._clock.now()
@@ -236,6 +248,14 @@ def _former_floors(store: Store) -> tuple[Floor, ...]:
         return kept_floors(store.read)
     except StoreError as error:
         log.warning("floors_unreadable", code="P4", detail=str(error))
+        return ()
+
+
+def _former_claims(store: Store) -> tuple[Claim, ...]:
+    try:
+        return kept_claims(store.read)
+    except StoreError as error:
+        log.warning("claims_unreadable", code="P6", detail=str(error))
         return ()
 
 

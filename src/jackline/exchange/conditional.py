@@ -152,6 +152,11 @@ class Conditional:
         else:
             self._release(account, algo, release)
 
+    def let_go(self) -> None:
+        """Whatever was kept TRIGGERING meets the market with the next step of its symbol."""
+        now_ms = self._state.clock.exact_ms()
+        self._stuck = {algo_id: (now_ms, release) for algo_id, (_, release) in self._stuck.items()}
+
     def _release_due(self, account: Account, market: Market) -> None:
         """Lets go of orders that were kept TRIGGERING for long enough."""
         now_ms = self._state.clock.exact_ms()

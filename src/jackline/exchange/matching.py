@@ -216,7 +216,7 @@ class Matching:
                 return self._fill(account, order, part, price=price, maker=False)
             if quantity:
                 order = self._fill(account, order, quantity, price=price, maker=False)
-        ends = taking or order.time_in_force in _IMMEDIATE
+        ends = taking or (order.time_in_force in _IMMEDIATE and not self._state.whims.immediate_rests)
         if ends and order.status.open:
             return self._end(account, order, OrderStatus.EXPIRED, Execution.EXPIRED)
         return order

@@ -221,6 +221,10 @@ class Venue:
             self._conditional.expire(account, algo, CoverLoss.DROPPED)
         self._settle(account, algo.symbol)
 
+    def let_triggering_go(self) -> None:
+        """Conditional orders that were kept TRIGGERING, for however long, are released with the next tick."""
+        self._conditional.let_go()
+
     def cancel_algo_by_hand(self, account: Account, algo: Algo) -> Algo:
         """As `cancel_algo`, by the account's owner; the witness keeps the two apart."""
         hand = CoverLoss.CANCELLED_BY_HAND

@@ -35,6 +35,7 @@ class Whims:
         conditional_down: placing and cancelling conditional orders answers -1001; resting ones still trigger.
         algo_withdrawn: types the conditional service no longer takes (-4120).
         open_algos_max: untriggered conditional orders per account before -4045.
+        immediate_rests: an immediate order that meets nobody stays in the book, as if the flag had not been read.
         slow_fill_ms: an immediate-or-cancel limit that adds exposure fills a third at once and the rest so much later
             (wire time), being open meanwhile: a matching engine that has fallen behind.
         countdown_takes_stops: a countdown that runs out cancels conditional orders too, not plain ones alone: nobody
@@ -60,6 +61,7 @@ class Whims:
     algo_withdrawn: tuple[OrderType, ...] = ()
     open_algos_max: int = OPEN_ALGOS_MAX
     slow_fill_ms: float = 0.0
+    immediate_rests: bool = False
     margin_for_stops: bool = False
     countdown_takes_stops: bool = False
     maintenance: bool = False

@@ -38,6 +38,8 @@ class JournalKind(StrEnum):
     WATCH_ACTION = "watch_action"
     WATCH_ACTING = "watch_acting"
     WATCH_FLOORS = "watch_floors"
+    STOPS_CLAIMED = "stops_claimed"
+    """Stops that carry no id of ours, placed by a process that does not own the account."""
     GAP = "gap"
     """Rows were lost while the disk refused and memory was bounded; the body counts them."""
 
@@ -52,6 +54,7 @@ class AccountKey(StrEnum):
     COMMANDS_READ = "commands_read"
     WATCHDOG_ACTING = "watchdog_acting"
     WATCHDOG_FLOORS = "watchdog_floors"
+    CLAIMS = "claims"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

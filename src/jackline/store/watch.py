@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from jackline.core.claims import Claim
 from jackline.core.orders import Snapshot
 from jackline.core.values import MarketMs, Price, Side, Symbol, WireMs
 from jackline.store.batch import AccountKey, Batch, JournalKind, JournalRow
@@ -92,6 +93,18 @@ def kept_floors(reader: StoreReader) -> tuple[Floor, ...]:
     return () if text is None else decode(text, tuple[Floor, ...])
 
 
+def claims_batch(claims: tuple[Claim, ...], *, wire_ms: WireMs, market_ms: MarketMs) -> Batch:
+    """Keep which stops without an id of ours are ours, in the place of what was kept before."""
+    row = _row(JournalKind.STOPS_CLAIMED, claims, wire_ms=wire_ms, market_ms=market_ms)
+    return Batch(rows=(row,), account=((AccountKey.CLAIMS, row.body),))
+
+
+def kept_claims(reader: StoreReader) -> tuple[Claim, ...]:
+    """What the last `claims_batch` kept, in whichever store. Raises StoreError."""
+    text = reader.load_account().get(AccountKey.CLAIMS.value)
+    return () if text is None else decode(text, tuple[Claim, ...])
+
+
 class WatchReader:
     """The engine's view of the watchdog's store. Raises DbTrouble where there is none or it is busy."""
 
@@ -106,6 +119,10 @@ class WatchReader:
     def floors(self) -> tuple[Floor, ...]:
         """Where stops were last seen to rest."""
         return kept_floors(self._read)
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Stops it has placed that carry no id of ours."""
+        return kept_claims(self._read)
 
     def notes_after(self, seq: int, limit: int = NOTES_MAX) -> tuple[WatchNote, ...]:
         """Records after row `seq`."""

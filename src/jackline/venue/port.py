@@ -129,6 +129,10 @@ class Venue(Protocol):
         """Why what only entries need, and takes minutes, must wait for a moment (K2)."""
         ...
 
+    def share(self, *, with_engine: bool) -> None:
+        """Whether an engine of ours asks from the same address: a ceiling of the address is its first (K2)."""
+        ...
+
     async def close(self) -> None:
         """Close connections. Never touches an order (shutting down never cancels a stop)."""
         ...

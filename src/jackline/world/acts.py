@@ -56,6 +56,7 @@ class Kind(StrEnum):
     TICK_CHANGED = "tick_changed"
     BAND = "price_band"
     SLOW_FILLS = "slow_fills"
+    IMMEDIATE_RESTS = "immediate_orders_rest"
     # market
     JUMP = "jump"
     THROUGH_STOP = "gap_through_stop"

@@ -5,24 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from jackline.core.plan import Rung
 from jackline.world.acts import Act, Kind
 from jackline.world.crash_points import CrashPoint
 from jackline.world.experiment import Experiment, draw
+from jackline.world.market import STARTS
 from jackline.world.profiles import PROFILES
 from jackline.world.simulation import Verdict, simulate
+from jackline.world.wires import Wire
 
 AN_HOUR_S = 3_400.0
 """Twice the twenty minutes after which a listen key is extended, and what it takes to come to that."""
+BEYOND_A_KEY_S = 1_300.0
+"""Longer than those twenty minutes."""
 EVERY_S = 6.0
+CLOSINGS_S = tuple(range(15, 105, 9))
+"""Far enough apart that something is open again."""
 FIRST_S, LAST_S = 8.0, 62.0
+_BLOCKED, _ID_TAKEN, _WRONG_PARAMETER = 0.7, 0.87, 0.55
+"""Picks of `Kind.REFUSES` on the wire of BingX: 110424, 101400, 109400."""
 
 
-def aimed(missed: Iterable[CrashPoint]) -> Iterator[Verdict]:
+def aimed(missed: Iterable[CrashPoint], *, wires: Iterable[Wire] = Wire) -> Iterator[Verdict]:
     """Play these worlds, plainest first, until every point of `missed` was hit or no world is left."""
     left = set(missed)
-    for experiment in worlds():
+    for experiment in (experiment for wire in wires for experiment in worlds(wire)):
         if not left:
             return
         verdict = simulate(experiment, keep=1, aims=left)
@@ -30,8 +39,12 @@ def aimed(missed: Iterable[CrashPoint]) -> Iterator[Verdict]:
         yield verdict
 
 
-def worlds() -> Iterator[Experiment]:
+def worlds(wire: Wire = Wire.BINANCE) -> Iterator[Experiment]:
     """Each with what its corner of the code needs; seeds are arbitrary."""
+    return _binance_worlds() if wire is Wire.BINANCE else _bingx_worlds()
+
+
+def _binance_worlds() -> Iterator[Experiment]:
     yield from (draw(seed, PROFILES["swarm"]) for seed in (0, 1))
     plain = replace(
         draw(1, PROFILES["quiet"]), hedge=False, watchdog=True, rung=Rung.STOP_FIRST, signal_rate=0.9
@@ -86,6 +99,62 @@ def worlds() -> Iterator[Experiment]:
         _once(Kind.KEY_FORGOTTEN, 2_500.0, lasts_s=1.0),
     )
     yield replace(plain, watchdog=False, signal_rate=0.01, acts=acts, safety_s=AN_HOUR_S)
+
+
+def _bingx_worlds() -> Iterator[Experiment]:
+    """What only this client has: the stop in the entry, turns at narrow doors, streams that are asked for."""
+    yield from (draw(seed, PROFILES["bingx"]) for seed in (0, 1, 2, 3))
+    plain = replace(
+        draw(1, PROFILES["quiet"]),
+        wire=Wire.BINGX,
+        hedge=False,
+        watchdog=True,
+        rung=Rung.ATTACHED,
+        signal_rate=0.9,
+        target_fraction=None,
+    )
+    three = replace(plain, symbols=tuple(STARTS))
+    # The host sleeps for longer than a close may take to arrive, and is told to close: the venue refuses its time.
+    sleep, close = _once(Kind.SLEEPS, 12.0, lasts_s=70.0), _once(Kind.CLOSES_ALL, 13.0, lasts_s=1.0)
+    yield replace(plain, acts=(sleep, close), safety_s=92.0)
+    # A close is refused as blocked, so that only an order without the flag is left; that one, as a wrong parameter.
+    yield replace(plain, acts=_refusing((_BLOCKED, 0.0), (_WRONG_PARAMETER, 0.5)), safety_s=110.0)
+    yield replace(plain, acts=_refusing((_ID_TAKEN, 0.5)), safety_s=110.0)
+    # Stops and targets of three positions are cancelled in one second, which has room for three orders.
+    yield replace(
+        three,
+        rung=Rung.AFTER_FILL,
+        target_fraction=Decimal("0.012"),
+        acts=_often((Kind.CLOSES_ALL, 0.5)),
+    )
+    # Sockets break under what is said on them.
+    yield replace(plain, acts=_often((Kind.RESETS, 0.5), (Kind.HANG_UP, 0.5)))
+    # The canary's far entry stays in the book, and must be cancelled.
+    yield replace(plain, signal_rate=0.0, acts=(_once(Kind.IMMEDIATE_RESTS, 0.0, lasts_s=30.0),))
+    # Leverage of both sides and the margin type are set again and again, over connections that break.
+    settings = _often(
+        (Kind.SETS_MARGIN, 0.0),
+        (Kind.SETS_LEVERAGE, 0.5),
+        (Kind.STOP_ENGINE, 0.5),
+        (Kind.RESETS, 0.5),
+        lasts_s=3.0,
+    )
+    yield replace(
+        three, hedge=True, signal_rate=0.0, acts=settings, noise=replace(plain.noise, median_ms=2.0, tail=3.0)
+    )
+    # The key is extended after twenty minutes.
+    yield replace(plain, watchdog=False, signal_rate=0.01, safety_s=BEYOND_A_KEY_S)
+
+
+def _refusing(*refusals: tuple[float, float]) -> tuple[Act, ...]:
+    """A close is wanted, and the next placements are refused: each for its reason (pick), so many of them (size)."""
+    return tuple(
+        Act(at_s=at_s + 0.01 * index, kind=kind, lasts_s=3.0, size=size, pick=pick)
+        for at_s in CLOSINGS_S
+        for index, (kind, pick, size) in enumerate(
+            [*((Kind.REFUSES, pick, size) for pick, size in refusals), (Kind.CLOSES_ALL, 0.5, 0.5)]
+        )
+    )
 
 
 def _once(kind: Kind, at_s: float, *, lasts_s: float) -> Act:

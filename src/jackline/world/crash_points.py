@@ -20,25 +20,8 @@ from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 
 ROOMS = ("engine", "venue")
-_NO_BINGX = "no simulated world speaks BingX yet: its adapter is shown over real sockets (tests/venue/bingx)"
 PRODUCTION_ONLY: Mapping[str, str] = {
     "venue/aiohttp_net.py": "real sockets; a simulated world puts its own network in their place",
-    "venue/canary_attached.py": _NO_BINGX,
-    "venue/transport/turns.py": _NO_BINGX,
-    **{
-        f"venue/bingx/{name}.py": _NO_BINGX
-        for name in (
-            "connection",
-            "facts",
-            "history",
-            "market_stream",
-            "orders",
-            "packed",
-            "snapshot",
-            "user_stream",
-            "venue",
-        )
-    },
 }
 """Files of the rooms that no simulated process runs, each with its reason."""
 NEVER_SUSPEND: Mapping[str, str] = {
@@ -56,6 +39,8 @@ STAY_INSIDE: Mapping[str, str] = {
     "self._keys.replaced(": "only waits for that event",
     "self._at_rest.wait()": "an event between two tasks of this process",
     "self._opener.settle(": "only waits for that event",
+    "self._moved.wait()": "an event between two tasks of this process, or a timer",
+    "self._heard.wait()": "an event between two tasks of this process",
     "self._doubted.wait()": "an event between two tasks of this process",
     "self._crashed": "a future that this process's own loop fails",
     "async with self._turn": "a lock between tasks of this process",

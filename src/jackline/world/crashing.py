@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from jackline.core.ids import Role, parse_client_id
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.db import beside
 from jackline.world.acts import Act, Kind
@@ -17,6 +16,7 @@ from jackline.world.process import Process
 from jackline.world.supervisor import ENGINE, WATCHDOG, Supervisor
 from jackline.world.trace import Trace
 from jackline.world.watching import Arrival, Departure
+from jackline.world.wires import is_entry
 
 AIMED_DOWN_S = 0.5
 """How long a process is gone that died where it was aimed at: there are many more places to die at."""
@@ -135,8 +135,7 @@ class Crashing:
         armed = self._armed
         if armed is None or departure.method == "GET" or not process.name.startswith(ENGINE):
             return False
-        is_entry = _is_entry(departure)
-        if armed.entry_only and not is_entry:
+        if armed.entry_only and not is_entry(departure):
             return False
         if armed.moment is Moment.EXECUTED:
             if sent:
@@ -169,8 +168,3 @@ class Crashing:
         for task in process.live_tasks():
             self.hit.update(suspended_at(task))
         self.aims -= self.hit
-
-
-def _is_entry(departure: Departure) -> bool:
-    name = parse_client_id(departure.params.get("newClientOrderId", ""))
-    return departure.method == "POST" and name is not None and name.role is Role.ENTRY

@@ -12,6 +12,7 @@ from jackline.world.draws import Draws
 from jackline.world.loop import Order
 from jackline.world.market import STARTS
 from jackline.world.profiles import SWARM, Profile
+from jackline.world.wires import Wire
 
 SAFETY_S = 62.0
 """Faults strike within this time; it is stretched until two entries and one crash have happened."""
@@ -51,6 +52,7 @@ class Experiment:
         stop_while_flat: whether the venue takes a stop on a flat symbol (the canary finds out).
         fill_parts: trades per market fill.
         broken_for_ever: what breaks when everything else heals, and stays so.
+        wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 
     seed: int
@@ -77,6 +79,7 @@ class Experiment:
     broken_for_ever: tuple[Act, ...]
     safety_s: float = SAFETY_S
     calm_s: float = CALM_S
+    wire: Wire = Wire.BINANCE
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -112,6 +115,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         noise=_noise(draws, profile),
         acts=acts,
         broken_for_ever=_lasting(draws, profile),
+        wire=profile.wire,
     )
 
 

@@ -18,6 +18,7 @@ from jackline.world.judges.scene import Scene
 from jackline.world.judges.sometimes import Sometimes
 from jackline.world.stage import ACCOUNT, Stage
 from jackline.world.supervisor import STATE_DIR
+from jackline.world.wires import exchange_name
 
 _TRADES = "SELECT trade_id, phase, json_extract(body, '$.body.symbol') FROM trades"
 _LEDGER = "SELECT entry_id, kind, symbol, quantity, price, amount_quote, wire_ms FROM ledger"
@@ -115,9 +116,9 @@ class Jury:
     def _ledger(self) -> list[LedgerRow]:
         return [
             LedgerRow(
-                entry_id=entry_id,
+                entry_id=_as_exchanged(entry_id, symbol),
                 kind=kind,
-                symbol=symbol,
+                symbol=symbol and exchange_name(symbol),
                 quantity=_decimal(quantity),
                 price=_decimal(price),
                 amount_quote=Decimal(amount),
@@ -137,6 +138,11 @@ class Jury:
 def _worst(exposure: Exposure) -> str:
     spans = [span for span in exposure.spans if span.able_ms > 0]
     return max(spans, key=lambda span: span.able_ms).cause.value if spans else ""
+
+
+def _as_exchanged(entry_id: str, symbol: str | None) -> str:
+    """With the exchange's name of its symbol, whatever its wire calls it."""
+    return entry_id.replace(f":{symbol}:", f":{exchange_name(symbol)}:") if symbol else entry_id
 
 
 def _decimal(text: object) -> Decimal | None:

@@ -12,7 +12,11 @@ TIME_COLUMNS, NARROW_COLUMNS = 9, 10
 LANE_FRACTION = 0.1
 """A lane is as wide as its name at least; what its event has to say runs over the empty lanes at its right."""
 _WORLDLY = ("world", "operator", "person")
-_PREFIXES = ("/fapi/v1/", "/fapi/v2/", "/fapi/v3/")
+_PREFIXES = (
+    *(f"/fapi/v{version}/" for version in (1, 2, 3)),
+    *(f"/openApi/swap/v{version}/" for version in (1, 2, 3)),
+    "/openApi/user/auth/",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

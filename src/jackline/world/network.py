@@ -8,51 +8,25 @@ on its own, so that events and answers overtake each other.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from jackline.exchange.wire.messages import Inbound, Outbound
-from jackline.exchange.wire.streams import Listener
-from jackline.exchange.wire.ws_api import Reply
 from jackline.venue.net import HttpAnswer, NetTrouble
+from jackline.world.air import Venue, role_of
 from jackline.world.loop import VirtualLoop
 from jackline.world.process import Process
-from jackline.world.sockets import SimSocket
+from jackline.world.sockets import SimEnd, SimSocket
+from jackline.world.streams import Streams, is_private
 from jackline.world.trace import Trace
 from jackline.world.watching import Arrival, Departure
-from jackline.world.weather import Line, Ways, Weather
+from jackline.world.weather import Line
+from jackline.world.wires import is_plain_order
 
-DIAL_DEADLINE_S = 5.0
-"""What the production transport gives a handshake."""
 REFUSED_S = 0.001
 """A closed port answers at once."""
-
-
-class Venue(Protocol):
-    """What the network needs of the exchange."""
-
-    def respond(self, inbound: Inbound) -> Outbound:
-        """Execute a request."""
-        ...
-
-    def asked(self, frame: str) -> Inbound | None:
-        """The request in a frame."""
-        ...
-
-    def reply(self, frame: str) -> Reply:
-        """Execute it."""
-        ...
-
-    def attach(self, path: str, query: str, listener: Listener) -> bool:
-        """Join the streams an address names; False where the dial is refused."""
-        ...
-
-    def detach(self, listener: Listener) -> None:
-        """Leave them."""
-        ...
 
 
 class Fatal(Protocol):
@@ -61,32 +35,16 @@ class Fatal(Protocol):
     def __call__(self, process: Process, departure: Departure, /, *, sent: bool) -> bool: ...
 
 
-class Network:
-    """Everything in flight. All draws come from one stream, in the order of virtual time."""
+class Network(Streams):
+    """Everything in flight: requests, requests in frames, and streams."""
 
     def __init__(self, *, loop: VirtualLoop, rng: Random, venue: Venue, trace: Trace) -> None:
-        self._loop, self._rng, self._venue, self._trace = loop, rng, venue, trace
-        self._context = contextvars.Context()
+        super().__init__(loop=loop, rng=rng, venue=venue, trace=trace)
         self._departed = 0
-        self._sockets: list[SimSocket] = []
-        self.weather = Weather()
-        self.ways: dict[str, Ways] = {}
         self.fatal: Fatal = _nobody_dies
         self.on_departure: Callable[[Departure], None] = _ignore
         self.on_arrival: Callable[[Arrival], None] = _ignore
         self.requests = 0
-
-    def now_ms(self) -> float:
-        """Virtual milliseconds since the world began."""
-        return self._loop.time() * 1_000
-
-    def later(self, delay_s: float, what: Callable[[], None]) -> None:
-        """Let the world do something, whoever lives by then."""
-        self._loop.call_later(delay_s, what, context=self._context)
-
-    def way(self, role: str) -> Ways:
-        """The ways of a role ("engine", "watchdog"); they outlive its process."""
-        return self.ways.setdefault(role, Ways())
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -96,7 +54,7 @@ class Network:
         if self.fatal(process, departure, sent=False):
             await self._loop.create_future()
         answer: asyncio.Future[HttpAnswer] = self._loop.create_future()
-        line = self.way(_role(process.name)).rest
+        line = self.way(role_of(process.name)).rest
         self.on_departure(departure)
         if line is Line.CUT:
             self.later(REFUSED_S, lambda: _fail(answer, "connection refused"))
@@ -133,7 +91,7 @@ class Network:
             self.later(self._delay_s(), lambda: _fail(answer, "connection reset by peer"))
             return
         delay_s = self._delay_s()
-        orders_late = weather.late_orders if _is_plain_order(departure) else 0.0
+        orders_late = weather.late_orders if is_plain_order(departure) else 0.0
         if self._happens(max(weather.late, orders_late), "request late", departure):
             delay_s += 1 + 6 * self._rng.random()
         self.later(delay_s, lambda: self._arrive(process, departure, inbound, answer))
@@ -156,7 +114,7 @@ class Network:
         delay_s = self._delay_s() + outbound.delay_ms / 1_000
 
         def deliver() -> None:
-            if process.alive and self.way(_role(process.name)).rest is Line.OPEN and not answer.done():
+            if process.alive and self.way(role_of(process.name)).rest is Line.OPEN and not answer.done():
                 answer.set_result(told)
 
         self.later(delay_s, deliver)
@@ -177,7 +135,7 @@ class Network:
 
     # -- requests in frames ----------------------------------------------------------------------------------
 
-    async def speak(self, socket: SimSocket, frame: str) -> None:
+    async def speak(self, socket: SimEnd, frame: str) -> None:
         """A frame leaves a process. What may happen to a request may happen to it; its way is that of the streams."""
         process = socket.process
         inbound = self._venue.asked(frame)
@@ -187,11 +145,11 @@ class Network:
         if self.fatal(process, departure, sent=False):
             await self._loop.create_future()
         self.on_departure(departure)
-        if self.way(_role(process.name)).streams is Line.OPEN:
+        if self.way(role_of(process.name)).streams is Line.OPEN:
             self._travel_framed(socket, departure, frame)
         self.fatal(process, departure, sent=True)
 
-    def _travel_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+    def _travel_framed(self, socket: SimEnd, departure: Departure, frame: str) -> None:
         weather, text = (
             self.weather,
             f"{departure.method} {departure.path} {_told(departure.params)} in a frame",
@@ -207,107 +165,25 @@ class Network:
             delay_s += 1 + 6 * self._rng.random()
         self.later(delay_s, lambda: self._arrive_framed(socket, departure, frame))
 
-    def _arrive_framed(self, socket: SimSocket, departure: Departure, frame: str) -> None:
+    def _arrive_framed(self, socket: SimEnd, departure: Departure, frame: str) -> None:
         reply = self._venue.reply(frame)
         if reply.outbound is not None:
             self._tell_arrival(departure, reply.outbound)
         if not self._happens(self.weather.lose_answer, "answer lost", departure):
             self.later(reply.delay_ms / 1_000, lambda: self._carry(socket, reply.frame))
 
-    # -- streams ---------------------------------------------------------------------------------------------
-
     async def dial(self, process: Process, url: str, heartbeat_s: float) -> SimSocket:
-        """Open a socket."""
-        process.check()
-        role = _role(process.name)
-        if self.way(role).streams is Line.SILENT:
-            await asyncio.sleep(DIAL_DEADLINE_S)
-            raise NetTrouble("no handshake in time")
-        await asyncio.sleep(self._delay_s())
-        process.check()
-        if self.way(role).streams is not Line.OPEN:
-            raise NetTrouble("connection refused")
-        parts = urlsplit(url)
+        """Open a socket whose frames, where it says any, are requests."""
         socket = SimSocket(
             carry=self._carry,
             leave=self._venue.detach,
             speak=self.speak,
             process=process,
             heartbeat_s=heartbeat_s,
-            private="listenKey" in parts.query,
+            private=is_private(url),
         )
-        if not self._venue.attach(parts.path, parts.query, socket):
-            raise NetTrouble("the venue refused the socket")
-        process.at_death(socket.hang_up)
-        self._sockets = [kept for kept in self._sockets if not kept.closed]
-        self._sockets.append(socket)
+        await self._open(socket, url)
         return socket
-
-    def _carry(self, socket: SimSocket, frame: bytes) -> None:
-        """A frame leaves the venue for a socket."""
-        delay_s = self._delay_s()
-        late = self.weather.event_late
-        if socket.private and late and self._rng.random() < late:
-            self._trace.fault(self.now_ms(), "event late")
-            delay_s += 3 * self._rng.random()
-        due_s = max(socket.due_s, self._loop.time() + delay_s)
-        socket.due_s = due_s
-
-        def deliver() -> None:
-            line = self.way(_role(socket.process.name)).streams
-            if line is Line.SILENT:
-                socket.held.append(frame)
-            elif line is Line.OPEN:
-                socket.deliver(frame)
-
-        self._loop.call_at(due_s, deliver, context=self._context)
-
-    def set_ways(self, role: str, *, rest: Line | None = None, streams: Line | None = None) -> None:
-        """Cut, silence or restore the ways of a role. A cut resets its sockets; silence is found by their pings."""
-        ways = self.way(role)
-        ways.rest = rest or ways.rest
-        if streams is None or streams is ways.streams:
-            return
-        ways.streams = streams
-        for socket in [one for one in self._sockets if _role(one.process.name) == role and not one.closed]:
-            match streams:
-                case Line.CUT:
-                    socket.end()
-                case Line.SILENT:
-                    self._end_unless_back(socket)
-                case Line.OPEN:
-                    held, socket.held = socket.held, []
-                    for frame in held:
-                        socket.deliver(frame)
-
-    def _end_unless_back(self, socket: SimSocket) -> None:
-        def pong_is_missing() -> None:
-            if self.way(_role(socket.process.name)).streams is Line.SILENT:
-                socket.end()
-
-        self.later(socket.heartbeat_s * 1.5, pong_is_missing)
-
-    # -- chance ----------------------------------------------------------------------------------------------
-
-    def _delay_s(self) -> float:
-        """One way. Quantised, so that messages really meet at the same instant."""
-        weather, draw = self.weather, self._rng.random()
-        stretch = 2 * draw if draw < 0.9 else 2 + (weather.tail - 2) * (draw - 0.9) * 10
-        return max(1, round(weather.median_ms * stretch * 2)) / 2_000
-
-    def _happens(self, fraction: float, kind: str, departure: Departure) -> bool:
-        if not fraction or self._rng.random() >= fraction:
-            return False
-        self._trace.fault(self.now_ms(), kind, f"#{departure.number}")
-        return True
-
-
-def _is_plain_order(departure: Departure) -> bool:
-    return departure.method == "POST" and departure.path.endswith("/order")
-
-
-def _role(name: str) -> str:
-    return name.partition("-")[0]
 
 
 def _answer(outbound: Outbound) -> HttpAnswer:
@@ -323,7 +199,8 @@ def lowered(headers: Mapping[str, str]) -> dict[str, str]:
 def _told(params: Mapping[str, str]) -> str:
     """What a reader of the trace needs of a request."""
     names = ("symbol", "side", "positionSide", "type", "quantity", "triggerPrice", "price", "newClientOrderId",
-             "clientAlgoId", "clientalgoid", "origClientOrderId", "closePosition", "reduceOnly")  # fmt: skip
+             "clientAlgoId", "clientalgoid", "origClientOrderId", "closePosition", "reduceOnly",
+             "stopPrice", "stopLoss", "clientOrderID")  # fmt: skip
     return " ".join(params[name] for name in names if name in params)
 
 

@@ -10,7 +10,7 @@ from jackline.exchange.wire.messages import Inbound
 from jackline.venue.net import HttpAnswer
 from jackline.world.network import Network, lowered
 from jackline.world.process import Process
-from jackline.world.sockets import SimSocket
+from jackline.world.sockets import SimSocket, SimTalk
 
 
 class ProcessPool:
@@ -33,7 +33,7 @@ class ProcessPool:
 
 
 class ProcessNet:
-    """`venue.net.Net` of a process."""
+    """`venue.net.TalkingNet` of a process."""
 
     def __init__(self, network: Network, process: Process) -> None:
         self._network, self._process = network, process
@@ -45,3 +45,7 @@ class ProcessNet:
     async def connect(self, url: str, *, heartbeat_s: float) -> SimSocket:
         """Dial."""
         return await self._network.dial(self._process, url, heartbeat_s)
+
+    async def talk(self, url: str) -> SimTalk:
+        """Dial, to be spoken to."""
+        return await self._network.dial_talk(self._process, url)

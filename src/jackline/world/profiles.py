@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from jackline.core.plan import Rung
 from jackline.world.acts import Kind
+from jackline.world.wires import Wire
 
 ALL_RUNGS: tuple[Rung | None, ...] = (Rung.STOP_FIRST, Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL)
+BINGX_RUNGS: tuple[Rung | None, ...] = (Rung.ATTACHED, Rung.ATTACHED, None, Rung.AFTER_FILL)
 CRASHES = (
     Kind.KILL_ENGINE, Kind.KILL_ENGINE, Kind.KILL_BOTH, Kind.KILL_AT_REQUEST, Kind.KILL_AT_REQUEST,
     Kind.KILL_AT_STEP, Kind.KILL_AT_STEP, Kind.POWER_CUT,
@@ -17,10 +19,12 @@ CRASHES = (
 
 
 RARE = (
-    Kind.SLOW_FILLS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP, Kind.SLEEPS,
+    Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
+    Kind.SLEEPS,
 )  # fmt: skip
-"""Not in the swarm. No venue of ours was seen to go on filling an immediate order, only the profile that digs there
-has it; the others lead to places of the code that the swarm seldom visits, where the aimed worlds kill."""
+"""Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
+that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
+the swarm seldom visits, where the aimed worlds kill."""
 EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 
@@ -35,6 +39,7 @@ class Profile:
         noise, slowness, wildness: multiply message trouble, latency and volatility.
         late_orders: this fraction of entries and closes arrives 1 to 7 seconds after it left.
         hedge: probability of hedge mode.
+        wire: whose client trades in its worlds.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -52,6 +57,7 @@ class Profile:
     hedge: float = 0.3
     trailings: tuple[Decimal | None, ...] = (None, Decimal("0.008"), Decimal("0.015"))
     holds_ms: tuple[int, ...] = (60_000, 120_000, 300_000)
+    wire: Wire = Wire.BINANCE
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly")
@@ -125,5 +131,12 @@ PROFILES: dict[str, Profile] = {
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+        Profile(name="bingx", why="everything, at a venue that takes the stop in the entry and has one slot for it",
+                wire=Wire.BINGX, rungs=BINGX_RUNGS, hedge=0.5),
+        Profile(name="bingx_liar", why="the same venue, which loses, rejects or sticks the stops it took",
+                wire=Wire.BINGX, rungs=BINGX_RUNGS, hedge=0.5,
+                kinds=(Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER,
+                       Kind.THROUGH_STOP, Kind.CHILD_PART_FILLED, Kind.TYPE_WITHDRAWN, Kind.CONDITIONAL_DOWN),
+                always=(Kind.STOP_DROPPED, Kind.STOP_EXPIRED)),
     )
 }  # fmt: skip

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from jackline.core.ids import Role, parse_client_id
 from jackline.world.acts import Act
 from jackline.world.crash_points import CrashPoint
 from jackline.world.crashing import Crashing
@@ -24,6 +23,7 @@ from jackline.world.operator import Operator
 from jackline.world.stage import Stage
 from jackline.world.trace import LAST_EVENTS, Noted
 from jackline.world.watching import Arrival
+from jackline.world.wires import is_entry, is_taken
 
 ENTRIES_MIN, CRASHES_MIN = 2, 1
 STRETCH_S = 15.0
@@ -150,9 +150,8 @@ class _Run:
 
     def _on_arrival(self, arrival: Arrival) -> None:
         self._crashing.on_arrival(arrival)
-        name = parse_client_id(arrival.departure.params.get("newClientOrderId", ""))
-        if arrival.departure.method == "POST" and name is not None and name.role is Role.ENTRY:
-            self._entries += arrival.status == 200
+        if is_entry(arrival.departure):
+            self._entries += is_taken(arrival)
 
     def verdict(self, error: str) -> Verdict:
         stage = self._stage

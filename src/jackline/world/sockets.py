@@ -1,4 +1,4 @@
-"""A simulated WebSocket: the engine's end and the exchange's end of one connection."""
+"""Simulated WebSockets: the engine's end and the exchange's end of one connection."""
 
 from __future__ import annotations
 
@@ -12,23 +12,31 @@ from jackline.world.process import Process
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class SimSocket:
-    """`venue.net.Socket` at one end, a listener of the exchange at the other: frames in order, and an end."""
+class SimEnd:
+    """The exchange's end: a listener to which frames are offered, in order, until an end. What our end is, subclasses
+    say.
 
-    carry: Callable[[SimSocket, bytes], None]
-    leave: Callable[[SimSocket], None]
-    speak: Callable[[SimSocket, str], Awaitable[None]]
+    Attributes:
+        heartbeat_s: the silence after which our end pings; None for one that never does.
+        held, said: frames in and out that a silent way keeps back.
+    """
+
+    carry: Callable[[SimEnd, bytes], None]
+    leave: Callable[[SimEnd], None]
+    speak: Callable[[SimEnd, str], Awaitable[None]]
     process: Process
-    heartbeat_s: float
+    heartbeat_s: float | None
     private: bool
     closed: bool = False
     due_s: float = 0.0
+    said_due_s: float = 0.0
     held: list[bytes] = field(default_factory=list)
-    _frames: deque[str] = field(default_factory=deque)
+    said: list[str] = field(default_factory=list)
+    _frames: deque[bytes] = field(default_factory=deque)
     _waiter: asyncio.Future[None] | None = None
 
-    async def receive(self) -> str | None:
-        """The next frame; None at the end."""
+    async def next_frame(self) -> bytes | None:
+        """The next frame as it came; None at the end."""
         self.process.check()
         while not self._frames and not self.closed:
             self._waiter = asyncio.get_running_loop().create_future()
@@ -60,7 +68,7 @@ class SimSocket:
     def deliver(self, frame: bytes) -> None:
         """A frame has arrived."""
         if not self.closed and self.process.alive:
-            self._frames.append(frame.decode())
+            self._frames.append(frame)
             self._rouse()
 
     def end(self) -> None:
@@ -73,3 +81,20 @@ class SimSocket:
     def _rouse(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class SimSocket(SimEnd):
+    """`venue.net.Socket`: frames are text."""
+
+    async def receive(self) -> str | None:
+        """The next frame; None at the end."""
+        frame = await self.next_frame()
+        return None if frame is None else frame.decode()
+
+
+class SimTalk(SimEnd):
+    """`venue.net.TalkingSocket`: frames come as they were sent."""
+
+    async def receive(self) -> bytes | None:
+        """The next frame; None at the end."""
+        return await self.next_frame()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.orders import MarginType, PositionMode
@@ -14,22 +14,19 @@ from jackline.engine.options import EngineOptions
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
-from jackline.exchange.wire.exchange import Exchange, ExchangeConfig, open_exchange
+from jackline.exchange.wire.exchange import ExchangeConfig
 from jackline.exchange.wire.faults import Answer, Stream, StreamDeed
 from jackline.exchange.wire.faults import Side as StreamSide
 from jackline.exchange.wire.forms import Form
-from jackline.exchange.wire.messages import Inbound, Outbound
-from jackline.exchange.wire.streams import Listener
-from jackline.exchange.wire.ws_api import PATH, Reply
-from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.world.acts import Kind
 from jackline.world.disk import SimulatedDisk
+from jackline.world.doors import open_door
 from jackline.world.draws import Draws
 from jackline.world.experiment import MARKET_TICK_MS, TICK_S, Experiment
 from jackline.world.loop import VirtualLoop
 from jackline.world.market import BAR_MS, Calendar, SimMarket, markets
 from jackline.world.network import Network
+from jackline.world.openings import opener
 from jackline.world.process import HostClock
 from jackline.world.supervisor import ENGINE, STATE_DIR, WATCHDOG, Supervisor
 from jackline.world.trace import Trace
@@ -68,33 +65,6 @@ class VenueClock:
         return EPOCH_MS + self._loop.time() * 1_000
 
 
-@dataclass(slots=True, kw_only=True)
-class Door:
-    """The exchange as the network sees it."""
-
-    exchange: Exchange
-
-    def respond(self, inbound: Inbound) -> Outbound:
-        """Execute a request."""
-        return self.exchange.rest.respond(inbound)
-
-    def asked(self, frame: str) -> Inbound | None:
-        """The request in a frame of the socket of orders."""
-        return self.exchange.api.asked(frame)
-
-    def reply(self, frame: str) -> Reply:
-        """Execute it."""
-        return self.exchange.api.answer(frame)
-
-    def attach(self, path: str, query: str, listener: Listener) -> bool:
-        """Join streams; False where the venue refuses the dial. On the socket of orders nothing is said unasked."""
-        return path == PATH or self.exchange.floor.hub.attach(path, query, listener)
-
-    def detach(self, listener: Listener) -> None:
-        """Leave them."""
-        self.exchange.floor.hub.detach(listener)
-
-
 class Stage:
     """Everything that exists in one world. `begin` sets it in motion; its parts are there to be acted upon."""
 
@@ -110,21 +80,19 @@ class Stage:
                 experiment.symbols, seed, volatility=experiment.volatility, start_ms=EPOCH_MS
             )
         }
-        self.exchange = _open(experiment, self.loop, self.markets)
-        self.venue = self.exchange.venue
-        self.board = self.exchange.floor.board
+        self.door = open_door(
+            experiment.wire, _served(experiment, self.markets), VenueClock(self.loop), self.loop
+        )
+        self.venue = self.door.venue
+        self.board = self.door.floor.board
         self.network = Network(
             loop=self.loop,
             rng=Draws(seed, "network").rng,
-            venue=Door(exchange=self.exchange),
+            venue=self.door,
             trace=self.trace,
         )
         self.clock = HostClock(self.loop, epoch_ms=EPOCH_MS)
         self.disk = SimulatedDisk(loop=self.loop, rng=Draws(seed, "disk").rng)
-        self.settings = BinanceSettings(
-            endpoint=Endpoint(mode=VenueMode.PAPER, base_url="http://127.0.0.1:1"),
-            credentials=Credentials(api_key=KEY, secret=SECRET),
-        )
         self.processes = Supervisor(
             loop=self.loop,
             network=self.network,
@@ -132,7 +100,7 @@ class Stage:
             clock=self.clock,
             trace=self.trace,
             options=options(experiment),
-            settings=self.settings,
+            open_venue=opener(experiment.wire, symbols=_symbols(experiment), api_key=KEY, secret=SECRET),
             seed=seed,
             tell=self._tell_process,
         )
@@ -208,8 +176,8 @@ class Stage:
         """One step of every market, twice a second."""
         market_ms = self.calendar.next()
         for market in self.markets.values():
-            self.exchange.floor.apply(market.step(market_ms, quiet=self.quiet))
-        self.exchange.floor.flush()
+            self.door.floor.apply(market.step(market_ms, quiet=self.quiet))
+        self.door.floor.flush()
         self.look()
         self.network.later(TICK_S, self._tick)
 
@@ -284,7 +252,7 @@ def options(experiment: Experiment) -> EngineOptions:
         account="sim",
         mode="paper",
         state_dir=STATE_DIR,
-        symbols=tuple(Symbol(name) for name in experiment.symbols),
+        symbols=_symbols(experiment),
         interval_ms=BAR_MS,
         position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
         margin_type=MarginType.CROSS,
@@ -310,9 +278,14 @@ def risk(experiment: Experiment) -> RiskSettings:
     )
 
 
-def _open(experiment: Experiment, loop: VirtualLoop, lanes: dict[str, SimMarket]) -> Exchange:
-    """The local exchange, without a server and without a feed."""
-    config = ExchangeConfig(
+def _symbols(experiment: Experiment) -> tuple[Symbol, ...]:
+    """As the venue spells them."""
+    return tuple(Symbol(experiment.wire.spelled(name)) for name in experiment.symbols)
+
+
+def _served(experiment: Experiment, lanes: dict[str, SimMarket]) -> ExchangeConfig:
+    """What the local exchange is opened with: no server, no feed."""
+    return ExchangeConfig(
         symbols=experiment.symbols,
         interval_ms=BAR_MS,
         history={name: market.history() for name, market in lanes.items()},
@@ -325,7 +298,6 @@ def _open(experiment: Experiment, loop: VirtualLoop, lanes: dict[str, SimMarket]
         ),
         draw=Draws(experiment.seed, "board").rng.random,
     )
-    return open_exchange(config, VenueClock(loop))
 
 
 def _each(watchers: list[Watcher], method: str, *args: object) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
 
+from jackline.engine.clock import TwoClocks
 from jackline.engine.options import EngineOptions, StartRefused
-from jackline.engine.process import Surroundings, run_engine, run_watchdog
+from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
+from jackline.engine.startup import StreamingVenue
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, quarantine
 from jackline.store.disk import LockBusy
 from jackline.store.errors import StoreDamaged, StoreError
 from jackline.store.lease import LeaseHeld
-from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.venue import open_binance
 from jackline.world.disk import SimulatedDisk
 from jackline.world.errors import ProcessDead
 from jackline.world.loop import VirtualLoop
@@ -31,6 +31,9 @@ MEND_S = 3.0
 """A person reads the error text and does what it says. Quick for a person; the world is short."""
 
 ENGINE, WATCHDOG = "engine", "watchdog"
+
+OpenVenue = Callable[[TwoClocks, Permit, ProcessNet], Awaitable[StreamingVenue]]
+"""Connects a process to the venue of its world."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Supervisor:
     clock: HostClock
     trace: Trace
     options: EngineOptions
-    settings: BinanceSettings
+    open_venue: OpenVenue
     seed: int
     tell: Callable[[str, ProcessEvent, float], None]
     on_kill: Callable[[Process], None] = lambda _: None
@@ -74,8 +77,8 @@ class Supervisor:
         around = Surroundings(
             world=process,
             disk=self.disk.process(process),
-            open_venue=lambda clock, permit: open_binance(
-                settings=self.settings, clock=clock, permit=permit, net=ProcessNet(self.network, process)
+            open_venue=lambda clock, permit: self.open_venue(
+                clock, permit, ProcessNet(self.network, process)
             ),
         )
         program = run_engine if role == ENGINE else run_watchdog

@@ -55,8 +55,11 @@ class ListJournal:
 class Court:
     """One venue with BTCUSDT at 60,000, one engine able to act, and the judges under test."""
 
-    def __init__(self, *makers: Callable[[Scene], Judge], world: World | None = None) -> None:
+    def __init__(
+        self, *makers: Callable[[Scene], Judge], world: World | None = None, root: str = "/fapi/v1/"
+    ) -> None:
         self.world = world or World()
+        self.root = root
         self.journal, self.watch_journal = ListJournal(), ListJournal()
         self.scene = Scene(
             venue=self.world.venue,
@@ -115,7 +118,7 @@ class Court:
             at_ms=self.now_ms,
             process=process,
             method=method,
-            path=f"/fapi/v1/{path}",
+            path=f"{self.root}{path}",
             params={key: str(text) for key, text in params.items() if text is not None},
         )
         self.panel.on_departure(departure)

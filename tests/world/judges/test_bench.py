@@ -81,6 +81,7 @@ def test_rows_are_read_as_the_store_writes_them() -> None:
         stop_price=planned.stop.disaster_price,
         symbol=planned.symbol,
         decided_ms=planned.entry.signal_market_ms,
+        rung=planned.entry.rung.value,
     )
     assert PLANNED in index.dead  # the made trade is done
     assert list(index.named) == ["c"]

@@ -52,6 +52,19 @@ def answer(floor: BingxFloor, listener: Listener, text: str) -> Json:
     return said
 
 
+def hear(floor: BingxFloor, listener: Listener, heart: "Heart", text: str) -> None:
+    """A frame from a client: a Pong, a Ping that wants nothing, or what it wants to listen to."""
+    if text == "Pong":
+        heart.unanswered = 0
+    elif text != "Ping":
+        listener.offer(encode(answer(floor, listener, text)))
+
+
+def packed(frame: bytes) -> bytes:
+    """A frame as it goes out: compressed by itself, without a time in its head."""
+    return gzip.compress(frame, mtime=0)
+
+
 class BingxSockets:
     """All open sockets of one server."""
 
@@ -82,7 +95,7 @@ class BingxSockets:
                     if self._floor.hub.is_deaf(listener):
                         continue
                     if message.type is WSMsgType.TEXT:
-                        self._hear(listener, heart, message.data)
+                        hear(self._floor, listener, heart, message.data)
                     elif message.type is WSMsgType.PING:
                         await pong(socket, message.data)
             finally:
@@ -105,16 +118,10 @@ class BingxSockets:
                 if self._floor.hub.is_deaf(listener):
                     continue
                 async with asyncio.timeout(SEND_DEADLINE_S):
-                    await socket.send_bytes(gzip.compress(frame, mtime=0))
+                    await socket.send_bytes(packed(frame))
         except (TimeoutError, ConnectionError):
             pass  # closing is all that is left, and it is what follows
         await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")
-
-    def _hear(self, listener: SocketListener, heart: "Heart", text: str) -> None:
-        if text == "Pong":
-            heart.unanswered = 0
-        elif text != "Ping":
-            listener.offer(encode(answer(self._floor, listener, text)))
 
     async def close(self) -> None:
         """Says goodbye to every socket, each within the send deadline."""
@@ -129,11 +136,19 @@ class Heart:
         self.unanswered = 0
 
     async def beat(self, listener: Listener) -> None:
-        while self.unanswered < PINGS_UNANSWERED_MAX:
+        while True:
             await asyncio.sleep(self._period_s)
-            self.unanswered += 1
-            listener.offer(b"Ping")
-        listener.hang_up()
+            if not self.ping(listener):
+                return
+
+    def ping(self, listener: Listener) -> bool:
+        """One ping, due now; False where none was answered for too long, and the listener is hung up instead."""
+        if self.unanswered >= PINGS_UNANSWERED_MAX:
+            listener.hang_up()
+            return False
+        self.unanswered += 1
+        listener.offer(b"Ping")
+        return True
 
 
 async def _say_goodbye(socket: web.WebSocketResponse) -> None:

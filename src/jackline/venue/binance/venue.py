@@ -87,6 +87,9 @@ class BinanceVenue:
     def pace_refusal(self) -> str | None:
         return self._connection.budget.pace_refusal(self._connection.wire_ms())
 
+    def share(self, *, with_engine: bool) -> None:
+        """The venue counts weight by the minute, and tells everybody how much is used: nothing to divide."""
+
     async def close(self) -> None:
         await self._connection.shut()
 

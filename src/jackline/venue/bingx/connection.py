@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -10,14 +11,14 @@ from typing import Any, TypeVar
 from jackline.core.ports import Clock
 from jackline.core.values import Symbol
 from jackline.venue.bingx.gate import RequestGate
-from jackline.venue.bingx.refusals import BAD_TIMESTAMP
+from jackline.venue.bingx.refusals import BAD_TIMESTAMP, TOO_OFTEN
 from jackline.venue.bingx.requests import LEVERAGE, MARGIN_TYPE
 from jackline.venue.bingx.rows import TimeRow, filled_in
 from jackline.venue.bingx.wire import SignedWire
 from jackline.venue.net import Net
 from jackline.venue.profile import BINGX_SWAP, OrderWindow
 from jackline.venue.transport.endpoint import Credentials, Endpoint
-from jackline.venue.transport.failures import Garbled
+from jackline.venue.transport.failures import Garbled, VenueSaid
 from jackline.venue.transport.gate import EntryPermit
 from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
@@ -41,8 +42,12 @@ PER_SECOND = {
     ("GET", "positionSide/dual"): 2,
     ("GET", "maintMarginRatio"): 2,
 }
-"""The venue's ceilings per address; what changes orders takes its turn by rank. Of the three listings a second we take
-two: a watchdog has the same address."""
+"""The venue's ceilings per address; what changes orders takes its turn by rank. Of the three listings a second, and of
+the three looks at positions, one is the watchdog's, which has the same address."""
+PER_SECOND_OF_GUEST = {("GET", "trade/openOrders"): 1, ("GET", "user/positions"): 1}
+"""What a process takes that asks beside an engine."""
+TOO_OFTEN_PAUSES_S = (0.2, 0.4)
+"""Before a question is put again that was one too many: the processes of an address do not count together."""
 
 
 class Section(Enum):
@@ -74,9 +79,9 @@ class Connection(Lanes):
         super().__init__(clock=clock, permit=permit)
         self.settings = settings
         self.turns = Turns(BINGX_SWAP.windows)
-        self._routes = {
-            route: Turns((OrderWindow(orders=most, window_ms=1_000),)) for route, most in PER_SECOND.items()
-        }
+        self._routes = _turns(PER_SECOND)
+        self._routes_of_guest = _turns(PER_SECOND_OF_GUEST)
+        self.is_guest = False
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
         )
@@ -118,13 +123,14 @@ class Connection(Lanes):
             await self.take_turn("GET", path)
             return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
 
-        return await through_breaks(ask, may_repeat=lambda: True)
+        return await patiently(ask)
 
     async def take_turn(self, method: str, path: str) -> None:
         """Wait until the route takes one more. Raises TooLong, whose request has not left."""
-        turns = self._routes.get((method, path))
-        if turns is not None:
-            await turns.take(Rank.PROTECT, within_s=TURN_S)
+        for routes in (self._routes_of_guest, self._routes) if self.is_guest else (self._routes,):
+            turns = routes.get((method, path))
+            if turns is not None:
+                await turns.take(Rank.PROTECT, within_s=TURN_S)
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(
@@ -141,6 +147,22 @@ class Connection(Lanes):
     def _banned(self, until_ms: int) -> None:
         """By the venue's clock; whoever has an order to send waits for it."""
         self.turns.ban(max(0, until_ms - self.venue_ms()))
+
+
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask; ask again where a connection breaks, and, a little later, where the venue was asked too often."""
+    for pause_s in TOO_OFTEN_PAUSES_S:
+        try:
+            return await through_breaks(ask, may_repeat=lambda: True)
+        except VenueSaid as said:
+            if said.code != TOO_OFTEN:
+                raise
+        await asyncio.sleep(pause_s)
+    return await through_breaks(ask, may_repeat=lambda: True)
+
+
+def _turns(per_second: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], Turns]:
+    return {route: Turns((OrderWindow(orders=most, window_ms=1_000),)) for route, most in per_second.items()}
 
 
 def _opened(tree: Any) -> Any:

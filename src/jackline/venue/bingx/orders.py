@@ -7,6 +7,7 @@ What the venue says that it did not take is sent again (O1, O2); what nobody kno
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from jackline.core.orders import OrderKey, OrderView, PositionMode
@@ -71,12 +72,14 @@ class OrderDesk:
     async def send(self, request: Mutation) -> Outcome:
         """Dispatch by type. Never raises for the venue or the network."""
         match request:
+            case CancelOrder(key=OrderKey(conditional=True, venue_id=None)):
+                return NotSent(why="P6: a conditional order has no name here but the venue's id")
             case CancelOrder():
-                return await self._cancel(request)
+                return await self._in_turn(Rank.TIDY, lambda: self._cancel(request))
             case SendEntry():
                 return await self._enter(request)
             case SendClose(shape=CloseShape.PLAIN_MARKET, mode=PositionMode.NETTING):
-                return await self._close_without_flag(request)
+                return await self._in_turn(Rank.PROTECT, lambda: self._close_without_flag(request))
             case SendStop(quantity=None, mode=PositionMode.NETTING):
                 text = "no closePosition in one-way mode: it takes a quantity"
                 return Refused(kind=Refusal.FLAG_REFUSED, code=OURS, text=text)
@@ -121,6 +124,10 @@ class OrderDesk:
             if outcome.code == BAD_TIMESTAMP:
                 await self._correct_clock()
         return _meant(request, await self._explained(request, outcome))
+
+    async def _in_turn(self, rank: Rank, send: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        late = await self._late(rank)
+        return await send() if late is None else late
 
     async def _late(self, rank: Rank) -> Refused | None:
         """Why a reduction was not sent: no turn in time."""
@@ -189,9 +196,6 @@ class OrderDesk:
 
     async def _close_without_flag(self, request: SendClose) -> Outcome:
         """The last rung of closing: the position just read stands in for the flag that the venue refuses."""
-        late = await self._late(Rank.PROTECT)
-        if late is not None:
-            return late
         connection = self._connection
         asked_ms = connection.venue_ms()
         try:
@@ -219,12 +223,6 @@ class OrderDesk:
     # -- cancelling and asking -------------------------------------------------------------------------------
 
     async def _cancel(self, request: CancelOrder) -> Outcome:
-        key = request.key
-        if key.conditional and key.venue_id is None:
-            return NotSent(why="P6: a conditional order has no name here but the venue's id")
-        late = await self._late(Rank.TIDY)
-        if late is not None:
-            return late
         wired = wire_request(request)
         try:
             answer = await self._connection.call(
@@ -235,7 +233,7 @@ class OrderDesk:
                 row=OrderAnswerRow,
                 deadline_s=REDUCTION_DEADLINE_S,
             )
-            return _gone(key, order_view(answer.order))
+            return _gone(request.key, order_view(answer.order))
         except WIRE_TROUBLE as error:
             return failure(error)
 

@@ -13,14 +13,16 @@ from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Quote, WireMs
-from jackline.venue.bingx.connection import Connection, Section
+from jackline.venue.bingx.connection import Connection, Section, patiently
 from jackline.venue.bingx.parse import QUOTE_ASSET, listed_order, position_view
 from jackline.venue.bingx.rows import BalanceRow, OpenOrders, PositionRow
 from jackline.venue.bingx.wire import read_failure
 from jackline.venue.port import Failed
 from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled
 from jackline.venue.transport.hedge import hedged
+from jackline.venue.transport.lanes import Lane
 from jackline.venue.transport.money import BalanceMemory
+from jackline.venue.transport.shared import SharedQuestion
 
 T = TypeVar("T")
 
@@ -39,6 +41,8 @@ class SnapshotReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._positions_asked = self._question("user/positions", list[PositionRow])
+        self._orders_asked = self._question("trade/openOrders", OpenOrders)
         self._money = BalanceMemory(wire_ms=connection.wire_ms, read=self._read_balance)
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
@@ -68,20 +72,24 @@ class SnapshotReader:
             balance=balance,
         )
 
+    def _question(self, path: str, row: type[T]) -> SharedQuestion[T]:
+        """Looks that wait for the same turn are one: two a second are few for guard, canaries and second askings."""
+        connection = self._connection
+        return SharedQuestion(
+            turn=lambda: connection.take_turn("GET", path),
+            ask=lambda: connection.call(Lane.GUARD, "GET", path, {}, row=row, deadline_s=READ_DEADLINE_S),
+        )
+
     async def _positions(self) -> tuple[PositionView, ...] | Failed:
         try:
-            rows = await self._connection.read(
-                "user/positions", {}, row=list[PositionRow], deadline_s=READ_DEADLINE_S
-            )
+            rows = await patiently(self._positions_asked.answer)
             return tuple(view for row in rows if (view := position_view(row)) is not None)
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
     async def _orders(self) -> tuple[OrderView, ...] | Failed:
         try:
-            listed = await self._connection.read(
-                "trade/openOrders", {}, row=OpenOrders, deadline_s=READ_DEADLINE_S
-            )
+            listed = await patiently(self._orders_asked.answer)
             return tuple(map(listed_order, listed.orders))
         except WIRE_TROUBLE as error:
             return read_failure(error)

@@ -103,6 +103,9 @@ class BingxVenue:
         """Ceilings are a second's, and every question waits for its turn: nothing to run out of."""
         return None
 
+    def share(self, *, with_engine: bool) -> None:
+        self._connection.is_guest = with_engine
+
     async def close(self) -> None:
         await self._connection.shut()
 

@@ -18,6 +18,7 @@ from jackline.world.crashing import Crashing
 from jackline.world.market import SimMarket
 from jackline.world.operator import Operator
 from jackline.world.stage import Stage
+from jackline.world.wires import Wire
 
 
 class Outcome(Enum):
@@ -40,6 +41,11 @@ class Means:
     crashing: Crashing
     operator: Operator
     _hand_orders: int = 0
+
+    @property
+    def wire(self) -> Wire:
+        """Whose client trades."""
+        return self.stage.experiment.wire
 
     # -- choosing --------------------------------------------------------------------------------------------
 
@@ -72,7 +78,7 @@ class Means:
     def post(self, rule: Rule) -> Undo:
         """Put a rule of misbehaviour up; the result takes it down."""
         board = self.stage.board
-        number = self.stage.exchange.floor.put_up(rule)
+        number = self.stage.door.floor.put_up(rule)
 
         def undo() -> None:
             board.take_down(number)
@@ -91,7 +97,7 @@ class Means:
 
     def deliver(self) -> None:
         """What the venue did by itself goes out to whoever listens."""
-        self.stage.exchange.floor.deliver()
+        self.stage.door.floor.deliver()
 
     def trade(
         self, symbol: str, side: Side, position_side: PositionSide, quantity: Decimal, *, reduce_only: bool

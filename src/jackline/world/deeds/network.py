@@ -6,6 +6,7 @@ from jackline.world.acts import Act
 from jackline.world.deeds.means import Means, Result
 from jackline.world.supervisor import ENGINE, WATCHDOG
 from jackline.world.weather import Line
+from jackline.world.wires import Wire
 
 
 def cut_rest(means: Means, act: Act) -> Result:
@@ -39,7 +40,11 @@ def silent_all(means: Means, act: Act) -> Result:
 
 
 def slow_network(means: Means, act: Act) -> Result:
-    """Every message takes up to half a second more."""
+    """Every message takes up to half a second more.
+
+    Where stops carry no id, one cannot be sent a second time before a listing: what left in the slow time is what must
+    arrive, and the deadline is as much longer until it has.
+    """
     weather = means.stage.network.weather
     extra_ms = 30 + int(400 * act.size)
     weather.median_ms += extra_ms
@@ -48,7 +53,11 @@ def slow_network(means: Means, act: Act) -> Result:
 
     def undo() -> None:
         weather.median_ms -= extra_ms
-        means.stage.delay(-3 * extra_ms)
+        if means.wire is Wire.BINGX:
+            last_s = weather.tail * extra_ms / 1_000
+            means.stage.network.later(last_s, lambda: means.stage.delay(-3 * extra_ms))
+        else:
+            means.stage.delay(-3 * extra_ms)
 
     return undo
 

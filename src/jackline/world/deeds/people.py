@@ -12,6 +12,7 @@ from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
 from jackline.world.stage import ACCOUNT
 from jackline.world.supervisor import ENGINE, WATCHDOG
+from jackline.world.wires import Wire
 
 MODE_RETRY_S = 2.0
 
@@ -53,13 +54,17 @@ def closes(means: Means, act: Act) -> Result:
 
 
 def places_stop(means: Means, act: Act) -> Result:
-    """The one whole-position stop of a direction, on the wrong price: it covers nothing and keeps ours out (-4130)."""
+    """The one whole-position stop of a direction, on the wrong price: it covers nothing and keeps ours out (-4130).
+
+    Where the venue has none in netting mode it is one of the whole quantity.
+    """
     position = means.a_position(act)
     if position is None:
         return NOTHING_THERE
     sign = 1 if position.amount > 0 else -1
     market = means.stage.venue.state.markets[position.symbol]
     far = market.mark * (1 - sign * Decimal("0.2"))
+    whole = means.wire is Wire.BINANCE or means.stage.account.hedge
     means.stage.venue.place_algo(
         means.stage.account,
         AlgoRequest(
@@ -67,15 +72,15 @@ def places_stop(means: Means, act: Act) -> Result:
             side=Side.SELL if sign > 0 else Side.BUY,
             position_side=position.side,
             type=OrderType.STOP_MARKET,
-            quantity=Decimal(0),
+            quantity=Decimal(0) if whole else abs(position.amount),
             price=None,
             trigger_price=far // market.symbol.tick * market.symbol.tick,
             activate_price=None,
             callback_fraction=None,
             time_in_force=TimeInForce.GTC,
             working_type=WorkingType.CONTRACT_PRICE,
-            close_position=True,
-            reduce_only=False,
+            close_position=whole,
+            reduce_only=not whole,
             price_protect=False,
             client_id=None,
         ),

@@ -44,6 +44,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.TICK_CHANGED: venue.tick_changed,
     Kind.BAND: venue.band,
     Kind.SLOW_FILLS: venue.slow_fills,
+    Kind.IMMEDIATE_RESTS: venue.immediate_rests,
     Kind.JUMP: market.jump,
     Kind.THROUGH_STOP: market.through_stop,
     Kind.TOUCH_STOP: market.touch_stop,

@@ -11,11 +11,15 @@ from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result, exact
 from jackline.world.stage import ACCOUNT
 from jackline.world.supervisor import ENGINE, WATCHDOG
+from jackline.world.wires import Wire
 
-ORDERS = ("/fapi/v1/order", "/fapi/v1/algoOrder")
-CONDITIONAL = ("/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders")
-REFUSALS = (-1001, -2010, -2019, -4045, -4131, -4164, -1111, -2022, -4118, -2021)
-"""What a venue may say to a placement for no reason that a client can see."""
+_EVERY_ORDER = ("/openApi/swap/v2/trade/order",)
+ORDERS = {Wire.BINANCE: ("/fapi/v1/order", "/fapi/v1/algoOrder"), Wire.BINGX: _EVERY_ORDER}
+CONDITIONAL = {Wire.BINANCE: ("/fapi/v1/algoOrder", "/fapi/v1/openAlgoOrders"), Wire.BINGX: _EVERY_ORDER}
+"""Where stops go. One of the wires has one path for all orders: what is slow there is slow for all."""
+_REFUSALS = (-1001, -2010, -2019, -4045, -4131, -4164, -1111, -2022, -4118, -2021)
+REFUSALS = {Wire.BINANCE: _REFUSALS, Wire.BINGX: (*_REFUSALS, -4116, -4130)}
+"""What a venue may say to a placement for no reason that a client can see, by the numbers of the exchange."""
 
 
 def overloaded(means: Means, act: Act) -> Result:
@@ -37,7 +41,7 @@ def rate_limited(means: Means, act: Act) -> Result:
 
 def window_full(means: Means, act: Act) -> Result:
     """-1015: no more orders in this window."""
-    return means.post(Refuse(code=-1015, paths=ORDERS, methods=("POST",), risk=Risk.ADDING))
+    return means.post(Refuse(code=-1015, paths=ORDERS[means.wire], methods=("POST",), risk=Risk.ADDING))
 
 
 def maintenance(means: Means, act: Act) -> Result:
@@ -47,25 +51,31 @@ def maintenance(means: Means, act: Act) -> Result:
 
 def refuses(means: Means, act: Act) -> Result:
     """The next placements are refused, for one reason or another."""
-    code = REFUSALS[int(act.pick * len(REFUSALS))]
-    return means.post(Refuse(code=code, paths=ORDERS, methods=("POST",), count=1 + int(act.size * 3)))
+    codes = REFUSALS[means.wire]
+    code = codes[int(act.pick * len(codes))]
+    return means.post(
+        Refuse(code=code, paths=ORDERS[means.wire], methods=("POST",), count=1 + int(act.size * 3))
+    )
 
 
 def conditional_down(means: Means, act: Act) -> Result:
-    """Plain orders work, conditional ones can be neither placed nor read: whether a stop rests nobody can say."""
+    """Plain orders work, conditional ones can be neither placed nor read: whether a stop rests nobody can say.
+
+    On a wire that lists all orders together they can be read all the same, and nothing excuses a position.
+    """
     whims = means.stage.venue.whims
     whims.conditional_down = True
 
     def undo() -> None:
         whims.conditional_down = False
 
-    return means.outage(undo, ENGINE, WATCHDOG)
+    return undo if means.wire is Wire.BINGX else means.outage(undo, ENGINE, WATCHDOG)
 
 
 def conditional_slow(means: Means, act: Act) -> Result:
     """The conditional service answers late."""
     delay_ms = 200 + int(1_800 * act.size)
-    undo = means.post(Slow(paths=CONDITIONAL, delay_ms=delay_ms))
+    undo = means.post(Slow(paths=CONDITIONAL[means.wire], delay_ms=delay_ms))
     means.stage.delay(delay_ms)
 
     def over() -> None:
@@ -97,12 +107,17 @@ def stop_expired(means: Means, act: Act) -> Result:
 
 
 def sticky_triggering(means: Means, act: Act) -> Result:
-    """Triggered stops stay TRIGGERING for seconds, or for ever."""
+    """Triggered stops stay TRIGGERING for seconds, or for ever.
+
+    Where a listing shows them all the while, "for ever" ends with the act: else the fault would never be over.
+    """
     whims = means.stage.venue.whims
     whims.triggering_ms = math.inf if act.size > 0.7 else 500 + 8_000 * act.size
 
     def undo() -> None:
         whims.triggering_ms = 0.0
+        if means.wire is Wire.BINGX:
+            means.stage.venue.let_triggering_go()
 
     return undo
 
@@ -159,13 +174,13 @@ def bars_missing(means: Means, act: Act) -> Result:
 
 def key_forgotten(means: Means, act: Act) -> Result:
     """The listen key has expired without notice."""
-    means.stage.exchange.floor.forget_key(ACCOUNT)
+    means.stage.door.floor.forget_key(ACCOUNT)
     return DONE
 
 
 def hang_up(means: Means, act: Act) -> Result:
     """The venue closes all sockets, as every 24 hours."""
-    means.stage.exchange.floor.hub.hang_up(None)
+    means.stage.door.floor.hub.hang_up(None)
     return DONE
 
 
@@ -210,6 +225,17 @@ def slow_fills(means: Means, act: Act) -> Result:
 
     def undo() -> None:
         whims.slow_fill_ms = 0.0
+
+    return undo
+
+
+def immediate_rests(means: Means, act: Act) -> Result:
+    """An immediate order that meets nobody stays in the book."""
+    whims = means.stage.venue.whims
+    whims.immediate_rests = True
+
+    def undo() -> None:
+        whims.immediate_rests = False
 
     return undo
 

@@ -27,8 +27,8 @@ class CancelJudge(Judge):
                 "P6", departure.at_ms, f"{departure.process}: blanket {departure.method} {departure.path}"
             )
         elif request.kind in {RequestKind.CANCEL, RequestKind.CANCEL_CONDITIONAL}:
-            victim = self._victim(request)
-            if victim and parse(victim) is None:
+            victim = self._strangers(request)
+            if victim:
                 self.breach(
                     "P6", departure.at_ms, f"{departure.process} cancels {victim}, a stranger's order"
                 )
@@ -61,16 +61,17 @@ class CancelJudge(Judge):
                 f"cancelling {stop.algo.client_id} left {left} of {size} {position.symbol} covered",
             )
 
-    def _victim(self, request: Request) -> str:
-        """The client id of the order a cancel names; empty when the venue knows none."""
-        if request.client_id:
-            return request.client_id
-        account = self.scene.account
-        if request.kind is RequestKind.CANCEL_CONDITIONAL:
-            algo = account.algos.get(request.venue_id or 0)
-            return algo.client_id if algo is not None else ""
+    def _strangers(self, request: Request) -> str:
+        """The client id of the order a cancel names, where it is a stranger's; empty when the venue knows none."""
+        account, victim = self.scene.account, request.client_id
+        if request.kind is RequestKind.CANCEL_CONDITIONAL and not victim:
+            stop = self.scene.stops.get(request.venue_id or 0)
+            known = stop is not None and self.scene.status(stop) is not None
+            return stop.algo.client_id if stop is not None and known and stop.name is None else ""
         order = account.orders.get(request.venue_id or 0)
-        return self.scene.owner(order) if order is not None else ""
+        if not victim and order is not None:
+            victim = self.scene.owner(order)
+        return victim if victim and parse(victim) is None else ""
 
     def _lost(self, position: Position, request: Request, cancelled: StopSeen) -> list[StopSeen]:
         """Stops the venue took away too late for the snapshot behind this cancel to show it."""
@@ -86,7 +87,11 @@ class CancelJudge(Judge):
 
 
 class SweepJudge(Judge):
-    """P6: on a flat symbol no order of ours rests for long while an engine is able to remove it."""
+    """P6: on a flat symbol no order of ours rests for long while an engine is able to remove it.
+
+    A stop without a name is the engine's by its records alone: where the disk that held them was lost or put back, it
+    is a stranger's to the engine from then on, and never cancelled (decision 0009).
+    """
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
@@ -110,9 +115,12 @@ class SweepJudge(Judge):
         alone = [
             algo_id
             for algo_id, stop in self.scene.resting.items()
-            if stop.name is not None and stop.algo.symbol not in busy
+            if stop.name is not None and stop.algo.symbol not in busy and not self._is_forgotten(stop)
         ]
         self._waited_ms = {algo_id: self._waited_ms.get(algo_id, 0.0) for algo_id in alone}
+
+    def _is_forgotten(self, stop: StopSeen) -> bool:
+        return stop.is_nameless and stop.epoch != self.scene.journal.view.epoch
 
 
 def _share(stop: StopSeen, size: Decimal) -> Decimal:

@@ -1,15 +1,22 @@
-"""P2, O1, O3, O4: what may increase exposure, once, on a durable intent, and never after it was called dead."""
+"""P2, O1, O3, O4: what may increase exposure, once, on a durable intent, and never after it was called dead.
+
+Where the stop travels inside the entry it is judged as it leaves, in the entry: to the letter of its plan.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from jackline.exchange.values import ZERO
 from jackline.world.judges.breach import Judge
 from jackline.world.judges.names import CLOSES, PROTECTIVE, Role
-from jackline.world.judges.requests import Request, RequestKind
+from jackline.world.judges.requests import Leg, Request, RequestKind
 from jackline.world.judges.scene import FillSeen, Scene
 from jackline.world.watching import Departure
+
+ATTACHED: Final = "attached"
+"""The rung on which the stop travels inside the entry, as the journal writes it."""
 
 
 class EntryJudge(Judge):
@@ -20,6 +27,7 @@ class EntryJudge(Judge):
         self.sent: dict[str, Request] = {}
         self._decided: dict[tuple[str, int], str] = {}
         self._filled: dict[str, Decimal] = {}
+        self._canaries: set[str] = set()
 
     def on_departure(self, departure: Departure) -> None:
         """What leaves as an order either can only reduce, closes, or is an entry with an intent behind it."""
@@ -28,6 +36,8 @@ class EntryJudge(Judge):
             return
         if request.is_entry and request.name is not None:
             self._judge_entry(request, request.name.trade_id)
+        elif request.name is not None and request.name.role is Role.CANARY and request.leg is not None:
+            self._judge_canary(request, request.leg)
         elif not request.reducing and (request.name is None or request.name.role not in CLOSES):
             self.breach(
                 "P2", departure.at_ms, f"{departure.process}: order {request.client_id} is no protected entry"
@@ -53,6 +63,27 @@ class EntryJudge(Judge):
             self.breach("O1", request.at_ms, f"one bar, two entries: {trade_id} after {first_id}")
         if intent.stop_price is None:
             self.breach("P2", request.at_ms, f"entry {request.client_id} has an intent without a stop")
+        elif intent.rung == ATTACHED:
+            self._judge_leg(request, intent.stop_price)
+
+    def _judge_leg(self, request: Request, planned: Decimal) -> None:
+        """The stop that an attached entry brings is its plan's, and as large as the entry."""
+        leg = request.leg
+        whole = leg is not None and leg.quantity >= (request.quantity or ZERO)
+        if leg is None or not whole or leg.trigger_price != planned:
+            text = f"entry {request.client_id} leaves with {leg}, planned is a stop of all of it at {planned}"
+            self.breach("P2", request.at_ms, text)
+
+    def _judge_canary(self, request: Request, leg: Leg) -> None:
+        """An entry so far away that it does not fill, and with its stop, in case it does; told of before it leaves."""
+        self._canaries.add(request.client_id)
+        price = Decimal(request.departure.params.get("price", "0"))
+        losing = request.side is not None and (price - leg.trigger_price) * request.side.sign > 0
+        if not losing or leg.quantity < (request.quantity or ZERO):
+            self.breach("P2", request.at_ms, f"canary {request.client_id} at {price} leaves with {leg}")
+        self.scene.journal.refresh()
+        if request.client_id not in self.scene.journal.named:
+            self.breach("O4", request.at_ms, f"canary {request.client_id} leaves before its row is durable")
 
     def on_fill(self, seen: FillSeen) -> None:
         """Only an entry grows a position, and never beyond its plan."""
@@ -61,7 +92,7 @@ class EntryJudge(Judge):
         grows = abs(seen.after) > abs(seen.before) or seen.before * seen.after < 0
         if seen.name.role is Role.ENTRY:
             self._judge_fill(seen, seen.name.trade_id)
-        elif grows and seen.name.role not in PROTECTIVE:
+        elif grows and seen.name.role not in PROTECTIVE and seen.client_id not in self._canaries:
             # Protective orders that grow a position are P3's.
             self.breach("P2", seen.at_ms, f"{seen.client_id}: {seen.before} → {seen.after} by no entry")
 

@@ -18,9 +18,13 @@ from jackline.world.watching import Arrival, Departure
 
 
 class Cause(StrEnum):
-    """Why a position stood naked. `OUTGROWN`: stops rest and cover too little, or lie beyond mark."""
+    """Why a position stood naked. `OUTGROWN`: stops rest and cover too little, or lie beyond mark.
+
+    `LEG_LOST`: the venue took an entry and armed none of the stop that it brought.
+    """
 
     FIRST = "first"
+    LEG_LOST = "leg_lost"
     FOREIGN = "foreign"
     DROPPED = "dropped"
     CONSUMED = "consumed"
@@ -30,12 +34,15 @@ class Cause(StrEnum):
 
 DEADLINE_MS: Final = {
     Cause.FIRST: PROTECT_MS,
+    Cause.LEG_LOST: PROTECT_MS,
     Cause.FOREIGN: ADOPT_MS,
     Cause.DROPPED: REPAIR_MS,
     Cause.CONSUMED: REPAIR_MS,
     Cause.CANCELLED_BY_US: REPAIR_MS,
     Cause.OUTGROWN: REPAIR_MS,
 }
+_AT_FIRST: Final = (Cause.FIRST, Cause.LEG_LOST, Cause.FOREIGN)
+"""Before any cover."""
 _CAUSES: Final = {
     StopEnd.DROPPED: Cause.DROPPED,
     StopEnd.CONSUMED: Cause.CONSUMED,
@@ -85,12 +92,12 @@ class Exposure:
     @property
     def first_able_ms(self) -> float:
         """Naked while able before the first cover."""
-        return sum(one.able_ms for one in self.spans if one.cause in {Cause.FIRST, Cause.FOREIGN})
+        return sum(one.able_ms for one in self.spans if one.cause in _AT_FIRST)
 
     @property
     def repair_able_ms(self) -> float:
         """Naked while able after a stop had ceased to work, before or after the entry."""
-        return sum(one.able_ms for one in self.spans if one.cause not in {Cause.FIRST, Cause.FOREIGN})
+        return sum(one.able_ms for one in self.spans if one.cause not in _AT_FIRST)
 
     @property
     def naked_able_ms(self) -> float:
@@ -191,7 +198,9 @@ class ExposureJudge(Judge):
             return _CAUSES[last.end]
         if exposure.covered_once:
             return Cause.OUTGROWN
-        return Cause.FIRST if exposure.name is not None else Cause.FOREIGN
+        if exposure.name is None:
+            return Cause.FOREIGN
+        return Cause.LEG_LOST if self.scene.has_lost_leg(exposure.name) else Cause.FIRST
 
     def _mattered(self, stop: StopSeen, exposure: Exposure, from_ms: float) -> bool:
         if exposure.covered_once:
@@ -201,7 +210,7 @@ class ExposureJudge(Judge):
     def _judge(self, exposure: Exposure, span: NakedSpan, at_ms: float) -> None:
         if span.clock_ms <= PROTECT_MS or span.breached:
             return
-        if span.cause not in {Cause.FIRST, Cause.FOREIGN}:
+        if span.cause not in _AT_FIRST:
             # A cancel of ours may have been told from a drop only after the look that started the span.
             span.cause = self._cause(exposure, span.from_ms)
         span.notice_ms = max(span.notice_ms, self.notice_ms)

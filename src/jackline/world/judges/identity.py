@@ -15,7 +15,8 @@ _CANCELLING = (RequestKind.CANCEL, RequestKind.CANCEL_CONDITIONAL)
 
 
 class ContentJudge(Judge):
-    """O2: an id that leaves again leaves with the same content."""
+    """O2: an id that leaves again leaves with the same content. What leaves without an id is another order each time:
+    that it does no harm is P3's, and that it is not sent twice for nothing the venue's one slot shows."""
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
@@ -35,11 +36,15 @@ class ContentJudge(Judge):
 
 
 class ExplainedJudge(Judge):
-    """O4: once healed, the journal names every order that left, or the trade its id derives from."""
+    """O4: once healed, the journal names every order that left, or the trade its id derives from.
+
+    A stop that left without an id is told of by a row with its symbol and trigger, or belongs to a trade that is known.
+    """
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._left: dict[str, Departure] = {}
+        self._nameless: dict[str, Request] = {}
         self._epochs: dict[str, tuple[int, int]] = {}
 
     def on_departure(self, departure: Departure) -> None:
@@ -47,9 +52,11 @@ class ExplainedJudge(Judge):
         self._epochs.setdefault(departure.process, self._epoch())
         request = self.scene.request(departure)
         client_id = request.client_id if request.kind in _PLACING + _CANCELLING else ""
+        if not client_id and request.kind is RequestKind.CONDITIONAL:
+            self._nameless[request.label] = request
         if not client_id and request.kind is RequestKind.CANCEL_CONDITIONAL:
             stop = self.scene.stop_named(request)
-            client_id = stop.algo.client_id if stop is not None else ""
+            client_id = stop.algo.client_id if stop is not None and not stop.is_nameless else ""
         if client_id and client_id not in self._left:
             self._left[client_id] = departure
 
@@ -71,6 +78,18 @@ class ExplainedJudge(Judge):
                     f"{departure.process} sent {client_id}: no row names it and no durable trade derives it"
                 )
                 self.breach("O4", departure.at_ms, text)
+        for label, request in self._nameless.items():
+            trade_id = request.name.trade_id if request.name is not None else ""
+            derived = any(trade_id in journal.trades for journal in journals)
+            told = any(
+                (request.symbol, price) in journal.stops
+                for journal in journals
+                for price in (request.trigger_price, None)
+            )
+            lost = self._epochs[request.departure.process] != self._epoch()
+            if not told and not derived and not lost:
+                text = f"{request.departure.process} sent {label}: no row tells of such a stop"
+                self.breach("O4", request.at_ms, text)
 
     def _epoch(self) -> tuple[int, int]:
         watch = self.scene.watch_journal

@@ -9,6 +9,8 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from jackline.world.wires import exchange_name
+
 Body = TypeVar("Body")
 
 
@@ -80,13 +82,17 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A durable intent. `stop_price` None: no stop plan. `decided_ms`: market time of its signal, 0 where unsaid."""
+    """A durable intent. `stop_price` None: no stop plan. `decided_ms`: market time of its signal, 0 where unsaid.
+
+    `rung`: how stop and entry are to meet, "" where unsaid.
+    """
 
     trade_id: str
     quantity: Decimal
     stop_price: Decimal | None
     symbol: str = ""
     decided_ms: int = 0
+    rung: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,7 @@ class _Entry(msgspec.Struct):
     quantity: Decimal
     symbol: str = ""
     signal_market_ms: int = 0
+    rung: str = ""
     stop: _Stop | None = None
 
 
@@ -130,9 +137,16 @@ class _Trade(msgspec.Struct):
     exit_reason: str | None = None
 
 
+class _Placed(msgspec.Struct):
+    symbol: str = ""
+    trigger_price: Decimal | None = None
+
+
 class _Note(msgspec.Struct):
     client_id: str = ""
     verb: str = ""
+    symbol: str = ""
+    request: _Placed | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -170,6 +184,8 @@ class JournalIndex:
     trades: dict[str, int] = field(default_factory=dict)
     dead: dict[str, int] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)
+    stops: set[tuple[str, Decimal | None]] = field(default_factory=set)
+    """Symbol and trigger of every stop that a row tells of; a watchdog's rows name the symbol alone."""
     answers: dict[str, str] = field(default_factory=dict)
     held: dict[tuple[int, str, str], Held] = field(default_factory=dict)
     kills: list[KillRow] = field(default_factory=list)
@@ -200,6 +216,8 @@ class JournalIndex:
             note = _read(row.body, _Note)
             if note is not None:
                 self.named.setdefault(note.client_id, row.wire_ms)
+                placed = note.request or _Placed(symbol=note.symbol)
+                self.stops.add((exchange_name(placed.symbol), placed.trigger_price))
         elif row.kind == "outcome":
             self._take_outcome(row)
         elif row.kind == "kill":
@@ -222,6 +240,7 @@ class JournalIndex:
                 stop_price=stop.disaster_price if stop is not None else None,
                 symbol=trade.entry.symbol,
                 decided_ms=trade.entry.signal_market_ms,
+                rung=trade.entry.rung,
             )
         if trade.phase == "done" or (trade.phase == "sweeping" and trade.exit_reason == NEVER_FILLED):
             self.dead.setdefault(trade_id, row.wire_ms)

@@ -29,9 +29,9 @@ class RatchetJudge(Judge):
         request = self.scene.request(departure)
         if request.kind is not RequestKind.CONDITIONAL or request.name is None:
             return
-        if request.name.role not in STOPS or request.client_id in self._seen:
+        if request.name.role not in STOPS or request.label in self._seen:
             return
-        self._seen[request.client_id] = departure.at_ms
+        self._seen[request.label] = departure.at_ms
         self._notice_lost_disk(departure.at_ms)
         position = self.scene.account.positions.get((request.symbol, request.position_side))
         if request.trigger_price is None or request.side is None:
@@ -44,7 +44,7 @@ class RatchetJudge(Judge):
             self.breach(
                 "P4",
                 departure.at_ms,
-                f"{request.client_id} at {request.trigger_price} is worse than {best.algo.client_id} "
+                f"{request.label} at {request.trigger_price} is worse than {best.algo.client_id} "
                 f"at {best.algo.trigger_price}",
             )
 
@@ -84,7 +84,7 @@ class RatchetJudge(Judge):
             self.breach(
                 "P4",
                 request.at_ms,
-                f"{request.client_id} at {request.trigger_price} is worse than its plan's {planned}",
+                f"{request.label} at {request.trigger_price} is worse than its plan's {planned}",
             )
 
     def _notice_lost_disk(self, at_ms: float) -> None:

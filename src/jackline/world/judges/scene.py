@@ -1,9 +1,13 @@
-"""The scene all judges share: the venue's account as it has developed, and who did what to its stops."""
+"""The scene all judges share: the venue's account as it has developed, and who did what to its stops.
+
+Where stops carry no client id the venue itself tells whose they are: which request of ours created which, and which
+entry brought which leg.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
@@ -17,14 +21,17 @@ from jackline.exchange.values import ZERO, AlgoStatus, OrderType, PositionSide, 
 from jackline.exchange.venue import Venue
 from jackline.world.judges.deadlines import EQUITY_MEMORY_MS
 from jackline.world.judges.journal import JournalIndex
-from jackline.world.judges.lives import Lives
-from jackline.world.judges.names import OrderName, parse
-from jackline.world.judges.requests import Request, RequestKind, read_request
+from jackline.world.judges.lives import ENGINE, Lives
+from jackline.world.judges.names import OrderName, Role, parse
+from jackline.world.judges.reading import read_request
+from jackline.world.judges.requests import Request, RequestKind
 from jackline.world.watching import Arrival, Departure
 
 PositionKey = tuple[str, PositionSide]
 SAME_MOMENT_MS: Final = 0.5
 """Two looks at one change of the venue may carry times this far apart."""
+LEG_ATTEMPT: Final = 0
+"""A leg leaves once, with its entry."""
 _FIRED: Final = (AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED, AlgoStatus.FINISHED, AlgoStatus.REJECTED)
 
 
@@ -38,17 +45,28 @@ class StopEnd(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class StopSeen:
-    """A conditional order that the venue accepted. `algo` is its first state; prices do not change after."""
+    """A conditional order that the venue accepted. `algo` is its first state; prices do not change after.
+
+    Attributes:
+        name: what its client id says, or, of one without, whose request or entry brought it; None: a stranger's.
+        epoch: of the engine's disk at that time.
+    """
 
     algo: Algo
     name: OrderName | None
     accepted_ms: float
+    epoch: int
     ended_ms: float | None = None
     end: StopEnd | None = None
 
     @property
     def is_stop(self) -> bool:
         return self.algo.type is OrderType.STOP_MARKET
+
+    @property
+    def is_nameless(self) -> bool:
+        """It carries no id of ours: only records can tell the engine whose it is."""
+        return parse(self.algo.client_id) is None
 
     def guards(self, key: PositionKey, sign: int) -> bool:
         """It is of the closing side of this position."""
@@ -111,6 +129,7 @@ class Scene:
         self.requests: dict[int, Request] = {}
         self._name = account
         self._amounts: dict[PositionKey, Decimal] = {}
+        self._with_leg: set[str] = set()
         self._fills = self._orders = self._algos = 0
 
     @property
@@ -142,13 +161,21 @@ class Scene:
 
     def take_departure(self, departure: Departure) -> Request:
         """Read a departure once for all judges."""
-        request = read_request(departure)
+        request = self._explained(read_request(departure))
         self.requests[departure.number] = request
+        if request.is_entry and request.name is not None and request.leg is not None:
+            self._with_leg.add(request.name.trade_id)
         return request
 
     def take_arrival(self, arrival: Arrival) -> None:
-        """Tell a cancel of ours from a drop: the stop ended in the very moment our cancel arrived."""
+        """Whose is a stop without a name: that of the request in whose arrival it came to be. And tell a cancel of
+        ours from a drop: the stop ended in the very moment our cancel arrived."""
         request = self.request(arrival.departure)
+        if request.kind is RequestKind.CONDITIONAL and not request.client_id and request.side is not None:
+            for fresh in self.resting.values():
+                just = abs(fresh.accepted_ms - arrival.at_ms) <= SAME_MOMENT_MS
+                if just and fresh.name is None and _is_what_was_sent(fresh.algo, request):
+                    fresh.name = self._name_of_stop(request, request.side)
         stop = self.stop_named(request) if request.kind is RequestKind.CANCEL_CONDITIONAL else None
         if stop is None or stop.ended_ms is None or abs(stop.ended_ms - arrival.at_ms) > SAME_MOMENT_MS:
             return
@@ -190,6 +217,15 @@ class Scene:
             self.journal.refresh()
         return trade_id in self.journal.intents
 
+    def has_lost_leg(self, name: OrderName) -> bool:
+        """The entry of this trade left with its stop, and the venue has armed none."""
+        brought = name.trade_id in self._with_leg
+        armed = any(
+            stop.name is not None and stop.name.trade_id == name.trade_id and stop.name.attempt == LEG_ATTEMPT
+            for stop in self.stops.values()
+        )
+        return brought and not armed
+
     def owner(self, order: Order) -> str:
         """The client id an order goes back to: its own, or that of the conditional order that released it."""
         return self.stops[order.trigger.algo_id].algo.client_id if order.trigger else order.client_id
@@ -211,6 +247,42 @@ class Scene:
                 break
         return best
 
+    # -- what has no name ---------------------------------------------------------------------------------------
+
+    def _explained(self, request: Request) -> Request:
+        """What only the venue can tell of a request: what the order is that a cancel names, and for whom a stop is."""
+        if request.kind is RequestKind.CANCEL_EITHER:
+            conditional = request.venue_id in self.stops
+            kind = RequestKind.CANCEL_CONDITIONAL if conditional else RequestKind.CANCEL
+            return replace(request, kind=kind)
+        if request.kind is RequestKind.CONDITIONAL and not request.client_id and request.side is not None:
+            return replace(request, name=self._name_of_stop(request, request.side))
+        return request
+
+    def _name_of_stop(self, request: Request, side: Side) -> OrderName:
+        """Of the trade whose position it would close. Where there is none (yet), or a stranger opened it, the trade is
+        known to nobody but the engine: "" stands for it."""
+        key = (request.symbol, request.position_side)
+        position, opening = self.account.positions.get(key), self.openings.get(key)
+        meets = position is not None and position.amount * side.sign < 0
+        trade_id = opening.name.trade_id if meets and opening is not None and opening.name is not None else ""
+        if request.departure.params.get("type", "").startswith("TAKE_PROFIT"):
+            role = Role.TARGET
+        elif request.departure.process.startswith(ENGINE):
+            role = Role.DISASTER
+        else:
+            role = Role.WATCHDOG_STOP
+        return OrderName(trade_id=trade_id, role=role, attempt=request.departure.number)
+
+    def _name_of_leg(self, account: Account, algo: Algo) -> OrderName | None:
+        """Of the entry that brought it, by the venue's own books."""
+        entry = account.orders.get(self.venue.attached.parents.get(algo.algo_id, 0))
+        name = parse(entry.client_id) if entry is not None else None
+        if name is None:
+            return None
+        role = Role.DISASTER if algo.type is OrderType.STOP_MARKET else Role.TARGET
+        return OrderName(trade_id=name.trade_id, role=role, attempt=LEG_ATTEMPT)
+
     # -- taking in ---------------------------------------------------------------------------------------------
 
     def _take_algos(self, account: Account, at_ms: float) -> None:
@@ -221,7 +293,12 @@ class Scene:
                 break
             fresh.append(algo)
         for algo in reversed(fresh):
-            stop = StopSeen(algo=algo, name=parse(algo.client_id), accepted_ms=at_ms)
+            stop = StopSeen(
+                algo=algo,
+                name=parse(algo.client_id) or self._name_of_leg(account, algo),
+                accepted_ms=at_ms,
+                epoch=self.journal.view.epoch,
+            )
             self.stops[algo.algo_id] = self.resting[algo.algo_id] = stop
             self.new_stops.append(stop)
         self._algos = self.venue.state.counters.algo_id
@@ -238,11 +315,17 @@ class Scene:
         before = self._amounts.get(key, ZERO)
         after = before + fill.quantity * fill.side.sign
         self._amounts[key] = after
-        client_id = self.owner(account.orders[fill.order_id])
-        name = parse(client_id)
+        order = account.orders[fill.order_id]
+        client_id = self.owner(order)
+        name = self.stops[order.trigger.algo_id].name if order.trigger else parse(client_id)
         if after == 0:
             self.flat_ms[key] = at_ms
             self.openings.pop(key, None)
         elif before * after <= 0:
             self.openings[key] = Opening(number=fill.trade_id, at_ms=at_ms, name=name)
         return FillSeen(fill=fill, client_id=client_id, name=name, before=before, after=after, at_ms=at_ms)
+
+
+def _is_what_was_sent(algo: Algo, request: Request) -> bool:
+    same = (algo.symbol, algo.position_side) == (request.symbol, request.position_side)
+    return same and algo.side is request.side and algo.trigger_price == request.trigger_price

@@ -13,7 +13,8 @@ from jackline.world.judges.requests import Request
 from jackline.world.judges.scene import FillSeen, PositionKey, Scene, StopEnd
 from jackline.world.watching import Arrival, Departure
 
-ONE_STOP_PER_DIRECTION: Final = -4130
+ONE_STOP_PER_DIRECTION: Final = (-4130, 110406)
+"""Of each wire."""
 DISK_FULL: Final = "disk_full"
 
 
@@ -58,7 +59,7 @@ class SometimesCounter(Judge):
     def on_arrival(self, arrival: Arrival) -> None:
         """An entry has arrived; a second whole-position stop was refused."""
         self._in_flight.pop(arrival.departure.number, None)
-        if arrival.code == ONE_STOP_PER_DIRECTION:
+        if arrival.code in ONE_STOP_PER_DIRECTION:
             self.note(Sometimes.ONE_STOP_PER_DIRECTION)
 
     def on_fill(self, seen: FillSeen) -> None:
