@@ -78,12 +78,14 @@ class Driver:
     venue: SmallVenue = field(default_factory=SmallVenue)
     now_ms: int = START_MS
     market_ahead_ms: int = 0
+    market_spoke: bool = True
     tick_ms: int = 100
     fates: dict[type[Mutation], deque[Fate]] = field(default_factory=dict)
     always: dict[type[Mutation], Fate] = field(default_factory=dict)
     fortune: deque[Fate | None] = field(default_factory=deque)
     reads_fail: bool = False
     lose_looks: int = 0
+    fills_late: bool = False
     disk_works: bool = True
     latency: dict[type[Mutation] | type[ReadOrder], tuple[int, int]] = field(default_factory=dict)
     state: State = field(init=False)
@@ -216,7 +218,8 @@ class Driver:
     # -- carrying out ----------------------------------------------------------------------------------------
 
     def _now(self) -> Now:
-        return Now(wire_ms=WireMs(self.now_ms), market_ms=MarketMs(self.now_ms + self.market_ahead_ms))
+        market_ms = self.now_ms + self.market_ahead_ms if self.market_spoke else 0
+        return Now(wire_ms=WireMs(self.now_ms), market_ms=MarketMs(market_ms))
 
     def _advance(self, to_ms: int) -> None:
         self.now_ms = max(self.now_ms, to_ms)
@@ -293,6 +296,9 @@ class Driver:
         if isinstance(request, ReadSnapshot) and self.lose_looks > 0:
             self.lose_looks -= 1
             return
+
+        if isinstance(request, ReadFills) and self.fills_late:
+            out_ms += 5_000
 
         def arrive() -> None:
             self._answer(back_ms, self._query(request, asked_ms))

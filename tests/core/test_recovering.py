@@ -76,6 +76,24 @@ def test_a_stop_that_fired_during_the_outage_is_booked_as_the_stop() -> None:
     assert driver.venue.naked_ms == 0
 
 
+@pytest.mark.parametrize("rung", Rung)
+def test_a_hold_is_not_over_because_the_market_has_not_spoken_yet(rung: Rung) -> None:
+    """A start that finds its entry filled before it has heard of market time: 0 is no time of the market."""
+    driver = Driver().start(rung)
+    driver.signal()
+    driver.reach(Phase.ENTERING)
+    driver.crash()
+    driver.market_spoke, driver.fills_late = False, True
+    driver.recover()
+    driver.reach(Phase.PROTECTED)
+    driver.market_spoke = True
+    driver.run(2_000)
+    assert driver.phase is Phase.PROTECTED
+    driver.market_ahead_ms = driver.risk.hold_max_ms
+    driver.reach(Phase.DONE)
+    assert driver.ended[0].reason is ExitReason.MAX_HOLD
+
+
 @pytest.mark.owns("P4")
 def test_P4_the_ratchet_survives_a_crash_through_the_venue() -> None:
     """The journal lost the last moves of W: the live stop at the venue is the floor."""

@@ -81,7 +81,7 @@ def _adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: 
         best_price=position.entry_price,
         exposed_ms=turn.now.wire_ms,
         first_exposed_ms=turn.now.wire_ms,
-        opened_market_ms=turn.now.market_ms,
+        opened_market_ms=turn.now.market_ms or None,
         recovered=True,
     )
 

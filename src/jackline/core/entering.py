@@ -16,7 +16,7 @@ from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, Trad
 from jackline.core.requests import ReadOrder, SendEntry
 from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import ZERO, Fraction, Price, Quantity, Symbol, WireMs
+from jackline.core.values import ZERO, Fraction, MarketMs, Price, Quantity, Symbol, WireMs
 
 ABSENCE_MISSES = 2
 """Queries past the fence that must miss before an entry counts as absent (O3)."""
@@ -292,11 +292,16 @@ def expose(turn: Turn, trade: Trade, *, quantity: Quantity, price: Price | None)
         best_price=price or trade.entry_price,
         exposed_ms=trade.exposed_ms or now,
         first_exposed_ms=trade.first_exposed_ms or now,
-        opened_market_ms=trade.opened_market_ms or turn.now.market_ms,
+        opened_market_ms=trade.opened_market_ms or turn.now.market_ms or _signal_ms(trade),
         disaster=disaster,
         flat_ms=None,
     )
     return turn.put(exposed.on(Trigger.EXPOSURE_SEEN))
+
+
+def _signal_ms(trade: Trade) -> MarketMs | None:
+    """When the entry was decided: it stands for its fill while the market of a new start has not spoken yet (C2)."""
+    return (trade.entry.signal_market_ms if trade.entry is not None else None) or None
 
 
 def abandon(turn: Turn, trade: Trade, why: str) -> None:
