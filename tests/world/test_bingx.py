@@ -17,13 +17,13 @@ from jackline.world.experiment_file import dumps, loads
 from jackline.world.judges.exposure import Cause
 from jackline.world.process import Process
 from jackline.world.process_net import ProcessNet
-from jackline.world.profiles import PROFILES, SWARM
+from jackline.world.profiles import PROFILES, RUNGS, SWARM
 from jackline.world.stage import Stage
 from jackline.world.weather import Line
 from jackline.world.wires import Wire
 
 CHUNK = 8
-BINGX = [name for name, profile in PROFILES.items() if profile.wire is Wire.BINGX]
+BINGX = [name for name, profile in PROFILES.items() if profile.wires == (Wire.BINGX,)]
 VENUES_DOING = {cause.value for cause in Cause if cause is not Cause.FIRST}
 """What an entry that brings its stop can stand naked for: the venue lost it, or it fired, or somebody added."""
 
@@ -81,8 +81,15 @@ def test_an_experiment_without_a_wire_speaks_binance() -> None:
 
 
 def test_the_wire_is_no_draw() -> None:
+    """What a seed draws besides is what it drew before there was a second wire."""
     profile = PROFILES["bingx"]
-    assert replace(draw(5, replace(profile, wire=Wire.BINANCE)), wire=Wire.BINGX) == draw(5, profile)
+    other = replace(profile, wires=(Wire.BINANCE,), rungs=RUNGS[Wire.BINGX])
+    assert replace(draw(5, other), wire=Wire.BINGX) == draw(5, profile)
+
+
+def test_the_swarm_speaks_both_wires() -> None:
+    spoken = [draw(seed, SWARM).wire for seed in range(400)]
+    assert 80 <= spoken.count(Wire.BINGX) <= 120
 
 
 def test_symbols_are_spelled_as_the_exchange_has_them_and_traded_as_the_venue_does() -> None:

@@ -11,7 +11,7 @@ from jackline.world.acts import Act, Kind
 from jackline.world.draws import Draws
 from jackline.world.loop import Order
 from jackline.world.market import STARTS
-from jackline.world.profiles import SWARM, Profile
+from jackline.world.profiles import RUNGS, SWARM, Profile
 from jackline.world.wires import Wire
 
 SAFETY_S = 62.0
@@ -89,7 +89,8 @@ class Experiment:
 def draw(seed: int, profile: Profile = SWARM) -> Experiment:
     """Expand a seed. Pure: the same seed and profile give the same experiment everywhere."""
     draws = Draws(seed, f"experiment/{profile.name}")
-    rung = draws.pick(profile.rungs)
+    wire = Draws(seed, f"wire/{profile.name}").pick(profile.wires)
+    rung = draws.pick(profile.rungs or RUNGS[wire])
     symbols = tuple(list(STARTS)[: draws.pick((1, 1, 2, 3))])
     acts = _acts(draws, profile)
     return Experiment(
@@ -115,7 +116,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         noise=_noise(draws, profile),
         acts=acts,
         broken_for_ever=_lasting(draws, profile),
-        wire=profile.wire,
+        wire=wire,
     )
 
 

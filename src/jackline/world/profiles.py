@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,8 +10,10 @@ from jackline.core.plan import Rung
 from jackline.world.acts import Kind
 from jackline.world.wires import Wire
 
-ALL_RUNGS: tuple[Rung | None, ...] = (Rung.STOP_FIRST, Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL)
-BINGX_RUNGS: tuple[Rung | None, ...] = (Rung.ATTACHED, Rung.ATTACHED, None, Rung.AFTER_FILL)
+RUNGS: Mapping[Wire, tuple[Rung | None, ...]] = {
+    Wire.BINANCE: (Rung.STOP_FIRST, Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL),
+    Wire.BINGX: (Rung.ATTACHED, Rung.ATTACHED, None, Rung.AFTER_FILL),
+}
 CRASHES = (
     Kind.KILL_ENGINE, Kind.KILL_ENGINE, Kind.KILL_BOTH, Kind.KILL_AT_REQUEST, Kind.KILL_AT_REQUEST,
     Kind.KILL_AT_STEP, Kind.KILL_AT_STEP, Kind.POWER_CUT,
@@ -39,7 +42,8 @@ class Profile:
         noise, slowness, wildness: multiply message trouble, latency and volatility.
         late_orders: this fraction of entries and closes arrives 1 to 7 seconds after it left.
         hedge: probability of hedge mode.
-        wire: whose client trades in its worlds.
+        wires: drawn from with equal chance: whose client trades.
+        rungs: drawn from with equal chance; None is what the wire has.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -49,7 +53,7 @@ class Profile:
     crashes: tuple[Kind, ...] = CRASHES
     acts: tuple[int, int] = (3, 9)
     always: tuple[Kind, ...] = ()
-    rungs: tuple[Rung | None, ...] = ALL_RUNGS
+    rungs: tuple[Rung | None, ...] | None = None
     noise: float = 1.0
     slowness: float = 1.0
     wildness: float = 1.0
@@ -57,10 +61,11 @@ class Profile:
     hedge: float = 0.3
     trailings: tuple[Decimal | None, ...] = (None, Decimal("0.008"), Decimal("0.015"))
     holds_ms: tuple[int, ...] = (60_000, 120_000, 300_000)
-    wire: Wire = Wire.BINANCE
+    wires: tuple[Wire, ...] = (Wire.BINANCE,)
 
 
-SWARM = Profile(name="swarm", why="everything, uniformly")
+SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
+                wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINANCE, Wire.BINGX))  # fmt: skip
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
@@ -132,9 +137,9 @@ PROFILES: dict[str, Profile] = {
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
         Profile(name="bingx", why="everything, at a venue that takes the stop in the entry and has one slot for it",
-                wire=Wire.BINGX, rungs=BINGX_RUNGS, hedge=0.5),
+                wires=(Wire.BINGX,), hedge=0.5),
         Profile(name="bingx_liar", why="the same venue, which loses, rejects or sticks the stops it took",
-                wire=Wire.BINGX, rungs=BINGX_RUNGS, hedge=0.5,
+                wires=(Wire.BINGX,), hedge=0.5,
                 kinds=(Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER,
                        Kind.THROUGH_STOP, Kind.CHILD_PART_FILLED, Kind.TYPE_WITHDRAWN, Kind.CONDITIONAL_DOWN),
                 always=(Kind.STOP_DROPPED, Kind.STOP_EXPIRED)),
