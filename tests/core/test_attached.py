@@ -217,6 +217,20 @@ def test_P1_an_adopted_position_whose_one_slot_is_taken_by_a_good_stop_is_left_s
     assert driver.phase is Phase.PROTECTED
 
 
+@pytest.mark.owns("P4")
+def test_P4_a_stop_without_a_name_binds_the_one_that_replaces_it() -> None:
+    """It may be ours, and its record lost with a disk."""
+    driver = opened_by_hand(Driver(), covered=False)
+    driver.venue.stranger_rests("by-hand", trigger=Decimal(49_700))
+    driver.reach(Phase.PROTECTED)
+    driver.run(3_000)
+    driver.venue.drop("by-hand")
+    driver.run(20_000, until=lambda: bool(driver.venue.live_stops))
+    (stop,) = driver.venue.live_stops
+    assert driver.trade.stop.disaster_price < Decimal(49_700)
+    assert stop.trigger_price == Decimal(49_700)
+
+
 @pytest.mark.owns("P1")
 def test_P1_a_stop_that_took_the_slot_since_the_last_look_is_looked_at_and_not_closed_upon() -> None:
     driver = opened_by_hand(Driver(), covered=False)

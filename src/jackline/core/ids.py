@@ -104,6 +104,14 @@ def is_ours(text: str, tag: str) -> bool:
     return name is not None and name.trade_id[1 : 1 + _TAG_WIDTH] == tag
 
 
+def may_be_ours(text: str, tag: str) -> bool:
+    """Ours, or without an id: where stops have none, ours is told from a stranger's by records, and those get lost.
+
+    A stop is not loosened by whoever cannot tell (P4); what is cancelled is only what `is_ours`.
+    """
+    return not text or is_ours(text, tag)
+
+
 def _check(stem: str) -> str:
     return _encode(zlib.crc32(stem.encode()) % 36**_CHECK_WIDTH, _CHECK_WIDTH)
 

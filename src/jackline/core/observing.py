@@ -22,7 +22,7 @@ from jackline.core.coverage import Coverage, coverage
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import is_ours
+from jackline.core.ids import may_be_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
@@ -187,14 +187,12 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
 
 
 def _heed(turn: Turn, trade: Trade, snapshot: Snapshot) -> Trade:
-    """No stop goes below one of ours that rests, whichever trade's it is: the journal may be an old one (P4)."""
+    """No stop goes below one that rests and may be ours, whichever trade's it is: the journal may be old (P4)."""
     floor = trade.ratchet_price
     for order in snapshot.orders:
         live = order.is_stop and order.state is OrderState.NEW and order.trigger_price is not None
-        ours = (
-            live and is_ours(order.key.client_id, turn.state.tag) and closes(order, trade.symbol, trade.side)
-        )
-        if ours and order.trigger_price is not None:
+        ours = live and may_be_ours(order.key.client_id, turn.state.tag)
+        if ours and closes(order, trade.symbol, trade.side) and order.trigger_price is not None:
             floor = tightest(trade.side, order.trigger_price, floor)
     return trade if floor == trade.ratchet_price else replace(trade, floor_price=floor)
 

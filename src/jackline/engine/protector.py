@@ -15,7 +15,7 @@ from jackline.core import guard
 from jackline.core.adopting import closes
 from jackline.core.claims import Claim, claim_of
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import Role, TradeId, client_id, is_ours, mint_trade_id
+from jackline.core.ids import Role, TradeId, client_id, may_be_ours, mint_trade_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Acked, Outcome, Refusal, Refused, Unknown
@@ -173,7 +173,7 @@ class Protector:
         self._floors = floors
 
     def _is_its_stop(self, order: OrderView, position: PositionView) -> bool:
-        ours = is_ours(order.key.client_id, self._tag) and order.state is OrderState.NEW
+        ours = may_be_ours(order.key.client_id, self._tag) and order.state is OrderState.NEW
         return ours and closes(order, position.symbol, position.side)
 
     def _no_worse(self, key: PositionKey, planned: Protection) -> Protection:
