@@ -189,7 +189,6 @@ async def local_bingx(
         settings = BingxSettings(
             endpoint=Endpoint(mode=VenueMode.PAPER, base_url=root),
             credentials=Credentials(api_key="k", secret="s"),
-            symbols=(BTC_DASH,),
         )
         venue = await open_bingx(settings=settings, clock=WallClock(), permit=permit, net=AiohttpNet())
         async with prepared(venue, root, BTC_DASH) as local:

@@ -104,7 +104,7 @@ async def sender(name: str) -> Sender:
         net = MuteNet(
             respond=lambda _: answered(f'{{"code": 0, "msg": "", "data": {{"serverTime": {NOW_MS}}}}}')
         )
-        dashed = BingxSettings(endpoint=endpoint, credentials=key, symbols=(BTC_DASH,))
+        dashed = BingxSettings(endpoint=endpoint, credentials=key)
         venue = BingxVenue(settings=dashed, clock=clock, permit=lambda _: None, net=net)
         symbol = BTC_DASH
     assert await venue.read_clock_offset_ms() == 0

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jackline.cli.config import Config
-from jackline.core.values import Symbol
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
@@ -31,7 +30,6 @@ class VenueAccess:
     mode: VenueMode
     url: str
     credentials: Credentials
-    symbols: tuple[Symbol, ...]
 
 
 def venue_access(config: Config) -> VenueAccess:
@@ -41,7 +39,6 @@ def venue_access(config: Config) -> VenueAccess:
         mode=config.mode,
         url=config.venue.url,
         credentials=config.credentials,
-        symbols=config.symbols,
     )
 
 
@@ -49,7 +46,7 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
     """Connect. Raises EndpointRefused where the mode may not reach the address."""
     endpoint, net = Endpoint(mode=access.mode, base_url=access.url), AiohttpNet()
     if access.name == "bingx":
-        bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials, symbols=access.symbols)
+        bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials)
         return await open_bingx(settings=bingx, clock=clock, permit=permit, net=net)
     binance = BinanceSettings(endpoint=endpoint, credentials=access.credentials)
     return await open_binance(settings=binance, clock=clock, permit=permit, net=net)

@@ -60,6 +60,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
     _notice_exposure(turn, snapshot)
+    _notice_lost_legs(turn, snapshot)
     for position in snapshot.positions:
         proof.on_position(turn, position)
     open_symbols = {position.symbol for position in snapshot.positions}
@@ -127,6 +128,29 @@ def _notice_exposure(turn: Turn, snapshot: Snapshot) -> None:
         position = snapshot.position(trade.symbol, trade.side)
         if position is not None:
             entering.expose(turn, trade, quantity=position.quantity, price=position.entry_price)
+
+
+def _notice_lost_legs(turn: Turn, snapshot: Snapshot) -> None:
+    """A look that shows the position shows the leg that came with it, or there is none.
+
+    The answer to the entry is not waited for: it may be lost, and the position stands naked meanwhile (P1). A stop that
+    is sent beside a leg that shows late can only reduce.
+    """
+    for trade in list(turn.trades.values()):
+        leg, entry = trade.disaster, trade.entry_slot
+        if leg is None or entry is None or not leg.is_leg or leg.state is not SlotState.SENT:
+            continue
+        alone = turn.flights(trade.symbol) <= {entry.client_id}
+        later = entry.sent_ms is not None and snapshot.asked_ms > entry.sent_ms
+        shown = snapshot.position(trade.symbol, trade.side) is not None and snapshot.lists(trade.symbol)
+        if (
+            trade.phase is Phase.EXPOSED
+            and alone
+            and later
+            and shown
+            and snapshot.order(leg.client_id) is None
+        ):
+            _forget_lost_disaster(turn, trade.with_slot(replace(leg, state=SlotState.GONE)))
 
 
 def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: set[Symbol]) -> None:

@@ -62,6 +62,10 @@ class Turn:
         in_flight = symbol in self.in_flight.values()
         return not in_flight and snapshot.asked > self.market(symbol).mutated and snapshot.lists(symbol)
 
+    def flights(self, symbol: Symbol) -> set[str]:
+        """What is out for this symbol and not answered, by the keys of `flight_key`."""
+        return {key for key, flown in self.in_flight.items() if flown == symbol}
+
     # -- writing ---------------------------------------------------------------------------------------------
 
     def put(self, trade: Trade) -> Trade:

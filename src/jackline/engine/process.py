@@ -25,6 +25,7 @@ from jackline.engine.startup import (
     protect_first,
     read_opening,
     read_venue,
+    with_margin_tables,
 )
 from jackline.engine.watchdog import Watchdog
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
@@ -70,6 +71,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     try:
         facts = await read_venue(venue)
         first = await protect_first(options, venue, clock, facts, around.disk)
+        facts = await with_margin_tables(options, venue, facts)
         check_fit(options, facts, first)
         if first.holds_nothing:
             check_key(await venue.read_key())

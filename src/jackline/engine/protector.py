@@ -190,14 +190,16 @@ class Protector:
         """Place a whole-position stop and read it back; where it cannot rest, close."""
         position = finding.position
         trade_id = self._trade_of(position, planned)
-        if isinstance(finding, guard.Naked):
-            placed = await self._place(trade_id, position, finding.protection)
-            if placed.read_back or (
-                self._may_be_seen(placed) and not await self._stays_naked(position, planned)
-            ):
-                return (placed,)
-            return (placed, await self._close(trade_id, position))
-        return (await self._close(trade_id, position),)
+        if not isinstance(finding, guard.Naked):
+            return (await self._close(trade_id, position),)
+        placed = [await self._place(trade_id, position, finding.protection)]
+        if self._cannot_be_asked_for(placed[0]):
+            # Whether it rests only a look would tell, and looks are few: another one rests, or meets it.
+            placed.append(await self._place(trade_id, position, finding.protection))
+        last = placed[-1]
+        if last.read_back or (_met_another(last) and not await self._stays_naked(position, planned)):
+            return tuple(placed)
+        return (*placed, await self._close(trade_id, position))
 
     async def add_stop(self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop]) -> Action | None:
         """Only place: what a process without the lease may do while an engine may be alive."""
@@ -248,10 +250,9 @@ class Protector:
         if claim is not None and not self._venue.profile.stops_are_named:
             self.on_claim(claim)
 
-    def _may_be_seen(self, placed: Action) -> bool:
-        """A stop may cover the position all the same: another one, or one that cannot be asked for by name."""
-        unnamed = not self._venue.profile.stops_are_named and isinstance(placed.outcome, Unknown)
-        return _met_another(placed) or unnamed
+    def _cannot_be_asked_for(self, placed: Action) -> bool:
+        """It may rest, and carries no name."""
+        return isinstance(placed.outcome, Unknown) and not self._venue.profile.stops_are_named
 
     async def _stays_naked(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> bool:
         """Whether the stop in the way of ours covers nothing. Unknown is not naked: the next pass asks again."""

@@ -11,9 +11,11 @@ import structlog
 
 from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
+from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
+from jackline.core.orders import Snapshot
 from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.ports import Clock
 from jackline.core.recovering import recover
@@ -22,7 +24,7 @@ from jackline.core.state import KillLevel, MarketState, State, initial_state
 from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_floors, read_plans
-from jackline.engine.protector import Action, Protector
+from jackline.engine.protector import Action, PlannedStop, Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -34,6 +36,8 @@ log = structlog.get_logger("startup")
 
 OPENING_READS_MAX = 5
 """Two suffice unless the wallet moves just then, or an answer is lost."""
+FIRST_LOOKS_MAX = 2
+"""A start that finds something naked places, looks, and places once more; then the engine's own loop sees to it."""
 FILL_PAGES_MAX = 50
 """Pages of old fills skipped when a ledger starts on an account that has traded before."""
 
@@ -118,6 +122,20 @@ async def read_venue(venue: Venue) -> VenueFacts:
     return VenueFacts(account=account, instruments=instruments)
 
 
+async def with_margin_tables(options: EngineOptions, venue: Venue, facts: VenueFacts) -> VenueFacts:
+    """The symbols' own margin tables, where a venue gives them one at a time and the first look did not wait for them.
+
+    One that cannot be read leaves its symbol with the stricter tier of before.
+    """
+    if not venue.profile.tables_apart:
+        return facts
+    found = await venue.read_instruments(options.symbols)
+    if not isinstance(found, dict):
+        log.warning("margin_tables_unreadable", code="P7", detail=_why(found))
+        return facts
+    return replace(facts, instruments={**facts.instruments, **found})
+
+
 def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> None:
     """Raises StartRefused, with the fix, when configuration and account do not fit.
 
@@ -172,15 +190,30 @@ async def protect_first(
         return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)
     protector.recall(read_floors(disk, options.state_dir))
-    findings = protector.judge(snapshot, planned)
-    for finding in findings:
-        log.warning("start_found_naked", code="P1", finding=str(finding))
-    actions = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
     ours = any(is_ours(order.key.client_id, account_tag(options.account)) for order in snapshot.orders)
     return FirstLook(
         holds_nothing=not snapshot.positions and not ours and not planned,
-        actions=tuple(action for action in actions if action is not None),
+        actions=await _add_stops(protector, options, snapshot, planned),
     )
+
+
+async def _add_stops(
+    protector: Protector, options: EngineOptions, first: Snapshot, planned: Mapping[PositionKey, PlannedStop]
+) -> tuple[Action, ...]:
+    """Stops for what is naked; where one was not read back, a second look says whether another is needed."""
+    actions: list[Action] = []
+    snapshot: Snapshot | None = first
+    for _ in range(FIRST_LOOKS_MAX):
+        findings = protector.judge(snapshot, planned) if snapshot is not None else ()
+        for finding in findings:
+            log.warning("start_found_naked", code="P1", finding=str(finding))
+        tried = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
+        placed = [action for action in tried if action is not None]
+        actions += placed
+        if all(action.read_back for action in placed):
+            break
+        snapshot = await protector.look(options.symbols)
+    return tuple(actions)
 
 
 async def read_opening(venue: Venue, facts: VenueFacts, store: Store) -> Opening | None:
@@ -233,8 +266,10 @@ async def first_state(
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
     trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)
-    # Of many symbols a start reads none: each waits for its first fill, and is read from the beginning then.
-    for symbol in options.symbols if len(options.symbols) <= LISTS_AT_ONCE_MAX else ():
+    # Of many symbols, or of slow lists, a start reads none: each waits for its first fill, and is read from the
+    # beginning then. Until the loop runs, nothing that stands naked can be closed (P1).
+    listed = len(options.symbols) <= LISTS_AT_ONCE_MAX and not venue.profile.fills_by_time
+    for symbol in options.symbols if listed else ():
         if symbol not in booked:
             booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)

@@ -54,6 +54,10 @@ LATE_MARGIN_MS = 2_000
 """Added to the time an entry can still execute after its engine died."""
 RECORD_MS = 2_000
 """While the engine is silent, one snapshot this often is kept for it."""
+ACT_MS_MAX = 1_500
+"""What was begun for a position is over by then, or lost: three sendings of a stop and a close."""
+LOOK_BESIDE_ACT_MS = 1_000
+"""Other positions are not left unseen for longer than this, whatever one of them needs."""
 GRACE_MS = 2_000
 """On top of the engine's own deadline, before the watchdog steps in beside a living engine."""
 
@@ -96,6 +100,7 @@ class Watchdog:
         self._protector.on_claim = self._claim
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
         self._sightings: dict[PositionKey, _Sighting] = {}
+        self._acts: dict[PositionKey, WireMs] = {}
         self._silent_since: WireMs | None = None
         self._looked_ms = 0
         self._looking = 0
@@ -132,7 +137,8 @@ class Watchdog:
         )
         # Alone, a calm look waits for no other either: one that is never answered must not hold up the rest (P1).
         at_once = LOOKS_AT_ONCE_MAX if silent or alarmed else 1
-        if abs(now - self._looked_ms) >= period_ms and self._looking < at_once:
+        due = abs(now - self._looked_ms) >= period_ms and self._looking < at_once
+        if due and not self._is_any_act_young(now, LOOK_BESIDE_ACT_MS):
             self._looked_ms = now
             self._looking += 1
             group.create_task(self._pass(risky, silent=silent)).add_done_callback(self._looked)
@@ -175,24 +181,48 @@ class Watchdog:
         planned = read_plans(self._disk, self._options.state_dir)
         uncovered = self._protector.judge(snapshot, planned)
         self._keep_floors()
-        self._forget({(found.position.symbol, found.position.side) for found in uncovered})
-        due = [finding for finding in uncovered if self._is_due(finding, silent=silent)]
+        self._forget({_key(found) for found in uncovered})
+        due = [
+            finding
+            for finding in uncovered
+            if self._is_due(finding, silent=silent) and not self._is_in_hand(finding)
+        ]
         if due:
             self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
-            await asyncio.gather(*(self._act(finding, planned) for finding in due))
+            begun_ms = self._clock.now().wire_ms
+            for finding in due:
+                self._acts[_key(finding)] = begun_ms
+            await asyncio.gather(*(self._act(finding, planned, begun_ms) for finding in due))
         if not uncovered and self._acting and not silent:
             self._mark_acting(None)
 
-    async def _act(self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop]) -> None:
+    async def _act(
+        self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop], begun_ms: WireMs
+    ) -> None:
         """Side by side with the others: no position waits for another one's answers."""
-        for action in await self._protector.act(finding, planned):
-            self._record_action(finding, action)
-            if action.read_back:
-                self._acted_ms = self._clock.now().wire_ms
+        try:
+            for action in await self._protector.act(finding, planned):
+                self._record_action(finding, action)
+                if action.read_back:
+                    self._acted_ms = self._clock.now().wire_ms
+        finally:
+            if self._acts.get(_key(finding)) == begun_ms:
+                del self._acts[_key(finding)]
+
+    def _is_in_hand(self, finding: Uncovered) -> bool:
+        """Where a stop has no name, a second one for the same position asks for the one slot of the first (K2)."""
+        begun_ms = self._acts.get(_key(finding))
+        alone = not self._venue.profile.stops_are_named
+        return alone and begun_ms is not None and self._clock.now().wire_ms - begun_ms < ACT_MS_MAX
+
+    def _is_any_act_young(self, now: WireMs, young_ms: int) -> bool:
+        """The few looks a second of such a venue are left to whoever must know what became of its stop."""
+        alone = not self._venue.profile.stops_are_named
+        return alone and any(now - begun_ms < young_ms for begun_ms in self._acts.values())
 
     def _is_due(self, finding: Uncovered, *, silent: bool) -> bool:
         """At once when alone; beside a living engine only after its deadline and a grace, seen twice."""
-        key = (finding.position.symbol, finding.position.side)
+        key = _key(finding)
         now = self._clock.now().wire_ms
         seen = self._sightings.get(key)
         seen = _Sighting(since_ms=seen.since_ms if seen else now, times=seen.times + 1 if seen else 1)
@@ -265,3 +295,7 @@ def _say_broken(detail: str) -> None:
 
 def _say_mended() -> None:
     log.info("records_written")
+
+
+def _key(finding: Uncovered) -> PositionKey:
+    return finding.position.symbol, finding.position.side

@@ -42,6 +42,8 @@ class VenueProfile:
         stops_per_side_max: 1 means one slot: a trail is kept by closing.
         reduce_only_in_hedge: the flag is accepted in hedge mode; otherwise the position side reduces.
         windows: the venue's published order ceilings, per account.
+        tables_apart: margin tables come one symbol at a time and slowly: a start's first look does not wait for them.
+        fills_by_time: a trade list is asked for by time, a window after the other: a start reads none.
     """
 
     name: str
@@ -53,6 +55,8 @@ class VenueProfile:
     reduce_only_in_hedge: bool
     client_id_pattern: re.Pattern[str]
     windows: tuple[OrderWindow, ...]
+    tables_apart: bool = False
+    fills_by_time: bool = False
 
     @property
     def traits(self) -> VenueTraits:
@@ -87,4 +91,6 @@ BINGX_SWAP = VenueProfile(
     client_id_pattern=re.compile(r"[a-z0-9]{1,40}"),
     # Per address. An entry leaves room for a stop of its own and for a close within the same second.
     windows=(OrderWindow(orders=3, window_ms=1_000, kept=2),),
+    tables_apart=True,
+    fills_by_time=True,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jackline.core.values import Symbol
 from jackline.engine.clock import TwoClocks
 from jackline.engine.process import Permit
 from jackline.engine.startup import StreamingVenue
@@ -19,14 +18,14 @@ ADDRESS = "http://127.0.0.1:1"
 """Nobody listens there: whoever dials past the simulated network is refused."""
 
 
-def opener(wire: Wire, *, symbols: tuple[Symbol, ...], api_key: str, secret: str) -> OpenVenue:
+def opener(wire: Wire, *, api_key: str, secret: str) -> OpenVenue:
     """Connects as this account, with the client of this wire."""
     endpoint = Endpoint(mode=VenueMode.PAPER, base_url=ADDRESS)
     credentials = Credentials(api_key=api_key, secret=secret)
 
     async def open_venue(clock: TwoClocks, permit: Permit, net: ProcessNet) -> StreamingVenue:
         if wire is Wire.BINGX:
-            bingx = BingxSettings(endpoint=endpoint, credentials=credentials, symbols=symbols)
+            bingx = BingxSettings(endpoint=endpoint, credentials=credentials)
             return await open_bingx(settings=bingx, clock=clock, permit=permit, net=net)
         binance = BinanceSettings(endpoint=endpoint, credentials=credentials)
         return await open_binance(settings=binance, clock=clock, permit=permit, net=net)

@@ -100,7 +100,7 @@ class Stage:
             clock=self.clock,
             trace=self.trace,
             options=options(experiment),
-            open_venue=opener(experiment.wire, symbols=_symbols(experiment), api_key=KEY, secret=SECRET),
+            open_venue=opener(experiment.wire, api_key=KEY, secret=SECRET),
             seed=seed,
             tell=self._tell_process,
         )

@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from jackline.core.ports import Clock
-from jackline.core.values import Symbol
 from jackline.venue.bingx.gate import RequestGate
 from jackline.venue.bingx.refusals import BAD_TIMESTAMP, TOO_OFTEN
 from jackline.venue.bingx.requests import LEVERAGE, MARGIN_TYPE
@@ -24,7 +23,7 @@ from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
 from jackline.venue.transport.rows import typed
 from jackline.venue.transport.signed import Signing
-from jackline.venue.transport.turns import Rank, Turns
+from jackline.venue.transport.turns import Rank, TooLong, Turns
 
 T = TypeVar("T")
 
@@ -46,6 +45,8 @@ PER_SECOND = {
 the three looks at positions, one is the watchdog's, which has the same address."""
 PER_SECOND_OF_GUEST = {("GET", "trade/openOrders"): 1, ("GET", "user/positions"): 1}
 """What a process takes that asks beside an engine."""
+STILL_GUEST_S = 0.1
+"""Who waits as a guest looks so often whether there is still an engine to wait for."""
 TOO_OFTEN_PAUSES_S = (0.2, 0.4)
 """Before a question is put again that was one too many: the processes of an address do not count together."""
 
@@ -63,11 +64,10 @@ class Section(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BingxSettings:
-    """Where and as whom. `symbols` are those whose margin tables are read, which the venue gives one at a time."""
+    """Where and as whom."""
 
     endpoint: Endpoint
     credentials: Credentials
-    symbols: tuple[Symbol, ...]
 
 
 class Connection(Lanes):
@@ -127,10 +127,23 @@ class Connection(Lanes):
 
     async def take_turn(self, method: str, path: str) -> None:
         """Wait until the route takes one more. Raises TooLong, whose request has not left."""
-        for routes in (self._routes_of_guest, self._routes) if self.is_guest else (self._routes,):
-            turns = routes.get((method, path))
-            if turns is not None:
-                await turns.take(Rank.PROTECT, within_s=TURN_S)
+        route = (method, path)
+        if route in self._routes_of_guest:
+            await self._as_guest(self._routes_of_guest[route])
+        if route in self._routes:
+            await self._routes[route].take(Rank.PROTECT, within_s=TURN_S)
+
+    async def _as_guest(self, turns: Turns) -> None:
+        """Wait behind the engine, and only while there is one."""
+        left_s = TURN_S
+        while self.is_guest:
+            try:
+                return await turns.take(Rank.PROTECT, within_s=min(left_s, STILL_GUEST_S))
+            except TooLong:
+                left_s -= STILL_GUEST_S
+                if left_s <= 0:
+                    raise
+        return None
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(

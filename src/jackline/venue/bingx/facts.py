@@ -121,10 +121,10 @@ class FactReader:
     async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         """Filters of contracts, halted ones too, for a position in one of them wants its stop as any other.
 
-        Margin tables come one at a time and two a second: those of the configured symbols are read, and of those that
-        are named here. Any other contract gets a tier stricter than its own.
+        Margin tables come one at a time and two a second: they are read of the symbols that are named here. Any other
+        contract gets a tier stricter than its own.
         """
-        wanted = sorted({*self._connection.settings.symbols, *(symbols or ())})
+        wanted = sorted(symbols or ())
         contracts, tables = await asyncio.gather(
             hedged(self._contracts, every_s=AGAIN_S),
             asyncio.gather(*(self._tiers(symbol) for symbol in wanted)),
