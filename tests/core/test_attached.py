@@ -77,6 +77,15 @@ def test_P1_a_leg_that_the_venue_forgot_is_replaced_by_a_stop_of_its_own() -> No
 
 
 @pytest.mark.owns("P1")
+def test_P1_a_leg_is_missed_although_the_answer_to_its_entry_is_lost() -> None:
+    driver = Driver(fates={SendEntry: deque([Fate.LOSE_ANSWER])})
+    driver.venue.lose_legs = True
+    entered(driver)
+    assert driver.count(SendStop) == 1
+    assert driver.venue.naked_ms <= 600, "after the first look that shows the position"
+
+
+@pytest.mark.owns("P1")
 def test_P1_a_position_whose_leg_and_stop_are_refused_is_closed() -> None:
     driver = Driver()
     driver.venue.lose_legs = True

@@ -11,11 +11,9 @@ import structlog
 
 from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
-from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
-from jackline.core.orders import Snapshot
 from jackline.core.outcomes import Refusal, Refused, Unknown
 from jackline.core.ports import Clock
 from jackline.core.recovering import recover
@@ -24,7 +22,7 @@ from jackline.core.state import KillLevel, MarketState, State, initial_state
 from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_floors, read_plans
-from jackline.engine.protector import Action, PlannedStop, Protector
+from jackline.engine.protector import Action, Protector
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -36,8 +34,6 @@ log = structlog.get_logger("startup")
 
 OPENING_READS_MAX = 5
 """Two suffice unless the wallet moves just then, or an answer is lost."""
-FIRST_LOOKS_MAX = 2
-"""A start that finds something naked places, looks, and places once more; then the engine's own loop sees to it."""
 FILL_PAGES_MAX = 50
 """Pages of old fills skipped when a ledger starts on an account that has traded before."""
 
@@ -190,30 +186,15 @@ async def protect_first(
         return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)
     protector.recall(read_floors(disk, options.state_dir))
+    findings = protector.judge(snapshot, planned)
+    for finding in findings:
+        log.warning("start_found_naked", code="P1", finding=str(finding))
+    actions = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
     ours = any(is_ours(order.key.client_id, account_tag(options.account)) for order in snapshot.orders)
     return FirstLook(
         holds_nothing=not snapshot.positions and not ours and not planned,
-        actions=await _add_stops(protector, options, snapshot, planned),
+        actions=tuple(action for action in actions if action is not None),
     )
-
-
-async def _add_stops(
-    protector: Protector, options: EngineOptions, first: Snapshot, planned: Mapping[PositionKey, PlannedStop]
-) -> tuple[Action, ...]:
-    """Stops for what is naked; where one was not read back, a second look says whether another is needed."""
-    actions: list[Action] = []
-    snapshot: Snapshot | None = first
-    for _ in range(FIRST_LOOKS_MAX):
-        findings = protector.judge(snapshot, planned) if snapshot is not None else ()
-        for finding in findings:
-            log.warning("start_found_naked", code="P1", finding=str(finding))
-        tried = await asyncio.gather(*(protector.add_stop(finding, planned) for finding in findings))
-        placed = [action for action in tried if action is not None]
-        actions += placed
-        if all(action.read_back for action in placed):
-            break
-        snapshot = await protector.look(options.symbols)
-    return tuple(actions)
 
 
 async def read_opening(venue: Venue, facts: VenueFacts, store: Store) -> Opening | None:
