@@ -45,10 +45,13 @@ BTC = Symbol("BTCUSDT")
 EQUITY = Quote(Decimal(10_000))
 FILL_PAGE = 100
 ATTACHING_TRAITS = VenueTraits(
-    stops_are_named=False, whole_position_modes=frozenset({PositionMode.HEDGE}), stops_per_side_max=1
+    stops_are_named=False,
+    whole_position_modes=frozenset({PositionMode.HEDGE}),
+    stops_per_side_max=1,
+    is_narrow=True,
 )
 """As at BingX: a stop travels with the entry, has no client id, and is alone on its side; in netting mode it has a
-quantity."""
+quantity; an address has three orders a second."""
 
 
 class Fate(StrEnum):

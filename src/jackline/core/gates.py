@@ -13,6 +13,8 @@ from jackline.core.state import KillLevel, State
 from jackline.core.turn import Turn
 from jackline.core.values import Side
 
+NEEDING_ORDERS = frozenset({Phase.EXPOSED, Phase.CLOSING})
+"""A stop or a close is wanted at once."""
 EQUITY_AGE_MS_MAX = 10_000
 """Two idle guard passes: equity that was not read for longer is no ground for a size (A3)."""
 
@@ -53,6 +55,11 @@ def account_denial(state: State) -> Denied | None:
         )
     if not state.journal_ok:
         return _no(Reason.JOURNAL, "the journal cannot be written")
+    waiting = [trade for trade in state.trades.values() if trade.phase in NEEDING_ORDERS]
+    if state.traits.is_narrow and waiting:
+        # Of three orders a second an entry would take the one that a stop or a close is about to need (K2).
+        trade = waiting[0]
+        return _no(Reason.ORDERS_SCARCE, f"trade {trade.trade_id} on {trade.symbol} is {trade.phase}")
     return None
 
 

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     SYMBOL_BUSY = "symbol_busy"
     SWEEP_PENDING = "sweep_pending"
     COOLDOWN = "cooldown"
+    ORDERS_SCARCE = "orders_scarce"
     STOP_DISTANCE = "stop_distance"
     STOP_SIDE = "stop_side"
     STOP_REACHED = "stop_reached"

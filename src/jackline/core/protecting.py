@@ -36,7 +36,11 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
         # where the venue has room for one.
         alone = trade.entry is None or turn.state.traits.stops_per_side_max == 1
         covered = trade.phase is Phase.PROTECTED and alone
-        return trade if covered else _place_disaster(turn, trade, _first_shape(turn, trade))
+        if covered:
+            return trade
+        if _has_no_time(turn, trade):
+            return closing.want(turn, trade, ExitReason.STOP_FAILED)
+        return _place_disaster(turn, trade, _first_shape(turn, trade))
     if slot.state in {SlotState.SENT, SlotState.ACKED, SlotState.UNKNOWN}:
         return turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
     if trade.phase not in {Phase.EXPOSED, Phase.PROTECTED}:
@@ -53,6 +57,15 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
             return _place_disaster(turn, trade, StopShape.QUANTITY)
         return closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
+
+
+def _has_no_time(turn: Turn, trade: Trade) -> bool:
+    """Where a stop and a close may have to wait a second for their turn, one that was tried and is gone is not tried
+    again in the second half of the deadline: the close takes that turn (P1)."""
+    tried = trade.attempts > 0 and trade.exposed_ms is not None and turn.state.traits.is_narrow
+    if not tried or trade.exposed_ms is None:
+        return False
+    return turn.now.wire_ms - trade.exposed_ms > turn.state.protection.protect_deadline_ms // 2
 
 
 def _first_shape(turn: Turn, trade: Trade) -> StopShape:

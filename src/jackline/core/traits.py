@@ -16,11 +16,14 @@ class VenueTraits:
             is resolved by a listing.
         whole_position_modes: position modes in which the venue takes a stop without a quantity.
         stops_per_side_max: 1 means one slot: D is never joined by a W, and a trail is kept by closing.
+        is_narrow: so few orders a second are taken that one position at a time can be brought under its stop, and that
+            a stop tried again and again leaves no turn for the close.
     """
 
     stops_are_named: bool
     whole_position_modes: frozenset[PositionMode]
     stops_per_side_max: int
+    is_narrow: bool = False
 
 
 FULL_TRAITS = VenueTraits(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from jackline.core.effects import Alert, Effect, Level, SaveTrade
 from jackline.core.events import Now
 from jackline.core.ids import TradeId
-from jackline.core.machine import AT_RISK
+from jackline.core.machine import AT_RISK, Phase
 from jackline.core.money import Money
 from jackline.core.orders import Snapshot
 from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
@@ -58,9 +58,25 @@ class Turn:
         return None
 
     def is_fresh(self, snapshot: Snapshot, symbol: Symbol) -> bool:
-        """Rule 5: asked after the symbol's last mutation and its answer, and listing its orders."""
-        in_flight = symbol in self.in_flight.values()
-        return not in_flight and snapshot.asked > self.market(symbol).mutated and snapshot.lists(symbol)
+        """Rule 5: asked after the symbol's last mutation and its answer, and listing its orders.
+
+        Where a stop cannot be asked for by name, an entry without an answer does not stand in the way once the position
+        is shown: what it did is seen.
+        """
+        settled = self.flights(symbol) <= self._seen_through(snapshot, symbol)
+        return settled and snapshot.asked > self.market(symbol).mutated and snapshot.lists(symbol)
+
+    def _seen_through(self, snapshot: Snapshot, symbol: Symbol) -> set[str]:
+        if self.state.traits.stops_are_named:
+            return set()
+        return {
+            trade.entry_slot.client_id
+            for trade in self.trades.values()
+            if trade.symbol == symbol
+            and trade.phase is Phase.EXPOSED
+            and trade.entry_slot is not None
+            and snapshot.position(symbol, trade.side) is not None
+        }
 
     def flights(self, symbol: Symbol) -> set[str]:
         """What is out for this symbol and not answered, by the keys of `flight_key`."""

@@ -18,6 +18,10 @@ class LegScope(StrEnum):
     QUANTITY = "quantity"
 
 
+NARROW_ORDERS = 10
+"""A ceiling below this is reached by the entries, stops and closes of a few positions."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderWindow:
     """At most `orders` placements in any `window_ms`, of which `kept` are never an entry's.
@@ -65,6 +69,7 @@ class VenueProfile:
             stops_are_named=self.stops_are_named,
             whole_position_modes=self.whole_position_modes,
             stops_per_side_max=self.stops_per_side_max,
+            is_narrow=any(window.orders < NARROW_ORDERS for window in self.windows),
         )
 
 
