@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from jackline.core import claims
+from jackline.core import claims, gates
 from jackline.core.effects import Level
 from jackline.core.events import CloseAsked, StopsClaimed
 from jackline.core.ids import LEG_ATTEMPT, Role, TradeId, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderKind, PositionMode, PriceSource, Snapshot
-from jackline.core.outcomes import NotSent, Outcome, Refusal, Refused, Unknown
+from jackline.core.outcomes import NotSent, Outcome, Reason, Refusal, Refused, Unknown
 from jackline.core.plan import Rung
 from jackline.core.requests import (
     CancelOrder,
@@ -28,6 +28,7 @@ from jackline.core.requests import (
 )
 from jackline.core.settings import RiskSettings
 from jackline.core.trade import ExitReason
+from jackline.core.traits import FULL_TRAITS
 from jackline.core.values import Price, Quantity, Side, WireMs, fraction
 from tests.core.driver import Driver, cancelled
 from tests.core.making import RISK, with_trailing
@@ -83,6 +84,30 @@ def test_P1_a_leg_is_missed_although_the_answer_to_its_entry_is_lost() -> None:
     entered(driver)
     assert driver.count(SendStop) == 1
     assert driver.venue.naked_ms <= 600, "after the first look that shows the position"
+
+
+@pytest.mark.owns("K2", "P1")
+def test_K2_nothing_enters_while_a_position_waits_for_an_order_that_protects_it() -> None:
+    driver = Driver()
+    driver.venue.lose_legs = True
+    driver.start(Rung.ATTACHED).signal()
+    driver.reach(Phase.EXPOSED)
+    denied = gates.account_denial(driver.state)
+    assert denied is not None
+    assert denied.reason is Reason.ORDERS_SCARCE
+    assert gates.account_denial(replace(driver.state, traits=FULL_TRAITS)) is None
+    driver.reach(Phase.PROTECTED)
+    assert gates.account_denial(driver.state) is None
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_stop_is_not_tried_again_when_a_close_would_come_too_late() -> None:
+    driver = Driver(always={SendStop: Fate.LOSE_REQUEST}, latency={SendStop: (10, 250)})
+    driver.venue.lose_legs = True
+    driver.start(Rung.ATTACHED).signal()
+    driver.reach(Phase.SWEEPING)
+    half_ms = driver.state.protection.protect_deadline_ms // 2
+    assert half_ms < driver.venue.naked_ms <= half_ms + 350, "with the first answer of the second half"
 
 
 @pytest.mark.owns("P1")

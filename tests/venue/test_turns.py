@@ -115,3 +115,23 @@ def test_a_ban_holds_everybody() -> None:
 def test_K2_an_entry_at_bingx_leaves_two_of_three_orders_a_second_to_protection() -> None:
     (window,) = BINGX_SWAP.windows
     assert (window.orders, window.kept) == (3, 2)
+
+
+@pytest.mark.owns("P1")
+def test_P1_who_waits_behind_an_engine_goes_on_when_it_is_dead() -> None:
+    async def play(turns: Turns, loop: VirtualLoop) -> None:
+        for _ in range(3):
+            await turns.take(Rank.PROTECT, within_s=0.1)
+        engine = [True]
+        loop.call_later(0.35, engine.clear)
+        begun_s = loop.time()
+        await turns.take_while(Rank.PROTECT, within_s=2.5, wanted=lambda: bool(engine))
+        assert 0.35 <= loop.time() - begun_s <= 0.45
+        engine.append(True)
+        await turns.take_while(Rank.PROTECT, within_s=2.5, wanted=lambda: bool(engine))
+        assert loop.time() - begun_s >= 1.0, "a turn of its own, behind the three"
+        turns.ban(60_000)
+        with pytest.raises(TooLong):
+            await turns.take_while(Rank.PROTECT, within_s=2.5, wanted=lambda: True)
+
+    on_virtual_time(play)

@@ -16,6 +16,7 @@ from jackline.core import (
     protecting,
     slots,
     sweeping,
+    unanswered,
 )
 from jackline.core.adopting import closes
 from jackline.core.coverage import Coverage, coverage
@@ -31,8 +32,6 @@ from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import MISSES_COUNTED_MAX, Turn
 from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
-UNANSWERED = frozenset({Phase.ENTERING, Phase.DOUBTFUL})
-"""The entry has left, and nobody has said yet what became of it."""
 FOREIGN_REMEMBERED_MAX = 1_000
 """Strangers' orders told once each; beyond this the memory starts over, and some are told again."""
 USELESS_STOPS_MAX = 4
@@ -59,8 +58,8 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     if snapshot.equity_quote is not None:
         turn.state = replace(turn.state, equity_quote=snapshot.equity_quote)
     accounting.on_balance(turn, snapshot)
-    _notice_exposure(turn, snapshot)
-    _notice_lost_legs(turn, snapshot)
+    unanswered.notice_exposure(turn, snapshot)
+    unanswered.notice_lost_legs(turn, snapshot)
     for position in snapshot.positions:
         proof.on_position(turn, position)
     open_symbols = {position.symbol for position in snapshot.positions}
@@ -116,43 +115,6 @@ def _look_again(turn: Turn, failed: Unknown, *, full: bool) -> None:
         turn.want_full_listing(state.protection.guard_idle_ms)
 
 
-def _notice_exposure(turn: Turn, snapshot: Snapshot) -> None:
-    """A position where an entry of ours is out is exposure, whether or not the entry is answered.
-
-    Only absence needs a snapshot that counts (rule 5).
-    """
-    for trade in list(turn.trades.values()):
-        sent_ms = trade.entry_slot.sent_ms if trade.entry_slot is not None else None
-        if trade.phase not in UNANSWERED or sent_ms is None or snapshot.asked_ms <= sent_ms:
-            continue
-        position = snapshot.position(trade.symbol, trade.side)
-        if position is not None:
-            entering.expose(turn, trade, quantity=position.quantity, price=position.entry_price)
-
-
-def _notice_lost_legs(turn: Turn, snapshot: Snapshot) -> None:
-    """A look that shows the position shows the leg that came with it, or there is none.
-
-    The answer to the entry is not waited for: it may be lost, and the position stands naked meanwhile (P1). A stop that
-    is sent beside a leg that shows late can only reduce.
-    """
-    for trade in list(turn.trades.values()):
-        leg, entry = trade.disaster, trade.entry_slot
-        if leg is None or entry is None or not leg.is_leg or leg.state is not SlotState.SENT:
-            continue
-        alone = turn.flights(trade.symbol) <= {entry.client_id}
-        later = entry.sent_ms is not None and snapshot.asked_ms > entry.sent_ms
-        shown = snapshot.position(trade.symbol, trade.side) is not None and snapshot.lists(trade.symbol)
-        if (
-            trade.phase is Phase.EXPOSED
-            and alone
-            and later
-            and shown
-            and snapshot.order(leg.client_id) is None
-        ):
-            _forget_lost_disaster(turn, trade.with_slot(replace(leg, state=SlotState.GONE)))
-
-
 def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: set[Symbol]) -> None:
     """One finding, where the snapshot counts for its symbol."""
     match finding:
@@ -165,7 +127,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             trade = _observe_position(turn, position, snapshot.asked_ms)
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
-            _cancel_outdone(turn, _forget_lost_disaster(turn, trade), finding.coverage)
+            _cancel_outdone(turn, protecting.forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
             naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
             _close_without_room(turn, naked, snapshot)
@@ -268,7 +230,7 @@ def _close_without_room(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
 
 def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> Trade:
     """Venue truth says the position is open and under-covered: forget a D that is gone, so that it is replaced."""
-    trade = _forget_lost_disaster(turn, trade)
+    trade = protecting.forget_lost_disaster(turn, trade)
     disaster, instrument = trade.disaster, turn.state.instruments.get(trade.symbol)
     if disaster is not None and disaster.state is SlotState.WORKING:
         # It rests and does not cover: too small (an add), or wrong. It stays, as a W, until a right one works.
@@ -284,15 +246,6 @@ def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> Trade:
         )
         trade = closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
-
-
-def _forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
-    """The position is open and D is not there any more: forget it, so that another is placed."""
-    disaster = trade.disaster
-    if disaster is None or disaster.state is not SlotState.GONE:
-        return trade
-    turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
-    return turn.put(replace(trade, disaster=None))
 
 
 def _expose_lost(turn: Turn, trade: Trade) -> Trade:

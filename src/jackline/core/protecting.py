@@ -166,6 +166,15 @@ def confirm(turn: Turn, trade: Trade) -> Trade:
     return turn.put(replace(trade, exposed_ms=None, first_protected_ms=first).on(Trigger.STOP_CONFIRMED))
 
 
+def forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
+    """The position is open and D is not there any more: forget it, so that another is placed."""
+    disaster = trade.disaster
+    if disaster is None or disaster.state is not SlotState.GONE:
+        return trade
+    turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
+    return turn.put(replace(trade, disaster=None))
+
+
 def remember_floor(trade: Trade) -> Trade:
     """Raise the floor to the tightest stop that was read back (P4)."""
     floor = trade.ratchet_price

@@ -23,7 +23,7 @@ from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
 from jackline.venue.transport.rows import typed
 from jackline.venue.transport.signed import Signing
-from jackline.venue.transport.turns import Rank, TooLong, Turns
+from jackline.venue.transport.turns import Rank, Turns
 
 T = TypeVar("T")
 
@@ -45,8 +45,6 @@ PER_SECOND = {
 the three looks at positions, one is the watchdog's, which has the same address."""
 PER_SECOND_OF_GUEST = {("GET", "trade/openOrders"): 1, ("GET", "user/positions"): 1}
 """What a process takes that asks beside an engine."""
-STILL_GUEST_S = 0.1
-"""Who waits as a guest looks so often whether there is still an engine to wait for."""
 TOO_OFTEN_PAUSES_S = (0.2, 0.4)
 """Before a question is put again that was one too many: the processes of an address do not count together."""
 
@@ -129,21 +127,10 @@ class Connection(Lanes):
         """Wait until the route takes one more. Raises TooLong, whose request has not left."""
         route = (method, path)
         if route in self._routes_of_guest:
-            await self._as_guest(self._routes_of_guest[route])
+            guests = self._routes_of_guest[route]
+            await guests.take_while(Rank.PROTECT, within_s=TURN_S, wanted=lambda: self.is_guest)
         if route in self._routes:
             await self._routes[route].take(Rank.PROTECT, within_s=TURN_S)
-
-    async def _as_guest(self, turns: Turns) -> None:
-        """Wait behind the engine, and only while there is one."""
-        left_s = TURN_S
-        while self.is_guest:
-            try:
-                return await turns.take(Rank.PROTECT, within_s=min(left_s, STILL_GUEST_S))
-            except TooLong:
-                left_s -= STILL_GUEST_S
-                if left_s <= 0:
-                    raise
-        return None
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import IntEnum
@@ -15,6 +15,8 @@ from enum import IntEnum
 from jackline.venue.profile import OrderWindow
 from jackline.venue.transport.budget import OrderBudget
 
+STILL_WANTED_S = 0.1
+"""Who may not have to wait to the end asks so often."""
 MARGIN_MS = 60
 """Added to each window: two requests that leave a second apart may arrive less than a second apart."""
 
@@ -63,6 +65,18 @@ class Turns:
                 while (wait_ms := self._wait_ms(turn)) != 0:
                     await self._pause(wait_ms)
             self._budget.count(self._now_ms())
+
+    async def take_while(self, rank: Rank, *, within_s: float, wanted: Callable[[], bool]) -> None:
+        """The same, and without a turn as soon as none is wanted any more. Raises `TooLong`."""
+        left_s = within_s
+        while wanted():
+            try:
+                return await self.take(rank, within_s=min(left_s, STILL_WANTED_S))
+            except TooLong:
+                left_s -= STILL_WANTED_S
+                if left_s <= 0:
+                    raise
+        return None
 
     @contextmanager
     def _queued(self, rank: Rank) -> Iterator[tuple[Rank, int]]:
