@@ -106,8 +106,8 @@ def test_P1_a_stop_is_not_tried_again_when_a_close_would_come_too_late() -> None
     driver.venue.lose_legs = True
     driver.start(Rung.ATTACHED).signal()
     driver.reach(Phase.SWEEPING)
-    half_ms = driver.state.protection.protect_deadline_ms // 2
-    assert half_ms < driver.venue.naked_ms <= half_ms + 350, "with the first answer of the second half"
+    third_ms = driver.state.protection.protect_deadline_ms // 3
+    assert third_ms < driver.venue.naked_ms <= third_ms + 350, "with the first answer beyond the first third"
 
 
 @pytest.mark.owns("P1")

@@ -17,6 +17,7 @@ from jackline.core.values import ZERO, Price, Quantity, tightest
 
 STOP_BACK_AFTER_ATTEMPTS = 3
 """Closing attempts after which a missing D is placed again beside them."""
+RETRY_INVERSE = 3
 STOP_BACK_INVERSE = 2
 """Twice inside the deadline: closes come ever more slowly, and the venue may take a stop again at any moment."""
 CLOSE_LEAD_INVERSE = 6
@@ -53,19 +54,19 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
         if slot.mode is not trade.mode:
             # It was written for the mode of before; the position says in which the account is now.
             return _place_disaster(turn, trade, _first_shape(turn, trade))
-        if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO:
+        if slot.shape is StopShape.WHOLE_POSITION and trade.quantity > ZERO and not _has_no_time(turn, trade):
             return _place_disaster(turn, trade, StopShape.QUANTITY)
         return closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
 
 
 def _has_no_time(turn: Turn, trade: Trade) -> bool:
-    """Where a stop and a close may have to wait a second for their turn, one that was tried and is gone is not tried
-    again in the second half of the deadline: the close takes that turn (P1)."""
+    """Where a stop or a close may have to wait for its turn for two thirds of the deadline, a stop that was tried is not
+    tried again beyond the first third: the close takes that turn (P1)."""
     tried = trade.attempts > 0 and trade.exposed_ms is not None and turn.state.traits.is_narrow
     if not tried or trade.exposed_ms is None:
         return False
-    return turn.now.wire_ms - trade.exposed_ms > turn.state.protection.protect_deadline_ms // 2
+    return turn.now.wire_ms - trade.exposed_ms > turn.state.protection.protect_deadline_ms // RETRY_INVERSE
 
 
 def _first_shape(turn: Turn, trade: Trade) -> StopShape:
