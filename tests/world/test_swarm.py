@@ -9,18 +9,10 @@ from jackline.world.campaign import LEAST_S, Tally, run, run_of
 from jackline.world.crash_points import inventory, leaves_process
 from jackline.world.experiment import draw
 from jackline.world.experiment_file import dumps
-from jackline.world.wires import Wire
 
 CHUNKS, CHUNK = 8, 26
 COUNTING_LEAST = 25
 """Of each chunk, so that the chunks together have 200, whichever worker runs them."""
-OF_BINGX = (
-    "venue/bingx/",
-    "venue/canary_attached.py",
-    "venue/transport/shared.py",
-    "venue/transport/turns.py",
-)
-"""Files that only worlds of that wire run."""
 
 
 @pytest.mark.owns("P1", "P2", "P3", "P4", "P5", "P6", "O1", "O2", "O3", "O4", "L1")
@@ -42,16 +34,10 @@ def test_the_chunks_together_are_enough() -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("wire", Wire)
-def test_a_process_died_at_every_await_that_leaves_it(wire: Wire) -> None:
+def test_a_process_died_at_every_await_that_leaves_it() -> None:
     """An await that is new in `engine` or `venue` fails here until some world leads to it."""
-    of_bingx = wire is Wire.BINGX
-    left = {
-        point
-        for point in inventory()
-        if leaves_process(point) and point.file.startswith(OF_BINGX) is of_bingx
-    }
-    for verdict in aimed(left, wires=(wire,)):
+    left = {point for point in inventory() if leaves_process(point)}
+    for verdict in aimed(left):
         assert not verdict.breaches, f"{verdict.breaches[0]}\nin the world {dumps(verdict.experiment)}"
         left -= verdict.hit
     assert sorted(f"{point.key}, line {point.line}" for point in left) == []

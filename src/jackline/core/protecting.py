@@ -61,8 +61,8 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
 
 
 def _has_no_time(turn: Turn, trade: Trade) -> bool:
-    """Where a stop or a close may have to wait for its turn for two thirds of the deadline, a stop that was tried is not
-    tried again beyond the first third: the close takes that turn (P1)."""
+    """Where a stop or a close may wait for its turn for two thirds of the deadline, a stop that was tried is not tried
+    again beyond the first third: the close takes that turn (P1)."""
     tried = trade.attempts > 0 and trade.exposed_ms is not None and turn.state.traits.is_narrow
     if not tried or trade.exposed_ms is None:
         return False

@@ -21,6 +21,7 @@ AN_HOUR_S = 3_400.0
 BEYOND_A_KEY_S = 1_300.0
 """Longer than those twenty minutes."""
 EVERY_S = 6.0
+LATE_CLOSINGS_S = tuple(range(26, 105, 20))
 CLOSINGS_S = tuple(range(15, 105, 9))
 """Far enough apart that something is open again."""
 FIRST_S, LAST_S = 8.0, 62.0
@@ -118,14 +119,24 @@ def _bingx_worlds() -> Iterator[Experiment]:
     sleep, close = _once(Kind.SLEEPS, 12.0, lasts_s=70.0), _once(Kind.CLOSES_ALL, 13.0, lasts_s=1.0)
     yield replace(plain, acts=(sleep, close), safety_s=92.0)
     # A close is refused as blocked, so that only an order without the flag is left; that one, as a wrong parameter.
-    yield replace(plain, acts=_refusing((_BLOCKED, 0.0), (_WRONG_PARAMETER, 0.5)), safety_s=110.0)
+    blocked = replace(plain, acts=_refusing((_BLOCKED, 0.0), (_WRONG_PARAMETER, 0.5)), safety_s=110.0)
+    yield from (blocked, replace(blocked, seed=2))
     yield replace(plain, acts=_refusing((_ID_TAKEN, 0.5)), safety_s=110.0)
-    # Stops and targets of three positions are cancelled in one second, which has room for three orders.
+    # Stops and targets of three positions are cancelled in one second, which has room for three orders. They open one
+    # after the other.
     yield replace(
         three,
         rung=Rung.AFTER_FILL,
         target_fraction=Decimal("0.012"),
-        acts=_often((Kind.CLOSES_ALL, 0.5)),
+        acts=tuple(_once(Kind.CLOSES_ALL, at_s, lasts_s=3.0) for at_s in LATE_CLOSINGS_S),
+        safety_s=110.0,
+    )
+    # Nobody but the watchdog is there, the stop is gone, and no answer tells whether the next one was taken.
+    yield replace(
+        plain,
+        acts=_often(
+            (Kind.CONDITIONAL_DOWN, 0.5), (Kind.STOP_EXPIRED, 0.5), (Kind.KILL_ENGINE, 0.5), lasts_s=5.0
+        ),
     )
     # Sockets break under what is said on them.
     yield replace(plain, acts=_often((Kind.RESETS, 0.5), (Kind.HANG_UP, 0.5)))
@@ -133,15 +144,10 @@ def _bingx_worlds() -> Iterator[Experiment]:
     yield replace(plain, signal_rate=0.0, acts=(_once(Kind.IMMEDIATE_RESTS, 0.0, lasts_s=30.0),))
     # Leverage of both sides and the margin type are set again and again, over connections that break.
     settings = _often(
-        (Kind.SETS_MARGIN, 0.0),
-        (Kind.SETS_LEVERAGE, 0.5),
-        (Kind.STOP_ENGINE, 0.5),
-        (Kind.RESETS, 0.5),
-        lasts_s=3.0,
+        (Kind.SETS_MARGIN, 0.0), (Kind.SETS_LEVERAGE, 0.5), (Kind.STOP_ENGINE, 0.5), lasts_s=2.0
     )
-    yield replace(
-        three, hedge=True, signal_rate=0.0, acts=settings, noise=replace(plain.noise, median_ms=2.0, tail=3.0)
-    )
+    broken = replace(plain.noise, median_ms=2.0, tail=3.0, reset=0.25)
+    yield replace(three, hedge=True, signal_rate=0.0, acts=settings, noise=broken)
     # The key is extended after twenty minutes.
     yield replace(plain, watchdog=False, signal_rate=0.01, safety_s=BEYOND_A_KEY_S)
 
