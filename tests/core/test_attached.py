@@ -252,6 +252,56 @@ def test_P1_an_adopted_position_whose_one_slot_is_taken_by_a_good_stop_is_left_s
 
 
 @pytest.mark.owns("P4")
+@pytest.mark.parametrize("told", [True, False], ids=["claimed", "unclaimed"])
+def test_P4_the_trail_goes_on_behind_a_stop_of_the_watchdogs(told: bool) -> None:
+    driver = entered(Driver(risk=with_trailing("0.01")))
+    plan, (leg,) = driver.trade.stop.disaster_price, driver.venue.live_stops
+    driver.venue.drop(next(name for name, order in driver.venue.orders.items() if order is leg))
+    driver.venue.stranger_rests("watchdog's", trigger=plan)
+    driver.run(3_000)
+    (stop,) = driver.venue.live_stops
+    if told:
+        record = replace(
+            claim(venue_id=stop.key.venue_id), trigger_price=plan, quantity=driver.trade.quantity
+        )
+        driver.feed(StopsClaimed(claims=(record,)))
+    driver.run(3_000)
+    for mark in range(50_000, 52_600, 100):
+        driver.move(str(mark))
+        driver.run(300)
+    driver.move("51400")
+    driver.reach(Phase.DONE)
+    assert driver.count(SendClose) >= 1
+
+
+@pytest.mark.owns("P4")
+def test_P4_a_stop_that_a_person_moved_away_does_not_move_the_plan() -> None:
+    """The one slot is his, and it covers: the plan is kept by closing."""
+    driver = entered(Driver())
+    plan, (leg,) = driver.trade.stop.disaster_price, driver.venue.live_stops
+    driver.venue.drop(next(name for name, order in driver.venue.orders.items() if order is leg))
+    driver.venue.stranger_rests("by-hand", trigger=Decimal(45_000))
+    driver.run(5_000)
+    assert driver.phase is Phase.PROTECTED
+    assert driver.count(SendStop) == 0
+    driver.move(str(plan - 100))
+    driver.reach(Phase.DONE)
+    assert driver.count(SendClose) >= 1
+    assert driver.ended[0].reason is ExitReason.STOP_REACHED
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_stop_that_was_given_up_and_arrives_late_is_ours_and_swept() -> None:
+    driver = Driver(latency={SendStop: (2_500, 30)})
+    driver.venue.lose_legs = True
+    driver.start(Rung.ATTACHED).signal()
+    driver.run(20_000, until=lambda: driver.phase is Phase.DONE)
+    assert driver.venue.position == 0
+    driver.run(15_000)
+    assert driver.venue.is_clean()
+
+
+@pytest.mark.owns("P4")
 def test_P4_a_stop_without_a_name_binds_the_one_that_replaces_it() -> None:
     """It may be ours, and its record lost with a disk."""
     driver = opened_by_hand(Driver(), covered=False)

@@ -94,6 +94,31 @@ def test_a_hold_is_not_over_because_the_market_has_not_spoken_yet(rung: Rung) ->
     assert driver.ended[0].reason is ExitReason.MAX_HOLD
 
 
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize("rung", Rung)
+def test_P1_a_position_that_was_closed_and_opened_again_has_a_deadline_after_a_crash(rung: Rung) -> None:
+    """It keeps the close that ended it once, as the reason of that exit; it is not closing."""
+    driver = Driver().start(rung)
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    held = driver.venue.position
+    driver.market_ahead_ms = driver.risk.hold_max_ms
+    driver.reach(Phase.SWEEPING)
+    driver.market_ahead_ms = 0
+    driver.venue.stranger_trades(held)
+    driver.reach(Phase.PROTECTED)
+    driver.run(2_000)
+    driver.crash()
+    for order in list(driver.venue.orders):
+        driver.venue.drop(order)
+    driver.venue.refuse_always[SendStop] = Refusal.OVERLOADED
+    driver.recover(rung=rung)
+    closes = driver.count(SendClose)
+    driver.run(3_000)
+    assert driver.count(SendClose) > closes
+    assert driver.venue.position == 0
+
+
 @pytest.mark.owns("P4")
 def test_P4_the_ratchet_survives_a_crash_through_the_venue() -> None:
     """The journal lost the last moves of W: the live stop at the venue is the floor."""

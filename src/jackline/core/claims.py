@@ -15,7 +15,7 @@ from jackline.core.orders import OrderKind, OrderView, Snapshot
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refused
 from jackline.core.plan import ProtectedEntry, Rung
 from jackline.core.requests import SendStop
-from jackline.core.trade import Trade
+from jackline.core.trade import OrderSlot, Trade
 from jackline.core.values import Price, Quantity, Side, Symbol, WireMs
 
 CLAIMS_MAX = 64
@@ -100,10 +100,11 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
     claims = [claim for trade in trades for claim in _claims(trade)]
     held = {claim.client_id for claim in claims}
     claims += [claim for claim in claimed if claim.client_id not in held]
-    names: dict[int | None, ClientId] = {
-        claim.venue_id: claim.client_id for claim in claims if claim.venue_id in nameless
-    }
-    names.pop(None, None)
+    names: dict[int | None, ClientId] = {}
+    for claim in claims:
+        if claim.venue_id in nameless:
+            # The first word holds: a trade's slot before the watchdog's record of the same order.
+            names.setdefault(claim.venue_id, claim.client_id)
     open_claims = [claim for claim in claims if claim.venue_id is None]
     for venue_id, order in nameless.items():
         fitting = [claim for claim in open_claims if claim.fits(order)]
@@ -122,34 +123,50 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
 def _claims(trade: Trade) -> Iterator[Claim]:
     """Every slot, and what the plan says of orders without one."""
     for slot in trade.slots:
-        yield Claim(
-            client_id=slot.client_id,
-            venue_id=slot.venue_id,
-            is_leg=slot.is_leg,
-            symbol=trade.symbol,
-            position_side=trade.side,
-            kind=OrderKind.TARGET_MARKET if slot.role is Role.TARGET else OrderKind.STOP_MARKET,
-            trigger_price=slot.trigger_price,
-            quantity=slot.quantity,
-        )
+        yield _slot_claim(trade, slot)
     if trade.entry is not None:
         yield from _planned_claims(trade, trade.entry)
+    elif trade.disaster is None:
+        # An adopted position: a stop where ours would stand is the one of a start whose records never reached the disk.
+        yield _unrecorded(trade, quantity=trade.quantity)
 
 
-def _planned_claims(trade: Trade, plan: ProtectedEntry) -> Iterator[Claim]:
-    """What the plan itself says of orders whose record was lost with a process: only it outlives every crash."""
-    leg_id = client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
-    unrecorded = Claim(
-        client_id=leg_id,
+def given_up(trade: Trade, slot: OrderSlot) -> Claim:
+    """The record of a stop that no listing showed: its request may still be on its way."""
+    return replace(_slot_claim(trade, slot), sent_ms=slot.asked_ms)
+
+
+def _slot_claim(trade: Trade, slot: OrderSlot) -> Claim:
+    return Claim(
+        client_id=slot.client_id,
+        venue_id=slot.venue_id,
+        is_leg=slot.is_leg,
+        symbol=trade.symbol,
+        position_side=trade.side,
+        kind=OrderKind.TARGET_MARKET if slot.role is Role.TARGET else OrderKind.STOP_MARKET,
+        trigger_price=slot.trigger_price,
+        quantity=slot.quantity,
+    )
+
+
+def _unrecorded(trade: Trade, *, quantity: Quantity) -> Claim:
+    """A stop at the price of the plan, under the id that nothing is sent under."""
+    return Claim(
+        client_id=client_id(trade.trade_id, Role.DISASTER, LEG_ATTEMPT),
         venue_id=None,
         is_leg=True,
         symbol=trade.symbol,
         position_side=trade.side,
         kind=OrderKind.STOP_MARKET,
-        trigger_price=plan.stop.disaster_price,
-        quantity=plan.quantity,
+        trigger_price=trade.stop.disaster_price,
+        quantity=quantity,
     )
-    if trade.slot(leg_id) is None and (plan.rung is Rung.ATTACHED or trade.disaster is None):
+
+
+def _planned_claims(trade: Trade, plan: ProtectedEntry) -> Iterator[Claim]:
+    """What the plan itself says of orders whose record was lost with a process: only it outlives every crash."""
+    unrecorded = replace(_unrecorded(trade, quantity=plan.quantity), trigger_price=plan.stop.disaster_price)
+    if trade.slot(unrecorded.client_id) is None and (plan.rung is Rung.ATTACHED or trade.disaster is None):
         yield unrecorded
     if plan.target_price is not None and trade.target is None:
         yield replace(

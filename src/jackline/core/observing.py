@@ -19,7 +19,7 @@ from jackline.core import (
     unanswered,
 )
 from jackline.core.adopting import closes
-from jackline.core.coverage import Coverage, coverage
+from jackline.core.coverage import Coverage, coverage, only_reduces
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
@@ -130,7 +130,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             _cancel_outdone(turn, protecting.forget_lost_disaster(turn, trade), finding.coverage)
         case guard.Naked(position=position) if position.symbol in fresh:
             naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
-            _close_without_room(turn, naked, snapshot)
+            _close_without_room(turn, naked, position, snapshot)
         case guard.Reached(position=position) if position.symbol in fresh:
             closing.want(
                 turn,
@@ -174,10 +174,11 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
 
 def _heed(turn: Turn, trade: Trade, snapshot: Snapshot) -> Trade:
     """No stop goes below one that rests and may be ours, whichever trade's it is: the journal may be old (P4)."""
-    floor = trade.ratchet_price
+    floor, position = trade.ratchet_price, snapshot.position(trade.symbol, trade.side)
     for order in snapshot.orders:
         live = order.is_stop and order.state is OrderState.NEW and order.trigger_price is not None
-        ours = live and may_be_ours(order.key.client_id, turn.state.tag)
+        reduces = position is not None and only_reduces(order, position)
+        ours = live and reduces and may_be_ours(order.key.client_id, turn.state.tag)
         if ours and closes(order, trade.symbol, trade.side) and order.trigger_price is not None:
             floor = tightest(trade.side, order.trigger_price, floor)
     return trade if floor == trade.ratchet_price else replace(trade, floor_price=floor)
@@ -215,10 +216,13 @@ def _leave_covered(turn: Turn, trade: Trade, position: PositionView, snapshot: S
         protecting.confirm(turn, trade)
 
 
-def _close_without_room(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+def _close_without_room(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:
     """The one stop that a side has room for rests and does not cover: no other can be placed beside it (P1)."""
     taken = any(
-        order.is_stop and order.state is OrderState.NEW and closes(order, trade.symbol, trade.side)
+        order.is_stop
+        and order.state is OrderState.NEW
+        and closes(order, trade.symbol, trade.side)
+        and only_reduces(order, position)
         for order in snapshot.orders
     )
     if turn.state.traits.stops_per_side_max == 1 and taken and trade.phase is Phase.EXPOSED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import closing, proof, rules, slots
+from jackline.core import claims, closing, proof, rules, slots
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -173,6 +173,10 @@ def forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
     if disaster is None or disaster.state is not SlotState.GONE:
         return trade
     turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
+    if slots.is_nameless(turn, disaster):
+        # Its request may arrive yet, and what rests then carries no name (P6).
+        known = claims.joined(turn.state.claims, (claims.given_up(trade, disaster),))
+        turn.state = replace(turn.state, claims=known)
     return turn.put(replace(trade, disaster=None))
 
 
@@ -223,8 +227,9 @@ def _ratchet(turn: Turn, trade: Trade) -> Trade:
     if mark is None:
         return trade
     one_slot, disaster = turn.state.traits.stops_per_side_max == 1, trade.disaster
-    trailed = disaster is not None and trade.ratchet_price != disaster.trigger_price
-    if one_slot and trailed and rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
+    # Where another stop than D covers, as one of the watchdog's or a person's, the plan is kept by closing too.
+    elsewhere = trade.entry is not None if disaster is None else trade.ratchet_price != disaster.trigger_price
+    if one_slot and elsewhere and rules.is_beyond(mark, trade.ratchet_price, trade.side.sign):
         return closing.want(turn, trade, ExitReason.STOP_REACHED)
     wanted = _trailing_price(turn, trade)
     if wanted is None:
@@ -250,7 +255,10 @@ def _ratchet(turn: Turn, trade: Trade) -> Trade:
 def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     """A new W's price, or None when it need not or may not move now."""
     settings, disaster = turn.state.protection, trade.disaster
-    if disaster is None or disaster.state is not SlotState.WORKING:
+    one_slot = turn.state.traits.stops_per_side_max == 1
+    if disaster is None and not (one_slot and trade.entry is not None):
+        return None
+    if disaster is not None and disaster.state is not SlotState.WORKING:
         return None
     if trade.quantity_ms is None:
         # No snapshot yet, as after a restart: a tighter W than the journal remembers may rest (P4).
@@ -262,8 +270,7 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
         return None
     wanted = _planned_stop_price(turn, trade)
-    one_slot = turn.state.traits.stops_per_side_max == 1
-    live = trade.ratchet_price if one_slot else disaster.trigger_price
+    live = trade.ratchet_price if one_slot or disaster is None else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
     gained = (wanted - live) * trade.side.sign

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from jackline.core.events import Now
 from jackline.core.ids import fence_of
-from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Trigger
+from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.state import MarketState, State
 from jackline.core.trade import ATTEMPTS_JUMP, EntrySlot, OrderSlot, SlotState, Trade
 from jackline.core.values import Symbol
@@ -71,7 +71,9 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         best_price=trade.best_price or trade.entry_price,
         ratcheted_ms=None,
     )
-    exposed_ms = now.wire_ms if trade.phase in IN_POSITION and trade.close is None else None
+    # By the phase and not by the close it keeps: one that was closed and exposed again has a deadline too (P1).
+    clocked = trade.phase in IN_POSITION and trade.phase is not Phase.CLOSING
+    exposed_ms = now.wire_ms if clocked else None
     close = None if trade.close is None else replace(trade.close, in_flight=False, next_ms=now.wire_ms)
     return replace(trade, close=close, exposed_ms=exposed_ms).on(Trigger.RECOVERED)
 

@@ -39,7 +39,10 @@ def notice_lost_legs(turn: Turn, snapshot: Snapshot) -> None:
         if leg is None or entry is None or not leg.is_leg or leg.state is not SlotState.SENT:
             continue
         alone = turn.flights(trade.symbol) <= {entry.client_id}
-        later = entry.sent_ms is not None and snapshot.asked_ms > entry.sent_ms
+        # Positions and orders are listed apart: a look that was out while the entry left may show the one without the
+        # other.
+        since_ms = turn.state.protection.reread_ms
+        later = entry.sent_ms is not None and snapshot.asked_ms - entry.sent_ms >= since_ms
         shown = snapshot.position(trade.symbol, trade.side) is not None and snapshot.lists(trade.symbol)
         if (
             trade.phase is Phase.EXPOSED

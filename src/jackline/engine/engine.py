@@ -39,7 +39,7 @@ from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions
-from jackline.engine.plans import read_claims
+from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
@@ -51,7 +51,6 @@ from jackline.store.encode import encode
 from jackline.store.errors import StoreError
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
-from jackline.store.watch import kept_claims
 
 log = structlog.get_logger("engine")
 
@@ -153,7 +152,7 @@ class Engine:
     def _claim_former(self, placed: tuple[Claim, ...]) -> None:
         """Stops that starts placed before they had the lease carry no id of ours: this start's are kept beside those
         of before."""
-        former = kept_claims(self._store.read)
+        former = former_claims(self._store)
         if placed:
             kept = encode(joined(former, placed))
             self._recorder.account(JournalKind.STOPS_CLAIMED, AccountKey.CLAIMS, kept)

@@ -13,11 +13,11 @@ from jackline.core.claims import Claim
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.trade import Trade
 from jackline.engine.protector import PlannedStop
-from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
+from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, Store
 from jackline.store.disk import Disk
 from jackline.store.errors import StoreError
 from jackline.store.reader import StoreReader
-from jackline.store.watch import Floor, WatchReader
+from jackline.store.watch import Floor, WatchReader, kept_claims
 
 log = structlog.get_logger("plans")
 
@@ -60,3 +60,12 @@ def _planned_stop(trade: Trade) -> PlannedStop:
     """At the tightest price the records know: a stop put back is never a worse one (P4)."""
     protection = Protection(stop_price=trade.ratchet_price, price_source=trade.stop.price_source)
     return PlannedStop(trade_id=trade.trade_id, protection=protection)
+
+
+def former_claims(store: Store) -> tuple[Claim, ...]:
+    """Whose the stops without a name are, as this store remembers; nothing where it cannot be read (P6)."""
+    try:
+        return kept_claims(store.read)
+    except StoreError as error:
+        log.warning("claims_unreadable", code="P6", detail=str(error))
+        return ()

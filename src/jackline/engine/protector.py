@@ -14,6 +14,7 @@ import structlog
 from jackline.core import guard
 from jackline.core.adopting import closes
 from jackline.core.claims import Claim, claim_of
+from jackline.core.coverage import only_reduces
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.ids import Role, TradeId, client_id, may_be_ours, mint_trade_id
 from jackline.core.instrument import Instrument
@@ -174,7 +175,7 @@ class Protector:
 
     def _is_its_stop(self, order: OrderView, position: PositionView) -> bool:
         ours = may_be_ours(order.key.client_id, self._tag) and order.state is OrderState.NEW
-        return ours and closes(order, position.symbol, position.side)
+        return ours and closes(order, position.symbol, position.side) and only_reduces(order, position)
 
     def _no_worse(self, key: PositionKey, planned: Protection) -> Protection:
         floor = self._floors.get(key)

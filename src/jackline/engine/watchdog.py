@@ -24,7 +24,7 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.look_pace import LookPace
 from jackline.engine.options import EngineOptions
-from jackline.engine.plans import read_plans
+from jackline.engine.plans import former_claims, read_plans
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
@@ -39,7 +39,6 @@ from jackline.store.watch import (
     action_batch,
     claims_batch,
     floors_batch,
-    kept_claims,
     kept_floors,
     snapshot_batch,
 )
@@ -56,7 +55,7 @@ RECORD_MS = 2_000
 """While the engine is silent, one snapshot this often is kept for it."""
 ACT_MS_MAX = 1_500
 """What was begun for a position is over by then, or lost: three sendings of a stop and a close."""
-LOOK_BESIDE_ACT_MS = 1_000
+LOOK_BESIDE_ACT_MS = 500
 """Other positions are not left unseen for longer than this, whatever one of them needs."""
 GRACE_MS = 2_000
 """On top of the engine's own deadline, before the watchdog steps in beside a living engine."""
@@ -96,7 +95,7 @@ class Watchdog:
         )
         self._floors = _former_floors(store)
         self._protector.recall(self._floors)
-        self._claims = _former_claims(store)
+        self._claims = former_claims(store)
         self._protector.on_claim = self._claim
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
         self._sightings: dict[PositionKey, _Sighting] = {}
@@ -213,12 +212,12 @@ class Watchdog:
         """Where a stop has no name, a second one for the same position asks for the one slot of the first (K2)."""
         begun_ms = self._acts.get(_key(finding))
         alone = not self._venue.profile.stops_are_named
-        return alone and begun_ms is not None and self._clock.now().wire_ms - begun_ms < ACT_MS_MAX
+        return alone and begun_ms is not None and abs(self._clock.now().wire_ms - begun_ms) < ACT_MS_MAX
 
     def _is_any_act_young(self, now: WireMs, young_ms: int) -> bool:
         """The few looks a second of such a venue are left to whoever must know what became of its stop."""
         alone = not self._venue.profile.stops_are_named
-        return alone and any(now - begun_ms < young_ms for begun_ms in self._acts.values())
+        return alone and any(abs(now - begun_ms) < young_ms for begun_ms in self._acts.values())
 
     def _is_due(self, finding: Uncovered, *, silent: bool) -> bool:
         """At once when alone; beside a living engine only after its deadline and a grace, seen twice."""
@@ -278,14 +277,6 @@ def _former_floors(store: Store) -> tuple[Floor, ...]:
         return kept_floors(store.read)
     except StoreError as error:
         log.warning("floors_unreadable", code="P4", detail=str(error))
-        return ()
-
-
-def _former_claims(store: Store) -> tuple[Claim, ...]:
-    try:
-        return kept_claims(store.read)
-    except StoreError as error:
-        log.warning("claims_unreadable", code="P6", detail=str(error))
         return ()
 
 

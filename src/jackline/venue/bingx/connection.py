@@ -45,6 +45,8 @@ PER_SECOND = {
 the three looks at positions, one is the watchdog's, which has the same address."""
 PER_SECOND_OF_GUEST = {("GET", "trade/openOrders"): 1, ("GET", "user/positions"): 1}
 """What a process takes that asks beside an engine."""
+PER_SECOND_ALONE = {("GET", "trade/openOrders"): 3, ("GET", "user/positions"): 3}
+"""What a watchdog takes that has no engine beside it: all there is."""
 TOO_OFTEN_PAUSES_S = (0.2, 0.4)
 """Before a question is put again that was one too many: the processes of an address do not count together."""
 
@@ -79,7 +81,8 @@ class Connection(Lanes):
         self.turns = Turns(BINGX_SWAP.windows)
         self._routes = _turns(PER_SECOND)
         self._routes_of_guest = _turns(PER_SECOND_OF_GUEST)
-        self.is_guest = False
+        self._routes_alone = _turns(PER_SECOND_ALONE)
+        self.is_guest = self.is_alone = False
         self.gate = RequestGate(
             authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
         )
@@ -129,8 +132,9 @@ class Connection(Lanes):
         if route in self._routes_of_guest:
             guests = self._routes_of_guest[route]
             await guests.take_while(Rank.PROTECT, within_s=TURN_S, wanted=lambda: self.is_guest)
-        if route in self._routes:
-            await self._routes[route].take(Rank.PROTECT, within_s=TURN_S)
+        routes = self._routes_alone if self.is_alone and route in self._routes_alone else self._routes
+        if route in routes:
+            await routes[route].take(Rank.PROTECT, within_s=TURN_S)
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(

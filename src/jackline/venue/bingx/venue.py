@@ -104,7 +104,7 @@ class BingxVenue:
         return None
 
     def share(self, *, with_engine: bool) -> None:
-        self._connection.is_guest = with_engine
+        self._connection.is_guest, self._connection.is_alone = with_engine, not with_engine
 
     async def close(self) -> None:
         await self._connection.shut()
