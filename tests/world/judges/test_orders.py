@@ -184,6 +184,18 @@ def test_O4_a_disk_that_was_lost_explains_nothing() -> None:
     assert court.codes == []
 
 
+@pytest.mark.parametrize(("act", "codes"), [("lost_disk", []), ("jump", ["O4"])])
+def test_O4_who_outlives_its_disk_writes_to_nothing(act: str, codes: list[str]) -> None:
+    """A process that has sent nothing yet when its disk is lost."""
+    court = Court(ExplainedJudge)
+    court.start(ENGINE)
+    court.panel.on_act(act, "", court.now_ms)
+    court.passing(100)
+    court.stop()
+    court.finish()
+    assert court.codes == codes
+
+
 # -- C3 --------------------------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+from jackline.world.acts import Kind
 from jackline.world.judges.breach import Judge
 from jackline.world.judges.journal import RunEnd
 from jackline.world.judges.lives import ENGINE, life_number
 from jackline.world.judges.names import OrderName, Role, parse
 from jackline.world.judges.requests import Request, RequestKind
 from jackline.world.judges.scene import Scene
-from jackline.world.watching import Departure
+from jackline.world.watching import Departure, ProcessEvent
 
+REPLACING = frozenset({Kind.LOST_DISK.value, Kind.OLD_BACKUP.value})
+"""Acts after which the disk is another one."""
 _PLACING = (RequestKind.ORDER, RequestKind.CONDITIONAL)
 _CANCELLING = (RequestKind.CANCEL, RequestKind.CANCEL_CONDITIONAL)
 
@@ -46,6 +51,18 @@ class ExplainedJudge(Judge):
         self._left: dict[str, Departure] = {}
         self._nameless: dict[str, Request] = {}
         self._epochs: dict[str, tuple[int, int]] = {}
+        self._started_ms: dict[str, float] = {}
+        self._replaced_ms = -math.inf
+
+    def on_process(self, process: str, event: ProcessEvent, at_ms: float) -> None:
+        """When a life began; it has sent nothing yet, and may be long on its way to the first request that counts."""
+        if event is ProcessEvent.STARTED:
+            self._started_ms[process] = at_ms
+
+    def on_act(self, act: str, detail: str, at_ms: float) -> None:
+        """The disk was lost, or an older one put back."""
+        if act in REPLACING:
+            self._replaced_ms = at_ms
 
     def on_departure(self, departure: Departure) -> None:
         """Remember which order each mutation is about, and whose disk its sender began with."""
@@ -72,7 +89,7 @@ class ExplainedJudge(Judge):
             named = any(client_id in journal.named for journal in journals)
             derived = name is not None and any(name.trade_id in journal.trades for journal in journals)
             # A disk that was lost explains nothing, nor does what is still written to it by whoever outlives it.
-            lost = self._epochs[departure.process] != self._epoch()
+            lost = self._is_lost(departure.process)
             if not named and not derived and not lost:
                 text = (
                     f"{departure.process} sent {client_id}: no row names it and no durable trade derives it"
@@ -86,10 +103,15 @@ class ExplainedJudge(Judge):
                 for journal in journals
                 for price in (request.trigger_price, None)
             )
-            lost = self._epochs[request.departure.process] != self._epoch()
+            lost = self._is_lost(request.departure.process)
             if not told and not derived and not lost:
                 text = f"{request.departure.process} sent {label}: no row tells of such a stop"
                 self.breach("O4", request.at_ms, text)
+
+    def _is_lost(self, process: str) -> bool:
+        """The disk that this process began with is not the one that is there now."""
+        outlived = self._started_ms.get(process, math.inf) <= self._replaced_ms
+        return outlived or self._epochs[process] != self._epoch()
 
     def _epoch(self) -> tuple[int, int]:
         watch = self.scene.watch_journal
