@@ -34,6 +34,8 @@ log = structlog.get_logger("startup")
 
 OPENING_READS_MAX = 5
 """Two suffice unless the wallet moves just then, or an answer is lost."""
+TABLES_MAX = 6
+"""Margin tables that a start waits for, two a second. Without its own a symbol's liquidation is taken for nearer."""
 FILL_PAGES_MAX = 50
 """Pages of old fills skipped when a ledger starts on an account that has traded before."""
 
@@ -121,9 +123,13 @@ async def read_venue(venue: Venue) -> VenueFacts:
 async def with_margin_tables(options: EngineOptions, venue: Venue, facts: VenueFacts) -> VenueFacts:
     """The symbols' own margin tables, where a venue gives them one at a time and the first look did not wait for them.
 
-    One that cannot be read leaves its symbol with the stricter tier of before.
+    One that cannot be read leaves its symbol with the stricter tier of before, and so do many symbols: until the loop
+    runs, nothing that stands naked can be closed (P1).
     """
     if not venue.profile.tables_apart:
+        return facts
+    if len(options.symbols) > TABLES_MAX:
+        log.info("margin_tables_unread", symbols=len(options.symbols), most=TABLES_MAX)
         return facts
     found = await venue.read_instruments(options.symbols)
     if not isinstance(found, dict):
