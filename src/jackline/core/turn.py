@@ -107,6 +107,9 @@ class Turn:
         """A mutation was answered: snapshots asked before now are poison for its symbol."""
         self.in_flight.pop(flight_key(request), None)
         self._touch(symbol)
+        if self.state.traits.is_narrow:
+            # A look that is out may be waiting for its turn: one that counts is asked beside it, and shares that turn.
+            self.state = replace(self.state, snapshot_sent_ms=None)
 
     def ask_order(self, request: ReadOrder) -> None:
         """Query an order unless a query for it is already out."""
