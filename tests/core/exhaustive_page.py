@@ -1,7 +1,7 @@
 """Draws docs/small-worlds.md: which spaces are searched completely, and what each search saw.
 
-`python -m tests.core.exhaustive_page` from the root of the repository; two to six minutes of one core. The page loses the part that
-`python -m tests.world.exhaustive_page` puts behind it: draw that anew, or put it back.
+`python -m tests.core.exhaustive_page` from the root of the repository; two to six minutes of one core. The page loses
+the part that `python -m tests.world.exhaustive_page` puts behind it: draw that anew, or put it back.
 """
 
 from __future__ import annotations
