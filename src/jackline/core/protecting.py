@@ -18,6 +18,7 @@ from jackline.core.values import ZERO, Price, Quantity, tightest
 STOP_BACK_AFTER_ATTEMPTS = 3
 """Closing attempts after which a missing D is placed again beside them."""
 RETRY_INVERSE = 3
+"""Beyond this third of the deadline a second try at a stop would leave no turn for a close, where turns are few."""
 STOP_BACK_INVERSE = 2
 """Twice inside the deadline: closes come ever more slowly, and the venue may take a stop again at any moment."""
 CLOSE_LEAD_INVERSE = 6

@@ -1,6 +1,7 @@
 """What the records say of each position: whose trade it is, where its stop belongs, and where one last rested.
 
-Read by processes that do not own the account: the watchdog, and an engine before it holds the lease.
+Read by processes that do not own the account, the watchdog and an engine before it holds the lease; and, of its own
+store, by each in its next life.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, Store
 from jackline.store.disk import Disk
 from jackline.store.errors import StoreError
 from jackline.store.reader import StoreReader
-from jackline.store.watch import Floor, WatchReader, kept_claims
+from jackline.store.watch import Floor, WatchReader, kept_claims, kept_floors
 
 log = structlog.get_logger("plans")
 
@@ -60,6 +61,15 @@ def _planned_stop(trade: Trade) -> PlannedStop:
     """At the tightest price the records know: a stop put back is never a worse one (P4)."""
     protection = Protection(stop_price=trade.ratchet_price, price_source=trade.stop.price_source)
     return PlannedStop(trade_id=trade.trade_id, protection=protection)
+
+
+def former_floors(store: Store) -> tuple[Floor, ...]:
+    """How tight stops have been, as this store remembers; nothing where it cannot be read (P4)."""
+    try:
+        return kept_floors(store.read)
+    except StoreError as error:
+        log.warning("floors_unreadable", code="P4", detail=str(error))
+        return ()
 
 
 def former_claims(store: Store) -> tuple[Claim, ...]:

@@ -24,22 +24,19 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.look_pace import LookPace
 from jackline.engine.options import EngineOptions
-from jackline.engine.plans import former_claims, read_plans
+from jackline.engine.plans import former_claims, former_floors, read_plans
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
-from jackline.store.errors import StoreError
 from jackline.store.journal import Journal
 from jackline.store.lease import is_held
 from jackline.store.watch import (
-    Floor,
     WatchActing,
     WatchAction,
     acting_batch,
     action_batch,
     claims_batch,
     floors_batch,
-    kept_floors,
     snapshot_batch,
 )
 
@@ -93,7 +90,7 @@ class Watchdog:
             risk=options.risk,
             protection=options.protection,
         )
-        self._floors = _former_floors(store)
+        self._floors = former_floors(store)
         self._protector.recall(self._floors)
         self._claims = former_claims(store)
         self._protector.on_claim = self._claim
@@ -270,14 +267,6 @@ class Watchdog:
         self._acting = reason is not None
         acting = None if reason is None else WatchActing(since_ms=now.wire_ms, reason=reason)
         self._journal.append(acting_batch(acting, wire_ms=now.wire_ms, market_ms=now.market_ms))
-
-
-def _former_floors(store: Store) -> tuple[Floor, ...]:
-    try:
-        return kept_floors(store.read)
-    except StoreError as error:
-        log.warning("floors_unreadable", code="P4", detail=str(error))
-        return ()
 
 
 def _say_broken(detail: str) -> None:

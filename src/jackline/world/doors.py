@@ -16,11 +16,12 @@ from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.streams import Listener
 from jackline.exchange.wire.ws_api import PATH, Reply
+from jackline.world import air
 from jackline.world.wires import Wire
 
 
-class Door(Protocol):
-    """What a world needs of an exchange, whatever its wire."""
+class Door(air.Venue, Protocol):
+    """What a world needs of an exchange, whatever its wire: what its network needs, and the truth behind it."""
 
     @property
     def venue(self) -> Venue:
@@ -30,34 +31,6 @@ class Door(Protocol):
     @property
     def floor(self) -> Floor:
         """Its board, its streams, its keys."""
-        ...
-
-    def respond(self, inbound: Inbound) -> Outbound:
-        """Execute a request."""
-        ...
-
-    def asked(self, frame: str) -> Inbound | None:
-        """The request in a frame."""
-        ...
-
-    def reply(self, frame: str) -> Reply:
-        """Execute it."""
-        ...
-
-    def hear(self, listener: Listener, frame: str) -> None:
-        """A frame that asks for streams, or answers a ping."""
-        ...
-
-    def wrapped(self, frame: bytes) -> bytes:
-        """A frame as it goes out."""
-        ...
-
-    def attach(self, path: str, query: str, listener: Listener) -> bool:
-        """Join the streams an address names; False where the dial is refused."""
-        ...
-
-    def detach(self, listener: Listener) -> None:
-        """Leave them."""
         ...
 
 
