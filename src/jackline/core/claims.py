@@ -102,7 +102,7 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
     claims += [claim for claim in claimed if claim.client_id not in held]
     names: dict[int | None, ClientId] = {}
     for claim in claims:
-        if claim.venue_id in nameless:
+        if claim.venue_id is not None and claim.venue_id in nameless:
             # The first word holds: a trade's slot before the watchdog's record of the same order.
             names.setdefault(claim.venue_id, claim.client_id)
     open_claims = [claim for claim in claims if claim.venue_id is None]
