@@ -26,11 +26,11 @@ class Door:
         if self.too_long:
             raise TooLong("no turn")
 
-    async def ask(self) -> str:
+    async def ask(self, turn: None) -> str:
         self.asked += 1
         return await self.answered
 
-    def question(self) -> SharedQuestion[str]:
+    def question(self) -> SharedQuestion[None, str]:
         return SharedQuestion(turn=self.turn, ask=self.ask)
 
 
@@ -40,7 +40,7 @@ async def settled() -> None:
 
 
 @asynccontextmanager
-async def askers(question: SharedQuestion[str], count: int) -> AsyncIterator[list[asyncio.Task[str]]]:
+async def askers(question: SharedQuestion[None, str], count: int) -> AsyncIterator[list[asyncio.Task[str]]]:
     tasks = [asyncio.ensure_future(question.answer()) for _ in range(count)]
     await settled()
     yield tasks

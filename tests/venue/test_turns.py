@@ -135,3 +135,19 @@ def test_P1_who_waits_behind_an_engine_goes_on_when_it_is_dead() -> None:
             await turns.take_while(Rank.PROTECT, within_s=2.5, wanted=lambda: True)
 
     on_virtual_time(play)
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_turn_that_was_given_back_is_nobodys() -> None:
+    async def play(turns: Turns, loop: VirtualLoop) -> None:
+        begun_s = loop.time()
+        taken = [await turns.take(Rank.PROTECT, within_s=0.1) for _ in range(3)]
+        waits = asyncio.ensure_future(turns.take(Rank.PROTECT, within_s=0.5))
+        await asyncio.sleep(0.2)
+        taken[2].give_back()
+        await waits
+        assert loop.time() - begun_s == pytest.approx(0.2, abs=0.01), "who was waiting goes on at once"
+        with pytest.raises(TooLong):
+            await turns.take(Rank.PROTECT, within_s=0.5)
+
+    on_virtual_time(play)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -23,7 +24,7 @@ from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
 from jackline.venue.transport.rows import typed
 from jackline.venue.transport.signed import Signing
-from jackline.venue.transport.turns import Rank, Turns
+from jackline.venue.transport.turns import Rank, Turn, Turns
 
 T = TypeVar("T")
 
@@ -121,20 +122,25 @@ class Connection(Lanes):
         """A GET, in its turn: a connection that breaks costs it one more turn and nothing else."""
 
         async def ask() -> T:
-            await self.take_turn("GET", path)
-            return await self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section)
+            with spending(await self.take_turn("GET", path)):
+                return await self.call(
+                    lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section
+                )
 
         return await patiently(ask)
 
-    async def take_turn(self, method: str, path: str) -> None:
-        """Wait until the route takes one more. Raises TooLong, whose request has not left."""
+    async def take_turn(self, method: str, path: str) -> Sequence[Turn]:
+        """Wait until the route takes one more; what it counts by. Raises TooLong, whose request has not left."""
         route = (method, path)
+        taken: list[Turn] = []
         if route in self._routes_of_guest:
             guests = self._routes_of_guest[route]
-            await guests.take_while(Rank.PROTECT, within_s=TURN_S, wanted=lambda: self.is_guest)
+            turn = await guests.take_while(Rank.PROTECT, within_s=TURN_S, wanted=lambda: self.is_guest)
+            taken += [] if turn is None else [turn]
         routes = self._routes_alone if self.is_alone and route in self._routes_alone else self._routes
         if route in routes:
-            await routes[route].take(Rank.PROTECT, within_s=TURN_S)
+            taken.append(await routes[route].take(Rank.PROTECT, within_s=TURN_S))
+        return taken
 
     async def _venue_time(self, lane: Lane) -> int:
         answer = await self.call(
@@ -151,6 +157,22 @@ class Connection(Lanes):
     def _banned(self, until_ms: int) -> None:
         """By the venue's clock; whoever has an order to send waits for it."""
         self.turns.ban(max(0, until_ms - self.venue_ms()))
+
+
+@contextmanager
+def spending(turns: Sequence[Turn]) -> Iterator[None]:
+    """What the venue refuses in here as one too many has cost no turn.
+
+    An engine that is dead may have used the address's up: whoever looks instead of it is refused until the second is
+    over, and is not to wait for a second of its own then (P1).
+    """
+    try:
+        yield
+    except VenueSaid as said:
+        if said.code == TOO_OFTEN:
+            for turn in turns:
+                turn.give_back()
+        raise
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:

@@ -14,7 +14,7 @@ from jackline.core.orders import Bar, MarginType, PositionMode
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome
 from jackline.core.values import Quote, Symbol, WireMs
-from jackline.venue.bingx.connection import Connection, Section
+from jackline.venue.bingx.connection import Connection, Section, spending
 from jackline.venue.bingx.parse import QUOTE_ASSET, completed_bars, income_view, instrument
 from jackline.venue.bingx.refusals import OURS, refused
 from jackline.venue.bingx.requests import LEVERAGE, MARGIN_TYPE, STOP_WINDOW_MS
@@ -233,15 +233,15 @@ class FactReader:
             await self._set(LEVERAGE, {"symbol": symbol, "side": side, "leverage": str(leverage)})
 
     async def _set(self, path: str, params: Mapping[str, str]) -> None:
-        await self._connection.take_turn("POST", path)
-        await self._connection.call(
-            Lane.GUARD,
-            "POST",
-            path,
-            {**params, "recvWindow": str(STOP_WINDOW_MS)},
-            row=dict[str, Any],
-            deadline_s=READ_DEADLINE_S,
-        )
+        with spending(await self._connection.take_turn("POST", path)):
+            await self._connection.call(
+                Lane.GUARD,
+                "POST",
+                path,
+                {**params, "recvWindow": str(STOP_WINDOW_MS)},
+                row=dict[str, Any],
+                deadline_s=READ_DEADLINE_S,
+            )
 
     async def _signed(
         self, path: str, params: Mapping[str, str], *, row: type[T], section: Section = Section.SIGNED_V2

@@ -32,6 +32,7 @@ from jackline.venue.bingx.refusals import (
     NO_SUCH_ORDER,
     NOT_TAKEN_CODES,
     OURS,
+    TOO_OFTEN,
 )
 from jackline.venue.bingx.requests import WireRequest, read_order_request, wire_request
 from jackline.venue.bingx.rows import ModeRow, PlacedAnswer, PositionRow
@@ -42,7 +43,7 @@ from jackline.venue.transport.failures import WIRE_TROUBLE
 from jackline.venue.transport.gate import PlainClose
 from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.lanes import Lane
-from jackline.venue.transport.turns import Rank
+from jackline.venue.transport.turns import Rank, Turn
 
 Conditional = SendStop | SendTarget
 Reduction = Conditional | SendClose
@@ -115,31 +116,32 @@ class OrderDesk:
         outcome: Outcome = NotSent(why="no attempt was made")
         for pause_s in RETRY_PAUSES_S:
             await asyncio.sleep(pause_s)
-            late = await self._late(rank)
-            if late is not None:
-                return late
+            turn = await self._turn(rank)
+            if isinstance(turn, Refused):
+                return turn
             outcome = await self._place(request, wired, Lane.STOPS, REDUCTION_DEADLINE_S)
             if not (isinstance(outcome, Refused) and outcome.code in NOT_TAKEN_CODES):
                 break
+            if outcome.code == TOO_OFTEN:
+                turn.give_back()
             if outcome.code == BAD_TIMESTAMP:
                 await self._correct_clock()
         return _meant(request, await self._explained(request, outcome))
 
     async def _in_turn(self, rank: Rank, send: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        late = await self._late(rank)
-        return await send() if late is None else late
+        turn = await self._turn(rank)
+        return turn if isinstance(turn, Refused) else await send()
 
-    async def _late(self, rank: Rank) -> Refused | None:
-        """Why a reduction was not sent: no turn in time."""
+    async def _turn(self, rank: Rank) -> Turn | Refused:
+        """The turn of a reduction, or why it was not sent: none in time."""
         try:
-            await self._connection.turns.take(rank, within_s=TURN_S)
+            return await self._connection.turns.take(rank, within_s=TURN_S)
         except TimeoutError:
             return Refused(
                 kind=Refusal.OVERLOADED,
                 code=OURS,
                 text=f"no turn within {TURN_S} s: three orders a second (K2)",
             )
-        return None
 
     async def _place(
         self, request: SendEntry | Reduction, wired: WireRequest, lane: Lane, deadline_s: float

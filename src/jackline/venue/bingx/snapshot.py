@@ -6,14 +6,14 @@ Both listings of the core are one here, and one request lists every symbol: a sn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from jackline.core.orders import BalanceView, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.core.values import Quote, WireMs
-from jackline.venue.bingx.connection import Connection, Section, patiently
+from jackline.venue.bingx.connection import Connection, Section, patiently, spending
 from jackline.venue.bingx.parse import QUOTE_ASSET, listed_order, position_view
 from jackline.venue.bingx.rows import BalanceRow, OpenOrders, PositionRow
 from jackline.venue.bingx.wire import read_failure
@@ -23,6 +23,7 @@ from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.lanes import Lane
 from jackline.venue.transport.money import BalanceMemory
 from jackline.venue.transport.shared import SharedQuestion
+from jackline.venue.transport.turns import Turn
 
 T = TypeVar("T")
 
@@ -72,13 +73,15 @@ class SnapshotReader:
             balance=balance,
         )
 
-    def _question(self, path: str, row: type[T]) -> SharedQuestion[T]:
+    def _question(self, path: str, row: type[T]) -> SharedQuestion[Sequence[Turn], T]:
         """Looks that wait for the same turn are one: two a second are few for guard, canaries and second askings."""
         connection = self._connection
-        return SharedQuestion(
-            turn=lambda: connection.take_turn("GET", path),
-            ask=lambda: connection.call(Lane.GUARD, "GET", path, {}, row=row, deadline_s=READ_DEADLINE_S),
-        )
+
+        async def ask(turns: Sequence[Turn]) -> T:
+            with spending(turns):
+                return await connection.call(Lane.GUARD, "GET", path, {}, row=row, deadline_s=READ_DEADLINE_S)
+
+        return SharedQuestion(turn=lambda: connection.take_turn("GET", path), ask=ask)
 
     async def _positions(self) -> tuple[PositionView, ...] | Failed:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 
 from jackline.venue.profile import OrderWindow
 
@@ -72,6 +73,11 @@ class OrderBudget:
     def count(self, now_ms: int) -> None:
         """One placement leaves now."""
         self._sent.append(now_ms)
+
+    def forget(self, sent_ms: int) -> None:
+        """One that was counted at that time is not counted any more."""
+        with suppress(ValueError):  # as many as a window holds have been counted since
+            self._sent.remove(sent_ms)
 
     def ban(self, until_ms: int) -> None:
         """The venue answers nobody before `until_ms`."""

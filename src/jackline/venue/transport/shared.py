@@ -9,18 +9,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
-class SharedQuestion(Generic[T]):
+class SharedQuestion(Generic[K, T]):
     """At most one asking waits for its turn; those under way are no longer joined.
 
     Attributes:
         turn: waits until the question may leave; what it raises, everybody who waits is told.
-        ask: lets it leave, and waits for the answer.
+        ask: lets it leave in that turn, and waits for the answer.
     """
 
-    def __init__(self, *, turn: Callable[[], Awaitable[None]], ask: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, *, turn: Callable[[], Awaitable[K]], ask: Callable[[K], Awaitable[T]]) -> None:
         self._turn, self._ask = turn, ask
         self._waiting: asyncio.Task[T] | None = None
         self._askers: dict[asyncio.Task[T], int] = {}
@@ -44,8 +45,8 @@ class SharedQuestion(Generic[T]):
 
     async def _run(self) -> T:
         try:
-            await self._turn()
+            turn = await self._turn()
         finally:
             if self._waiting is asyncio.current_task():
                 self._waiting = None
-        return await self._ask()
+        return await self._ask(turn)

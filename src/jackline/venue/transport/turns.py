@@ -9,7 +9,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from jackline.venue.profile import OrderWindow
@@ -32,6 +32,18 @@ class Rank(IntEnum):
 
 class TooLong(TimeoutError):
     """The turn did not come within the time that its taker has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A turn that was taken, at a time of the loop's clock."""
+
+    turns: Turns
+    sent_ms: int
+
+    def give_back(self) -> None:
+        """The venue has refused what was sent in it as one too many, and counts only what it takes."""
+        self.turns.forget(self)
 
 
 class Turns:
@@ -58,15 +70,17 @@ class Turns:
         """The venue answers nobody for so long."""
         self._budget.ban(self._now_ms() + for_ms)
 
-    async def take(self, rank: Rank, *, within_s: float) -> None:
+    async def take(self, rank: Rank, *, within_s: float) -> Turn:
         """Wait for a turn, which is then counted. Raises `TooLong`."""
-        with self._queued(rank) as turn, _too_long():
+        with self._queued(rank) as place, _too_long():
             async with asyncio.timeout(within_s):
-                while (wait_ms := self._wait_ms(turn)) != 0:
+                while (wait_ms := self._wait_ms(place)) != 0:
                     await self._pause(wait_ms)
-            self._budget.count(self._now_ms())
+            turn = Turn(turns=self, sent_ms=self._now_ms())
+            self._budget.count(turn.sent_ms)
+        return turn
 
-    async def take_while(self, rank: Rank, *, within_s: float, wanted: Callable[[], bool]) -> None:
+    async def take_while(self, rank: Rank, *, within_s: float, wanted: Callable[[], bool]) -> Turn | None:
         """The same, and without a turn as soon as none is wanted any more. Raises `TooLong`."""
         left_s = within_s
         while wanted():
@@ -78,22 +92,31 @@ class Turns:
                     raise
         return None
 
+    def forget(self, turn: Turn) -> None:
+        """As if it had not been taken: whoever waits for it goes on."""
+        self._budget.forget(turn.sent_ms)
+        self._move()
+
     @contextmanager
     def _queued(self, rank: Rank) -> Iterator[tuple[Rank, int]]:
         self._serial += 1
-        turn = (rank, self._serial)
-        heapq.heappush(self._waiting, turn)
+        place = (rank, self._serial)
+        heapq.heappush(self._waiting, place)
         try:
-            yield turn
+            yield place
         finally:
-            self._waiting.remove(turn)
+            self._waiting.remove(place)
             heapq.heapify(self._waiting)
-            self._moved.set()
-            self._moved = asyncio.Event()
+            self._move()
 
-    def _wait_ms(self, turn: tuple[Rank, int]) -> int | None:
+    def _move(self) -> None:
+        """Everybody looks again how long there is to wait."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def _wait_ms(self, place: tuple[Rank, int]) -> int | None:
         """0 when it may pass; None while others stand in front."""
-        if self._waiting[0] != turn:
+        if self._waiting[0] != place:
             return None
         return self._budget.reduction_wait_ms(self._now_ms())
 
