@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from jackline.core.orders import Bar
 from jackline.core.ports import Signal
 from jackline.core.values import Side
-from jackline.strategies.indicators import ema, rsi
+from jackline.strategies.indicators import EMA_MEMORY, WILDER_MEMORY, ema, rsi
 from jackline.strategies.parameters import ParameterProblem, ParametersRefused
-
-EMA_MEMORY = 3
-"""Bars per EMA period looked at: after them the seed weighs e⁻⁴, under 2 %."""
-RSI_MEMORY = 5
-"""The same for Wilder's slower smoothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +48,7 @@ class RsiTrend:
     @property
     def warmup_bars(self) -> int:
         """300 with the defaults."""
-        return max(EMA_MEMORY * self.ema_period, RSI_MEMORY * self.rsi_period)
+        return max(EMA_MEMORY * self.ema_period, WILDER_MEMORY * self.rsi_period)
 
     def signal(self, bars: Sequence[Bar]) -> Signal | None:
         """A wish on the bar where RSI crosses; None on every other bar and while there are too few bars."""
