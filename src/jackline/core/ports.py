@@ -59,6 +59,10 @@ class Signal:
     reason: str
 
 
+WARMUP_BARS_MAX = 600
+"""An engine keeps so many bars of each symbol: no strategy may need more."""
+
+
 class Strategy(Protocol):
     """Decides on completed bars only. Pure: the same bars give the same signal (D2, D4)."""
 
