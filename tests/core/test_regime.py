@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackline.core.regime import Regime, forbids, regime_of
@@ -47,6 +47,7 @@ def test_what_each_regime_lets_through(regime: Regime, longs: bool, shorts: bool
     assert not forbids(regime, Side.LONG, longs_in_down=True)
 
 
+@settings(deadline=None)
 @given(close=st.decimals(1, 1_000, places=2), average=st.decimals(1, 1_000, places=2))
 def test_a_higher_close_never_lowers_the_regime(close: Decimal, average: Decimal) -> None:
     order = [Regime.DOWN, Regime.SIDEWAYS, Regime.UP]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackline.strategies.indicators import Series, ema, rsi, wilder
@@ -36,6 +36,7 @@ def test_rsi_at_its_edges(closes: list[float], strength: float) -> None:
     assert rsi(closes, 3)[-1] == strength
 
 
+@settings(deadline=None)
 @given(values=PRICES, period=PERIODS)
 def test_ema_is_the_closed_form(values: list[float], period: int) -> None:
     """The seed weighs (1-a)^k, the value j bars ago a(1-a)^j."""
@@ -49,6 +50,7 @@ def test_ema_is_the_closed_form(values: list[float], period: int) -> None:
     assert found == pytest.approx(expected, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(values=PRICES, period=PERIODS)
 def test_rsi_is_the_closed_form(values: list[float], period: int) -> None:
     changes = [after - before for before, after in pairwise(values)]
@@ -69,6 +71,7 @@ def test_rsi_is_the_closed_form(values: list[float], period: int) -> None:
 
 
 @pytest.mark.parametrize("indicator", [ema, rsi, wilder], ids=["ema", "rsi", "wilder"])
+@settings(deadline=None)
 @given(values=PRICES, later=PRICES, period=PERIODS)
 def test_a_later_bar_never_changes_an_earlier_value(
     indicator: Callable[[Sequence[float], int], Series], values: list[float], later: list[float], period: int

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackline.strategies.ranges import Candle, Trend, atr, candles_of, supertrend, true_range
@@ -66,6 +66,7 @@ def test_a_market_that_stays_between_its_bands_has_no_trend_yet() -> None:
     assert supertrend(flat(*[100.0, 100.5] * 20), 5, 3.0) == [None] * 40
 
 
+@settings(deadline=None)
 @given(candles=CANDLES)
 def test_true_range_is_the_largest_of_three(candles: list[Candle]) -> None:
     ranges = true_range(candles)
@@ -79,6 +80,7 @@ def test_true_range_is_the_largest_of_three(candles: list[Candle]) -> None:
         assert found == max(three)
 
 
+@settings(deadline=None)
 @given(candles=CANDLES, period=PERIODS)
 def test_atr_is_the_closed_form_and_lies_between_the_ranges(candles: list[Candle], period: int) -> None:
     """The seed weighs (1-1/n)^k, the range j bars ago (1-1/n)^j / n."""
@@ -125,11 +127,13 @@ def slow_supertrend(candles: Sequence[Candle], period: int, multiplier: float) -
     return None if rising is None else Trend(rising, lower if rising else upper)
 
 
+@settings(deadline=None)
 @given(candles=st.lists(_candles(), min_size=1, max_size=14), period=PERIODS, multiplier=MULTIPLIERS)
 def test_supertrend_is_its_slow_definition(candles: list[Candle], period: int, multiplier: float) -> None:
     assert supertrend(candles, period, multiplier)[-1] == slow_supertrend(candles, period, multiplier)
 
 
+@settings(deadline=None)
 @given(candles=CANDLES, period=PERIODS, multiplier=MULTIPLIERS)
 def test_while_a_trend_lasts_its_line_only_follows_and_no_close_is_beyond_it(
     candles: list[Candle], period: int, multiplier: float
@@ -145,6 +149,7 @@ def test_while_a_trend_lasts_its_line_only_follows_and_no_close_is_beyond_it(
         assert (trend.line - before.line) * sign >= 0 or (earlier.close - before.line) * sign < 0
 
 
+@settings(deadline=None)
 @given(candles=CANDLES, later=CANDLES, period=PERIODS, multiplier=MULTIPLIERS)
 def test_a_later_bar_never_changes_an_earlier_value(
     candles: list[Candle], later: list[Candle], period: int, multiplier: float

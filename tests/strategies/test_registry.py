@@ -76,7 +76,7 @@ def test_it_wishes_for_both_sides_of_a_market_that_wanders_and_mostly_for_nothin
 
 
 @every_strategy
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     older=st.lists(st.integers(min_value=90, max_value=110), max_size=30),
     closes=st.lists(st.integers(min_value=90, max_value=110), min_size=21, max_size=21),
