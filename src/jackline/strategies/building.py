@@ -68,7 +68,7 @@ def build(kind: type[Declaring], name: str, parameters: Mapping[str, object]) ->
     for key, value in parameters.items():
         if key not in known:
             allowed = f"not a parameter of {name}; it takes {', '.join(known) or 'none'}"
-            problems.append(ParameterProblem(key=key, value=value, allowed=allowed))
+            problems.append(ParameterProblem(key=key, value=value, allowed=allowed, known=tuple(known)))
             continue
         number = _number(value, whole=known[key].whole)
         if number is None:

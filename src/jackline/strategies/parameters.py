@@ -16,11 +16,12 @@ _RANGE = "range"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterProblem:
-    """One parameter that cannot be used. `allowed` says what could."""
+    """One parameter that cannot be used. `allowed` says what could; `known` names all where the key is none of them."""
 
     key: str
     value: object
     allowed: str
+    known: tuple[str, ...] = ()
 
 
 class ParametersRefused(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jackline.core.ports import Strategy
-from jackline.strategies.building import Declaring, build, declared
+from jackline.strategies.building import Declaring, build
 from jackline.strategies.ema_cross import EmaCross
 from jackline.strategies.rsi_trend import RsiTrend
 from jackline.strategies.supertrend import SuperTrend
@@ -15,11 +15,6 @@ STRATEGIES: dict[str, type[Declaring]] = {
     "rsi_trend": RsiTrend,
     "supertrend": SuperTrend,
 }
-
-
-def parameter_names(name: str) -> tuple[str, ...]:
-    """The parameters of a strategy. Raises KeyError for an unknown one."""
-    return tuple(one.name for one in declared(STRATEGIES[name]))
 
 
 def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:

@@ -30,7 +30,7 @@ class SuperTrend:
     """
 
     atr_period: int = parameter(10, low=2, high=60, unit="bars")
-    atr_multiple: float = parameter(3.0, low=0.5, high=10, unit="ATR from the middle of the bar to each band")
+    atr_multiple: float = parameter(3.0, low=0.5, high=10, unit="ATR to each band")
     regime_period: int = parameter(100, low=2, high=200, unit="bars")
     regime_band_fraction: float = parameter(0.02, low=0, high=0.2, unit="of the EMA, on each side of it")
 
