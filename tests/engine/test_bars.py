@@ -111,6 +111,13 @@ UNTYPED: Callable[..., Signal] = Signal
 """As it is called where nobody runs a type checker."""
 
 
+class Worse(Signal):
+    """One that checks nothing."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
 class SilentError(Exception):
     """Fails even to say what is wrong."""
 
@@ -152,6 +159,7 @@ def _for_ever(bars: Sequence[Bar]) -> object:
         (lambda _: UNTYPED(side=Side.LONG, reason=3), "TypeError: reason is 3; give a text"),
         (lambda _: UNTYPED(side=Side.LONG, reason="", confidence=Decimal(2)), "confidence is Decimal('2')"),
         (lambda _: UNTYPED(side=Side.LONG, reason="", confidence=0.5), "confidence is 0.5; give a Decimal"),
+        (lambda _: Worse(side=Side.LONG, reason=""), "TypeError: signal() gave a Worse"),
         (_for_ever, "RecursionError"),
         (_raising(SilentError()), "SilentError"),
         (_raising(SystemExit(0)), "SystemExit"),

@@ -55,7 +55,9 @@ class FromFile:
     def signal(self, bars: Sequence[Bar]) -> Signal | None:
         """The user's wish; what is no signal is left for the engine to refuse."""
         signal = self.strategy.signal(bars)
-        return replace(signal, reason=f"{self.name}: {signal.reason}") if type(signal) is Signal else signal
+        return (
+            replace(signal, reason=f"{self.name}: {signal.reason}") if isinstance(signal, Signal) else signal
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

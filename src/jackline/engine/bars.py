@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Iterable
 from pathlib import PurePath
 
+import structlog
+
 from jackline.core.effects import NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.orders import Bar
@@ -13,10 +15,14 @@ from jackline.core.outcomes import Denied, Reason
 from jackline.core.ports import WARMUP_BARS_MAX, Signal, Strategy
 from jackline.core.values import MarketMs, Symbol
 
+log = structlog.get_logger("bars")
+
 BARS_KEPT = WARMUP_BARS_MAX
 """Older bars are dropped."""
 REASON_CHARS_MAX = 300
 """A strategy's words in journal and log are cut here."""
+PLACES_MAX = 3
+"""Of a failure: the line that failed and the two that led to it, as what fails may be a library."""
 
 
 class BarBook:
@@ -35,6 +41,9 @@ class BarBook:
                 kept = []
             kept.append(bar)
         self._bars[symbol] = kept[-BARS_KEPT:]
+        needed = self._strategy.warmup_bars
+        if len(kept) < needed:
+            log.info("strategy_cold", symbol=symbol, bars=len(kept), needed=needed)
 
     def last_open_ms(self, symbol: Symbol) -> MarketMs | None:
         """Open time of the newest bar."""
@@ -65,7 +74,7 @@ class BarBook:
         close_ms = MarketMs(bars[-1].open_ms + self._interval_ms)
         try:
             signal = self._strategy.signal(tuple(bars[-needed:]))
-            if not isinstance(signal, Signal | None):
+            if signal is not None and type(signal) is not Signal:  # a subclass may have left out its checks
                 raise TypeError(f"signal() gave a {type(signal).__name__}, neither a Signal nor None")
         except BaseException as error:  # noqa: BLE001 # not our code, and none of ours runs inside it: not even an exit is
             denied = Denied(reason=Reason.STRATEGY, detail=f"{self._strategy.name}: {_told(error)}")
@@ -77,8 +86,9 @@ class BarBook:
 
 
 def _told(error: BaseException) -> str:
-    """What was raised, and in which line of which file."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({PurePath(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    """What was raised, and in which lines of which files; below our own, without a look at the disk."""
+    below = list(traceback.walk_tb(error.__traceback__))[1:]
+    lines = [f"{PurePath(frame.f_code.co_filename).name}:{line}" for frame, line in below[-PLACES_MAX:]]
+    place = f" ({' > '.join(lines)})" if lines else ""
     words = traceback.format_exception_only(error)[-1].strip()  # unlike str(), never raises itself
     return words[:REASON_CHARS_MAX] + place
