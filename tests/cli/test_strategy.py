@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -15,7 +14,7 @@ from jackline.cli.strategy import new, show
 from jackline.cli.strategy_file import load_strategy
 from jackline.core.values import Side
 from jackline.strategies.registry import STRATEGIES
-from tests.strategies.making import bars_of
+from tests.strategies.making import bars_of, walk
 
 
 def test_the_list_has_every_strategy_with_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,10 +48,7 @@ def test_the_template_works_at_once(
     strategy = load_strategy(path, {"lookback_bars": 10})
     assert re.fullmatch(rf"{called}@[0-9a-f]{{8}}", strategy.name)
     assert strategy.warmup_bars == 11
-    chance, closes = Random(3), [1_000.0]
-    for _ in range(300):
-        closes.append(round(closes[-1] * (1 + chance.gauss(0, 0.01)), 2))
-    bars = bars_of(closes)
+    bars = walk(300)
     wishes = [strategy.signal(bars[end - 11 : end]) for end in range(11, len(bars) + 1)]
     assert {wish.side for wish in wishes if wish is not None} == set(Side)
     assert None in wishes

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from random import Random
 
 from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Quantity, Symbol
@@ -29,3 +30,13 @@ def bars_of(closes: Sequence[float | str], *, start_ms: int = 0) -> list[Bar]:
         bar_of(open_ms=start_ms + index * INTERVAL_MS, high=close, low=close, close=close)
         for index, close in enumerate(closes)
     ]
+
+
+def walk(count: int, seed: int = 7) -> list[Bar]:
+    """A market that wanders."""
+    chance, close, bars = Random(seed), 1_000.0, []
+    for index in range(count):
+        close = round(close * (1 + chance.gauss(0, 0.01)), 2)
+        reach = round(close * 0.005, 2)
+        bars.append(bar_of(open_ms=index * INTERVAL_MS, high=close + reach, low=close - reach, close=close))
+    return bars

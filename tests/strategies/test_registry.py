@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jackline.core.orders import Bar
 from jackline.core.ports import WARMUP_BARS_MAX, Strategy
 from jackline.core.values import Side
 from jackline.strategies.building import declared, summary
 from jackline.strategies.parameters import ParametersRefused, parameter, ranges
 from jackline.strategies.registry import STRATEGIES, build_strategy
 from jackline.strategies.rsi_trend import RsiTrend
-from tests.strategies.making import INTERVAL_MS, bar_of, bars_of
+from tests.strategies.making import bars_of, walk
 
 SMALL = {
     "ema_cross": {"fast_period": 2, "slow_period": 7},
@@ -31,16 +29,6 @@ def small(name: str) -> Strategy:
     strategy = build_strategy(name, SMALL[name])
     assert 20 <= strategy.warmup_bars <= 21
     return strategy
-
-
-def walk(count: int) -> list[Bar]:
-    """A market that wanders."""
-    chance, close, bars = Random(7), 1_000.0, []
-    for index in range(count):
-        close = round(close * (1 + chance.gauss(0, 0.01)), 2)
-        reach = round(close * 0.005, 2)
-        bars.append(bar_of(open_ms=index * INTERVAL_MS, high=close + reach, low=close - reach, close=close))
-    return bars
 
 
 @every_strategy

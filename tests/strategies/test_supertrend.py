@@ -6,8 +6,9 @@ import pytest
 
 from jackline.core.orders import Bar
 from jackline.core.values import Side
+from jackline.strategies.ranges import candles_of, supertrend
 from jackline.strategies.supertrend import SuperTrend
-from tests.strategies.making import INTERVAL_MS, bar_of
+from tests.strategies.making import INTERVAL_MS, bar_of, walk
 
 TREND = SuperTrend(atr_period=2, atr_multiple=1.0, regime_period=10)
 
@@ -22,6 +23,17 @@ def bars(closes: list[float]) -> list[Bar]:
 
 def test_the_defaults_need_300_bars() -> None:
     assert SuperTrend().warmup_bars == 300
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bars_it_looks_at_tell_the_direction_that_the_whole_history_tells(seed: int) -> None:
+    """Were they too few, a turn could be the end of what the first bars of the window seemed to say."""
+    strategy, candles = SuperTrend(), candles_of(walk(1_200, seed))
+    period, multiple = strategy.atr_period, strategy.atr_multiple
+    whole = [trend and trend.rising for trend in supertrend(candles, period, multiple)]
+    for end in range(strategy.warmup_bars, len(candles), 7):
+        window = supertrend(candles[end - strategy.warmup_bars : end], period, multiple)
+        assert [trend and trend.rising for trend in window[-2:]] == whole[end - 2 : end]
 
 
 def test_long_on_the_bar_that_turns_up_and_on_no_later_one() -> None:
