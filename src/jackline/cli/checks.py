@@ -8,10 +8,12 @@ from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
 from jackline.cli.sections import RiskSection, StrategySection, VenueSection, risk_settings
+from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
 from jackline.core.plan import stop_distance
+from jackline.core.ports import Strategy
 from jackline.core.settings import StopBasis
-from jackline.strategies.parameters import ParametersRefused
-from jackline.strategies.registry import STRATEGIES, build_strategy, parameter_names
+from jackline.strategies.parameters import ParameterProblem, ParametersRefused
+from jackline.strategies.registry import STRATEGIES, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 
 PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
@@ -75,20 +77,31 @@ def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
         yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
 
 
-def strategy_problems(strategy: StrategySection, found: Found) -> Iterator[Problem]:
-    """A known strategy with parameters it takes."""
-    if strategy.name not in STRATEGIES:
-        fix = f"one of {', '.join(sorted(STRATEGIES))}"
-        yield found.problem("strategy.name", strategy.name, "no such strategy", fix)
-        return
-    known = parameter_names(strategy.name)
+def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) -> Strategy | list[Problem]:
+    """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`."""
+    names = ", ".join(sorted(STRATEGIES))
+    if section.name is not None and section.file is not None:
+        what = f'a strategy of its own stands beside it: file = "{section.file}"'
+        return [found.problem("strategy.name", section.name, what, "keep one of the two")]
     try:
-        build_strategy(strategy.name, strategy.parameters)
+        if section.file is not None:
+            if not load_file:
+                return NotLoaded(name=section.file.stem)
+            return load_strategy(found.path.parent / section.file, section.parameters)
+        if section.name is None:
+            fix = f'set it: one of {names}; or file = "my_strategy.py"'
+            return [found.problem("strategy.name", None, "missing", fix)]
+        if section.name not in STRATEGIES:
+            fix = f"one of {names}; one of your own is named by strategy.file"
+            return [found.problem("strategy.name", section.name, "no such strategy", fix)]
+        return build_strategy(section.name, section.parameters)
+    except StrategyFileRefused as refused:
+        return [found.problem("strategy.file", str(section.file), refused.what, refused.fix)]
     except ParametersRefused as refused:
-        for bad in refused.problems:
-            key = f"strategy.parameters.{bad.key}"
-            if bad.key not in known:
-                source = found.problem(key, None, "", "").source
-                yield unknown_key(key, bad.value, source, known)
-            else:
-                yield found.problem(key, bad.value, "not usable", f"allowed: {bad.allowed}")
+        return [_parameter_problem(bad, found) for bad in refused.problems]
+
+
+def _parameter_problem(bad: ParameterProblem, found: Found) -> Problem:
+    key = f"strategy.parameters.{bad.key}"
+    problem = found.problem(key, bad.value, "not usable", f"allowed: {bad.allowed}")
+    return unknown_key(key, bad.value, problem.source, bad.known) if bad.known else problem

@@ -34,7 +34,6 @@ from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
 from jackline.engine.options import EngineOptions
-from jackline.strategies.registry import build_strategy
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
@@ -63,7 +62,7 @@ class Config:
     venue: VenueSection
     risk: RiskSection
     protection: ProtectionSection
-    strategy_section: StrategySection
+    strategy: Strategy
     credentials: Credentials
 
     @property
@@ -94,13 +93,8 @@ class Config:
         """`[protection]`."""
         return ProtectionSettings(**self.protection.model_dump())
 
-    def strategy(self) -> Strategy:
-        """`[strategy]`."""
-        return build_strategy(self.strategy_section.name, self.strategy_section.parameters)
-
     def engine_options(self) -> EngineOptions:
         """What an engine or a watchdog is started with."""
-        strategy = self.strategy()
         return EngineOptions(
             account=self.account.name,
             mode=self.mode.value,
@@ -112,8 +106,8 @@ class Config:
             forced_rung=self.forced_rung,
             risk=self.risk_settings(),
             protection=self.protection_settings(),
-            strategy=strategy,
-            history_bars=min(BARS_KEPT, strategy.warmup_bars + 100),
+            strategy=self.strategy,
+            history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
         )
 
 
@@ -122,6 +116,7 @@ def load_config(
     overrides: Mapping[str, object] | None = None,
     *,
     environment: Mapping[str, str] | None = None,
+    load_strategy_file: bool = False,
 ) -> Config:
     """Read and check a configuration.
 
@@ -129,6 +124,7 @@ def load_config(
         path: the TOML file.
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
+        load_strategy_file: run the file of a user's strategy; for the one process that asks it.
 
     Raises:
         ConfigError: with every problem found.
@@ -142,10 +138,10 @@ def load_config(
             _put(tree, sources, keys, _toml_value(variables[variable]), f"environment {variable}")
     for key, value in (overrides or {}).items():
         _put(tree, sources, tuple(key.split(".")), value, "command line")
-    return _checked(path, tree, sources)
+    return _checked(path, tree, sources, load_strategy_file=load_strategy_file)
 
 
-def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
+def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str], *, load_strategy_file: bool) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
     problems: list[Problem] = []
     for key in sorted(tree.keys() - SECTIONS.keys()):
@@ -157,7 +153,7 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         except ValidationError as error:
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     account, venue = sections.get("account"), sections.get("venue")
-    risk, strategy = sections.get("risk"), sections.get("strategy")
+    risk, section = sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     credentials = LOCAL_KEY
     if isinstance(venue, VenueSection) and venue.key_file is not None:
@@ -170,9 +166,11 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
-    if isinstance(strategy, StrategySection):
-        problems.extend(checks.strategy_problems(strategy, found))
-    if problems:
+    strategy: Strategy | list[Problem] = []
+    if isinstance(section, StrategySection):
+        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
+    problems.extend(strategy if isinstance(strategy, list) else ())
+    if problems or isinstance(strategy, list):
         raise ConfigError(problems)
     return Config(
         path=path,
@@ -180,7 +178,7 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
         protection=ProtectionSection.model_validate(sections["protection"]),
-        strategy_section=StrategySection.model_validate(strategy),
+        strategy=strategy,
         credentials=credentials,
     )
 

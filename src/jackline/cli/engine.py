@@ -20,5 +20,5 @@ def engine(
     from jackline.cli.config import load_config
 
     logs.configure()
-    loaded = load_config(config, {} if rung is None else {"venue.rung": rung})
+    loaded = load_config(config, {} if rung is None else {"venue.rung": rung}, load_strategy_file=True)
     asyncio.run(host_engine(loaded.engine_options(), venue_access(loaded)))

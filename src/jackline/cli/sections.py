@@ -205,7 +205,11 @@ class ProtectionSection(Section):
 
 
 class StrategySection(Section):
-    """`[strategy]`: a built-in strategy by name, and its parameters."""
+    """`[strategy]`: a built-in strategy by name or one's own by its file, and its parameters.
 
-    name: str
+    `file` is relative to the configuration file.
+    """
+
+    name: str | None = Field(None, description='a built-in strategy, e.g. "rsi_trend"')
+    file: Path | None = Field(None, description='a Python file, e.g. "my_strategy.py"')
     parameters: dict[str, object] = {}

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     MINIMUM_ORDER = "minimum_order"
     RUNG = "rung"
     JOURNAL = "journal"
+    STRATEGY = "strategy"
 
 
 class Refusal(StrEnum):

@@ -8,6 +8,7 @@ import contextlib
 import structlog
 
 from jackline.core.claims import Claim, joined
+from jackline.core.effects import NoteDenied
 from jackline.core.events import (
     AccountedFor,
     BarClosed,
@@ -226,10 +227,12 @@ class Engine:
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
-        signal = self._book.signal(event.bar.symbol)
-        if signal is not None:
-            log.info("signal", symbol=signal.symbol, side=signal.side, reason=signal.reason)
-            self._inbox.put(signal)
+        wish = self._book.wish(event.bar.symbol)
+        if isinstance(wish, NoteDenied):
+            self._runner.carry_out((wish,))
+        elif wish is not None:
+            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
+            self._inbox.put(wish)
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 
