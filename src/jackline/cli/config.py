@@ -19,8 +19,8 @@ from pydantic import BaseModel, ValidationError
 from jackline.cli import checks
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import (
-    BAR_INTERVALS_MS,
     AccountSection,
     ProtectionSection,
     RiskSection,

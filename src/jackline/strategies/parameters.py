@@ -1,9 +1,12 @@
-"""What is wrong with a strategy's parameters, all of it at once."""
+"""A strategy's parameters: what each may be and what it means, and what is wrong with them, all of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +24,18 @@ class ParametersRefused(ValueError):
     def __init__(self, problems: Iterable[ParameterProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(f"{bad.key} = {bad.value!r}: {bad.allowed}" for bad in self.problems))
+
+
+def parameter(default: T, *, allowed: str, meaning: str) -> T:
+    """A field of a strategy: its default, and in words what it may be and what it means."""
+    return field(default=default, metadata={"allowed": allowed, "meaning": meaning})
+
+
+def allowed(declared: Field[Any]) -> str:
+    """What a parameter may be."""
+    return str(declared.metadata["allowed"])
+
+
+def meaning(declared: Field[Any]) -> str:
+    """What a parameter means."""
+    return str(declared.metadata["meaning"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from jackline.core.orders import Bar
 from jackline.core.ports import Signal
 from jackline.core.values import Side
 from jackline.strategies.indicators import ema, rsi
-from jackline.strategies.parameters import ParameterProblem, ParametersRefused
+from jackline.strategies.parameters import ParameterProblem, ParametersRefused, allowed, parameter
 
 EMA_MEMORY = 3
 """Bars per EMA period looked at: after them the seed weighs e⁻⁴, under 2 %."""
@@ -28,22 +28,31 @@ class RsiTrend:
         ParametersRefused: with every parameter that is out of its range.
     """
 
-    rsi_period: int = 14
-    rsi_long: float = 60.0
-    rsi_short: float = 40.0
-    ema_period: int = 100
+    rsi_period: int = parameter(14, allowed="2 … 100 bars", meaning="how far RSI looks back")
+    rsi_long: float = parameter(
+        60.0, allowed="50 … below 100", meaning="long when RSI crosses above it, over the average"
+    )
+    rsi_short: float = parameter(
+        40.0, allowed="above 0 … 50", meaning="short when RSI crosses below it, under the average"
+    )
+    ema_period: int = parameter(
+        100, allowed="2 … 180 bars", meaning="of the slow average; an engine keeps 600 bars"
+    )
 
     def __post_init__(self) -> None:
-        checks = (
-            ("rsi_period", 2 <= self.rsi_period <= 100, "2 … 100 bars"),
-            ("ema_period", 2 <= self.ema_period <= 180, "2 … 180 bars (an engine keeps 600)"),
-            ("rsi_long", 50 <= self.rsi_long < 100, "50 … below 100"),
-            ("rsi_short", 0 < self.rsi_short <= 50, "above 0 … 50"),
-        )
-        wrong = [(key, allowed) for key, holds, allowed in checks if not holds]
+        holds = {
+            "rsi_period": 2 <= self.rsi_period <= 100,
+            "rsi_long": 50 <= self.rsi_long < 100,
+            "rsi_short": 0 < self.rsi_short <= 50,
+            "ema_period": 2 <= self.ema_period <= 180,
+        }
+        wrong = [declared for declared in fields(self) if not holds[declared.name]]
         if wrong:
             raise ParametersRefused(
-                ParameterProblem(key=key, value=getattr(self, key), allowed=allowed) for key, allowed in wrong
+                ParameterProblem(
+                    key=declared.name, value=getattr(self, declared.name), allowed=allowed(declared)
+                )
+                for declared in wrong
             )
 
     @property
