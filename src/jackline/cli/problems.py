@@ -19,6 +19,7 @@ from jackline.cli.page import WIDTH
 
 VALUE_CHARS_MAX = 60
 _SECRET = re.compile(r"secret|token|pass|private|credential|(^|_|\.)(api_?)?key$", re.IGNORECASE)
+_LOGIN = re.compile(r"//[^/]*@")
 _PERCENT = re.compile(r"(.+?)_(percent|percentage|pct|bps)$")
 _UNIT = re.compile(r"_(fraction|quote|multiple|ms(_max)?)")
 _PER_ONE = {"percent": 100, "percentage": 100, "pct": 100, "bps": 10_000}
@@ -61,7 +62,7 @@ def shown_value(key: str, value: object) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):
-        text = f'"{value}"'
+        text = f'"{_LOGIN.sub("//(hidden)@", value)}"'
     elif isinstance(value, dict):
         text = "{…}"
     elif isinstance(value, list | tuple):

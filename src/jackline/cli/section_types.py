@@ -76,6 +76,8 @@ def _runnable(mode: str) -> str:
 
 
 def _loopback(url: str) -> str:
+    if "@" in url:
+        raise ValueError("S1: an address that holds a name or a password")
     try:
         Endpoint(mode=VenueMode.PAPER, base_url=url)
     except EndpointRefused as refused:
