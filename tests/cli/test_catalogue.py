@@ -46,7 +46,7 @@ def test_by_hand() -> None:
         allowed="0.001 … 0.20",
         required=False,
         default=None,
-        meaning="the stop's distance behind the best price; without it it does not trail",
+        meaning="the stop's distance behind the best price; unset, it does not trail",
     )
     assert ENTRIES["risk.stop_value_fraction"].allowed == "above 0 … 1"
     assert ENTRIES["risk.hold_max_ms"].allowed == "60_000 … 2_592_000_000 (30 days)"

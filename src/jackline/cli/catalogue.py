@@ -72,13 +72,18 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """Every key in the order of the file, the parameters of every strategy last."""
-    declared = [
+    taken = (entry for strategy in sorted(STRATEGIES) for entry in parameter_entries(strategy))
+    return (*section_entries(), *taken)
+
+
+def section_entries() -> tuple[Entry, ...]:
+    """The keys that there are whatever the strategy."""
+    return tuple(
         _entry(f"{section}.{name}", model, name, field)
         for section, model in SECTIONS.items()
         for name, field in model.model_fields.items()
         if f"{section}.{name}" != PARAMETERS
-    ]
-    return (*declared, *(entry for strategy in sorted(STRATEGIES) for entry in parameter_entries(strategy)))
+    )
 
 
 def parameter_entries(strategy: str) -> tuple[Entry, ...]:

@@ -163,13 +163,13 @@ class RiskSection(Section):
         _RISK.target_fraction,
         ge=Decimal("0.001"),
         le=1,
-        description="the target's distance from the entry; without it there is no target",
+        description="the target's distance from the entry; unset, there is no target",
     )
     trailing_fraction: Number | None = Field(
         _RISK.trailing_fraction,
         ge=Decimal("0.001"),
         le=Decimal("0.20"),
-        description="the stop's distance behind the best price; without it it does not trail",
+        description="the stop's distance behind the best price; unset, it does not trail",
     )
     hold_max_ms: Whole = Field(
         _RISK.hold_max_ms, ge=60_000, le=30 * DAY_MS, description="market time that a trade may last"

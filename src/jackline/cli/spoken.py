@@ -8,7 +8,12 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
-_SPANS = ((86_400_000, "days"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
+_SPANS = (
+    (172_800_000, 86_400_000, "days"),
+    (3_600_000, 3_600_000, "h"),
+    (60_000, 60_000, "min"),
+    (1_000, 1_000, "s"),
+)
 
 
 def toml_text(value: object) -> str:
@@ -37,8 +42,8 @@ def spoken(key: str, value: object) -> str | None:
     if key.endswith(("_fraction", "_share_max")):
         return f"{_plain(Decimal(value) * 100)} %"
     if key.endswith(("_ms", "_ms_max")):
-        for length, name in _SPANS:
-            if value >= length:
+        for least, length, name in _SPANS:
+            if value >= least:
                 return f"{_plain(Decimal(value) / length)} {name}"
     return None
 
