@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackline.cli.catalogue import section_entries
@@ -124,6 +124,7 @@ def test_values_as_the_file_writes_them(value: object, text: str) -> None:
     assert toml_text(value) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_survives_the_file(text: str) -> None:
     assert tomllib.loads(f"a = {toml_text(text)}") == {"a": text}

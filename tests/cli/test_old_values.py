@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackline.cli.old_values import (
@@ -58,6 +58,7 @@ def test_a_percentage_by_hand(text: str, fraction: str) -> None:
     assert a_percentage(text) == Decimal(fraction)
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_a_percentage_is_a_hundred_times_its_fraction_exactly(number: Decimal) -> None:
     for text in (f"{number:f}", f"{number:f}%", f" {number:f} % "):
@@ -101,6 +102,7 @@ def test_a_risk_that_nobody_runs_is_refused(text: str) -> None:
     assert "between 0.05 % and 50 %" in read.what
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_the_other_reading_of_an_accepted_risk_is_absurd(number: Decimal) -> None:
     """Whatever was meant: what is accepted is that, or a risk that nobody runs was meant."""
@@ -113,6 +115,7 @@ def test_the_other_reading_of_an_accepted_risk_is_absurd(number: Decimal) -> Non
         assert len(plausible) != 1
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_a_risk_with_its_unit_is_never_ambiguous(number: Decimal) -> None:
     read = a_risk(f"{number:f}%")
@@ -141,6 +144,7 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         assert read.what == "not a number"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_breaks_a_reader(text: str) -> None:
     for read in (a_percentage, a_risk, a_probability, a_count, a_mode):
