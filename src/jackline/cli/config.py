@@ -18,9 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
 from jackline.cli.keys import LOCAL_KEY, read_key_file
+from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import (
-    BAR_INTERVALS_MS,
     AccountSection,
     ProtectionSection,
     RiskSection,
@@ -37,6 +38,7 @@ from jackline.engine.options import EngineOptions
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
+DEFAULT = "default"
 FILE_BYTES_MAX = 1_000_000
 """A configuration is a page; a file this long is something else."""
 
@@ -62,8 +64,16 @@ class Config:
     venue: VenueSection
     risk: RiskSection
     protection: ProtectionSection
+    strategy_section: StrategySection
     strategy: Strategy
     credentials: Credentials
+    sources: Mapping[KeyPath, str]
+    """Where each value that was given comes from."""
+
+    def source(self, key: str) -> str:
+        """``file``, ``default``, ``command line``, or a word and the variable: ``environment JACKLINE__…``."""
+        found = self.sources.get(tuple(key.split(".")), DEFAULT)
+        return "file" if found == str(self.path) else found
 
     @property
     def state_dir(self) -> Path:
@@ -117,6 +127,7 @@ def load_config(
     *,
     environment: Mapping[str, str] | None = None,
     load_strategy_file: bool = False,
+    import_old: bool = False,
 ) -> Config:
     """Read and check a configuration.
 
@@ -125,12 +136,14 @@ def load_config(
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
         load_strategy_file: run the file of a user's strategy; for the one process that asks it.
+        import_old: take keys that nothing else gives from the variables of older programs.
 
     Raises:
         ConfigError: with every problem found.
     """
     tree = _read(path)
     sources: dict[KeyPath, str] = {}
+    _mark(sources, (), tree, str(path))
     variables = os.environ if environment is None else environment
     for variable in sorted(variables):
         if variable.startswith(ENVIRONMENT_PREFIX):
@@ -138,12 +151,36 @@ def load_config(
             _put(tree, sources, keys, _toml_value(variables[variable]), f"environment {variable}")
     for key, value in (overrides or {}).items():
         _put(tree, sources, tuple(key.split(".")), value, "command line")
-    return _checked(path, tree, sources, load_strategy_file=load_strategy_file)
+    problems = _import(tree, sources, variables, str(path)) if import_old else []
+    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file)
 
 
-def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str], *, load_strategy_file: bool) -> Config:
+def _import(
+    tree: Tree, sources: dict[KeyPath, str], variables: Mapping[str, str], file: str
+) -> list[Problem]:
+    """Give what older programs' variables say to keys that nobody has given; tell what contradicts."""
+    found, problems = read_old(variables, SECTIONS)
+    for one in found:
+        section, _, name = one.key.partition(".")
+        table = tree.setdefault(section, {})
+        if not isinstance(table, dict):
+            continue  # the section's own problem
+        if name not in table:
+            _put(tree, sources, (section, name), one.value, one.source)
+        elif not one.agrees_with(table[name]):
+            problems.append(one.contradicted(table[name], sources.get((section, name), file)))
+    return problems
+
+
+def _checked(
+    path: Path,
+    tree: Tree,
+    sources: dict[KeyPath, str],
+    problems: list[Problem],
+    *,
+    load_strategy_file: bool,
+) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
-    problems: list[Problem] = []
     for key in sorted(tree.keys() - SECTIONS.keys()):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
     sections: dict[str, BaseModel] = {}
@@ -178,8 +215,10 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str], *, load_strate
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
         protection=ProtectionSection.model_validate(sections["protection"]),
+        strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
         credentials=credentials,
+        sources=sources,
     )
 
 
@@ -219,5 +258,17 @@ def _put(tree: Tree, sources: dict[KeyPath, str], keys: KeyPath, value: object, 
             below = table[key] = {}
         table = below
     table[keys[-1]] = value
-    for depth in range(1, len(keys) + 1):
+    for depth in range(1, len(keys)):
         sources[keys[:depth]] = source
+    for below in [path for path in sources if path[: len(keys)] == keys]:
+        del sources[below]
+    _mark(sources, keys, value, source)
+
+
+def _mark(sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
+    """Remember where a value, and everything in it, comes from."""
+    if keys:
+        sources[keys] = source
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _mark(sources, (*keys, key), inner, source)

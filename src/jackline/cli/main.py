@@ -29,6 +29,7 @@ COMMANDS: dict[str, Lazy] = {
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
+    "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),

@@ -34,7 +34,7 @@ def show() -> None:
         print(f"{name}   ({build(kind, name, {}).warmup_bars} bars to warm up)")
         print(fitted(f"    {summary(kind)}"))
         for one in declared(kind):
-            print(fitted(f"      {one.name} = {one.default}   # {one.allowed}"))
+            print(fitted(f"      {one.name} = {one.default}   # {one.allowed}: {one.meaning}"))
         print()
 
 

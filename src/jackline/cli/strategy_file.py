@@ -1,6 +1,7 @@
 """A user's strategy: one Python file, loaded by its path, with one class that satisfies `core.ports.Strategy`.
 
-Only the engine loads it. No other command runs a user's code: what closes everything must work with a broken strategy.
+Only the engine loads it, and `jackline config`, which says what an engine would. No other command runs a user's code:
+what closes everything must work with a broken strategy.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ from jackline.core.step import step
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Symbol
 from jackline.engine import heartbeat
+from jackline.engine.banner import EVENT, banner
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
@@ -161,6 +162,7 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
+        log.info(EVENT, fence=self._lease.fence, **banner(self._options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
         self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from jackline.core.ports import Strategy
-from jackline.strategies.parameters import ParameterProblem, ParametersRefused, ranges
+from jackline.strategies.parameters import ParameterProblem, ParametersRefused, meaning_of, ranges
 
 _KINDS: dict[object, bool] = {"int": True, "float": False, int: True, float: False}
 """How a field may be annotated, as text or as the type itself, and whether that means whole numbers."""
@@ -29,6 +29,7 @@ class Declared:
     whole: bool
     default: int | float
     allowed: str
+    meaning: str
 
 
 def declared(kind: type[Declaring]) -> tuple[Declared, ...]:
@@ -46,7 +47,15 @@ def declared(kind: type[Declaring]) -> tuple[Declared, ...]:
         if one.default is MISSING:
             raise TypeError(f"{one.name} has no default; every parameter needs one")
         allowed = str(spans[one.name]) if one.name in spans else _kind(whole)
-        found.append(Declared(name=one.name, whole=whole, default=one.default, allowed=allowed))
+        found.append(
+            Declared(
+                name=one.name,
+                whole=whole,
+                default=one.default,
+                allowed=allowed,
+                meaning=meaning_of(one),
+            )
+        )
     return tuple(found)
 
 

@@ -23,8 +23,10 @@ class EmaCross:
         ParametersRefused: with every parameter that is out of its range.
     """
 
-    fast_period: int = parameter(20, low=2, high=100, unit="bars, below slow_period")
-    slow_period: int = parameter(60, low=3, high=200, unit="bars")
+    fast_period: int = parameter(
+        20, low=2, high=100, unit="bars, below slow_period", meaning="of the fast average"
+    )
+    slow_period: int = parameter(60, low=3, high=200, unit="bars", meaning="of the slow average")
 
     def __post_init__(self) -> None:
         in_order = self.fast_period < self.slow_period

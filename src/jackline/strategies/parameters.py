@@ -1,17 +1,17 @@
-"""A strategy's parameters: how a field declares its range, and what is wrong with values, all of it at once."""
+"""A strategy's parameters: what each may be and what it means, and what is wrong with them, all of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Number = TypeVar("Number", int, float)
-_RANGE = "range"
-"""Under which a field's metadata holds its `Range`."""
+_RANGE, _MEANING = "range", "meaning"
+"""Under which a field's metadata holds its `Range`, and in words what it means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,9 @@ def parameter(
     high: float | None = None,
     below: float | None = None,
     unit: str = "",
+    meaning: str = "",
 ) -> Number:
-    """A field of a strategy, with its default and its range.
+    """A field of a strategy, with its default, its range and its meaning.
 
     Args:
         default: used where the configuration names none.
@@ -72,6 +73,7 @@ def parameter(
         high: the largest value; or
         below: what every value is below.
         unit: what is counted, said after the range.
+        meaning: one line, for the lists of parameters.
 
     Raises:
         ValueError: not exactly one bound on each side.
@@ -80,12 +82,17 @@ def parameter(
     if bottom is None or top is None or None not in (low, above) or None not in (high, below):
         raise ValueError("a parameter needs one of low and above, and one of high and below")
     span = Range(low=bottom, high=top, above=low is None, below=high is None, unit=unit)
-    return field(default=default, metadata={_RANGE: span})
+    return field(default=default, metadata={_RANGE: span, _MEANING: meaning})
 
 
 def ranges(strategy: DataclassInstance | type[DataclassInstance]) -> dict[str, Range]:
     """The ranges that its fields declare, by name."""
     return {one.name: one.metadata[_RANGE] for one in fields(strategy) if _RANGE in one.metadata}
+
+
+def meaning_of(declared: Field[Any]) -> str:
+    """What a parameter means; empty where its strategy does not say."""
+    return str(declared.metadata.get(_MEANING, ""))
 
 
 def check_parameters(strategy: DataclassInstance, *rules: tuple[str, bool, str]) -> None:

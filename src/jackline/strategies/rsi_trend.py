@@ -23,10 +23,14 @@ class RsiTrend:
         ParametersRefused: with every parameter that is out of its range.
     """
 
-    rsi_period: int = parameter(14, low=2, high=100, unit="bars")
-    rsi_long: float = parameter(60.0, low=50, below=100)
-    rsi_short: float = parameter(40.0, above=0, high=50)
-    ema_period: int = parameter(100, low=2, high=180, unit="bars")
+    rsi_period: int = parameter(14, low=2, high=100, unit="bars", meaning="how far RSI looks back")
+    rsi_long: float = parameter(
+        60.0, low=50, below=100, meaning="long when RSI crosses above it, over the average"
+    )
+    rsi_short: float = parameter(
+        40.0, above=0, high=50, meaning="short when RSI crosses below it, under the average"
+    )
+    ema_period: int = parameter(100, low=2, high=180, unit="bars", meaning="of the slow average")
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -29,10 +29,12 @@ class SuperTrend:
         ParametersRefused: with every parameter that is out of its range.
     """
 
-    atr_period: int = parameter(10, low=2, high=60, unit="bars")
-    atr_multiple: float = parameter(3.0, low=0.5, high=10, unit="ATR to each band")
-    regime_period: int = parameter(100, low=2, high=200, unit="bars")
-    regime_band_fraction: float = parameter(0.02, low=0, high=0.2, unit="of the EMA, on each side of it")
+    atr_period: int = parameter(10, low=2, high=60, unit="bars", meaning="of the average true range, ATR")
+    atr_multiple: float = parameter(3.0, low=0.5, high=10, meaning="distance of each band in ATR")
+    regime_period: int = parameter(100, low=2, high=200, unit="bars", meaning="of the regime's EMA")
+    regime_band_fraction: float = parameter(
+        0.02, low=0, high=0.2, meaning="share of the EMA, on each side of it, that is no regime's"
+    )
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -30,8 +30,8 @@ class MyStrategy:
     """Long when a close breaks above the highest high of the bars before it, short when it breaks below their low."""
 
     # Each field is a parameter under [strategy.parameters]: an int or a float, with a default and a range.
-    lookback_bars: int = parameter(48, low=2, high=500, unit="bars")
-    margin_fraction: float = parameter(0.001, low=0, below=0.1, unit="of the price, beyond the old extreme")
+    lookback_bars: int = parameter(48, low=2, high=500, unit="bars", meaning="whose extreme is to be broken")
+    margin_fraction: float = parameter(0.001, low=0, below=0.1, meaning="share of the price beyond it")
 
     def __post_init__(self) -> None:
         check_parameters(self)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jackline.cli.config import Config, load_config
-from jackline.cli.sections import BAR_INTERVALS_MS
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.core.plan import Rung
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 
