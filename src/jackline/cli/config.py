@@ -170,6 +170,7 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
+        problems.extend(checks.size_problems(risk, found))
     if isinstance(strategy, StrategySection):
         problems.extend(checks.strategy_problems(strategy, found))
     if problems:

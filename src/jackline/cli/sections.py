@@ -15,7 +15,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from jackline.core.orders import MarginType, PositionMode, PriceSource
 from jackline.core.plan import Rung
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
+from jackline.core.settings import (
+    LOSING_STREAK_MAX,
+    CapBasis,
+    ProtectionSettings,
+    RiskSettings,
+    SizeMode,
+    StopBasis,
+    StopSettings,
+)
 from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
 
 SYMBOLS_MAX = 200
@@ -158,8 +166,12 @@ class RiskSection(Section):
     risk_per_trade_fraction: Number = Field(
         _RISK.risk_per_trade_fraction, ge=Decimal("0.001"), le=Decimal("0.02")
     )
+    size_mode: SizeMode = _RISK.size_mode
+    size_fixed_quote: Number | None = Field(_RISK.size_fixed_quote, ge=1, le=1_000_000_000)
     size_cap_fraction: Number = Field(_RISK.size_cap_fraction, gt=0, le=1)
+    size_cap_basis: CapBasis = _RISK.size_cap_basis
     daily_loss_max_fraction: Number = Field(_RISK.daily_loss_max_fraction, gt=0, le=Decimal("0.5"))
+    losing_streak_max: Whole = Field(LOSING_STREAK_MAX, ge=1, le=100)
     equity_min_quote: Number = Field(_RISK.equity_min_quote, ge=1, le=1_000_000)
     taker_fraction: Number = Field(_RISK.taker_fraction, ge=0, le=Decimal("0.01"))
     slippage_fraction: Number = Field(_RISK.slippage_fraction, ge=0, le=Decimal("0.05"))

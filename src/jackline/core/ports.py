@@ -8,7 +8,7 @@ from typing import Protocol
 
 from jackline.core.events import Now
 from jackline.core.orders import Bar
-from jackline.core.values import Side, WireMs
+from jackline.core.values import Fraction, Side, WireMs
 
 
 class World(Protocol):
@@ -53,10 +53,14 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A strategy's wish: a direction and why, in words the journal keeps."""
+    """A strategy's wish: a direction and why, in words the journal keeps.
+
+    `confidence`: the probability that the strategy gives it, 0 … 1; None where it has none.
+    """
 
     side: Side
     reason: str
+    confidence: Fraction | None = None
 
 
 class Strategy(Protocol):

@@ -56,4 +56,10 @@ class BarBook:
         if signal is None:
             return None
         close_ms = MarketMs(bars[-1].open_ms + self._interval_ms)
-        return Signalled(symbol=symbol, side=signal.side, reason=signal.reason, market_ms=close_ms)
+        return Signalled(
+            symbol=symbol,
+            side=signal.side,
+            reason=signal.reason,
+            market_ms=close_ms,
+            confidence=signal.confidence,
+        )
