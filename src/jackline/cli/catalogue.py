@@ -24,6 +24,7 @@ UNITS = MappingProxyType(
     {
         "_fraction": "share of one, so 0.01 is one per cent",
         "_share_max": "share of one, so 0.5 is one half",
+        "_streak_max": "trades",
         "_quote": "quote currency, e.g. USDT",
         "_multiple": "times",
         "_ms": "milliseconds",

@@ -11,7 +11,8 @@ from jackline.cli.sections import RiskSection, StrategySection, VenueSection, ri
 from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
 from jackline.core.plan import stop_distance
 from jackline.core.ports import Strategy
-from jackline.core.settings import StopBasis
+from jackline.core.settings import SizeMode, StopBasis
+from jackline.core.sizing import cap_share, smallest_notional_share
 from jackline.strategies.parameters import ParameterProblem, ParametersRefused
 from jackline.strategies.registry import STRATEGIES, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
@@ -35,8 +36,12 @@ class Found:
 
 def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
     """The stop's distance against its band, against costs, and against liquidation (P7)."""
-    stop = risk_settings(risk).stop
-    distance = stop_distance(stop=stop, leverage=risk.leverage)
+    settings = risk_settings(risk)
+    stop = settings.stop
+    if stop.basis is StopBasis.EQUITY:
+        # What it comes to depends on what each trade is worth: the plan checks it, with the same figures.
+        return
+    distance = stop_distance(stop=stop, leverage=risk.leverage, notional_share=cap_share(settings))
     key = "risk.stop_value_fraction"
     asked = f"a stop {distance:.4g} of the price away"
     if stop.basis is StopBasis.MARGIN:
@@ -62,6 +67,30 @@ def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
         highest = int(stop.liquidation_share_max / distance)
         fix = f"lower risk.leverage to {highest} or less, or tighten the stop"
         yield found.problem(key, stop.value_fraction, what, fix)
+
+
+def size_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
+    """A mode with what it needs, and under the cap: a rule that always meets its bound is not the rule it seems."""
+    settings = risk_settings(risk)
+    if settings.size_mode is SizeMode.FIXED and settings.size_fixed_quote is None:
+        yield found.problem(
+            "risk.size_fixed_quote", None, 'size_mode = "fixed" needs it', "a notional in quote"
+        )
+    if settings.size_mode is not SizeMode.FIXED and settings.size_fixed_quote is not None:
+        what = f'size_mode = "{settings.size_mode}" does not read it'
+        fix = 'set size_mode = "fixed", or remove it'
+        yield found.problem("risk.size_fixed_quote", settings.size_fixed_quote, what, fix)
+    if settings.stop.basis is StopBasis.EQUITY and settings.size_mode is SizeMode.RISK:
+        what = "a stop that is a share of equity needs a size that does not depend on the stop"
+        yield found.problem("risk.stop_basis", "equity", what, 'size_mode = "signal" or "fixed"')
+    least, cap = smallest_notional_share(settings), cap_share(settings)
+    if least is not None and least > cap:
+        what = (
+            f'size_mode = "{settings.size_mode}" at {settings.leverage}x wants at least {least:f} of equity, and the '
+            f"cap is {cap:f}: every trade would be cut to the cap"
+        )
+        fix = f'size_cap_basis = "margin" with at least {least / settings.leverage:f}, or another size_mode'
+        yield found.problem("risk.size_cap_fraction", settings.size_cap_fraction, what, fix)
 
 
 def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:

@@ -203,6 +203,7 @@ def _checked(
         problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
+        problems.extend(checks.size_problems(risk, found))
     strategy: Strategy | list[Problem] = []
     if isinstance(section, StrategySection):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)

@@ -106,7 +106,7 @@ def explain(
         print(page(found[0], None))  # what was asked is known, whatever the file is like
         print()
         raise
-    print(page(found[0], next((one for one in settings if one.entry == found[0]), None)))
+    print(page(found[0], next((one for one in settings if one.entry.key == found[0].key), None)))
 
 
 def _load(path: Path, rung: str | None, *, import_qt: bool) -> Config:

@@ -73,7 +73,8 @@ def index(found: Iterable[Entry]) -> str:
     lines = []
     for entry in found:
         lines.append(f"{entry.key}   {entry.allowed}" if len(entry.allowed) < WIDTH // 2 else entry.key)
-        lines.append(textwrap.fill(entry.meaning, WIDTH, initial_indent="    ", subsequent_indent="    "))
+        meaning = f"{entry.strategy}: {entry.meaning}" if entry.strategy else entry.meaning
+        lines.append(textwrap.fill(meaning, WIDTH, initial_indent="    ", subsequent_indent="    "))
     return "\n".join(lines)
 
 

@@ -30,7 +30,15 @@ from jackline.cli.section_types import (
 )
 from jackline.core.orders import MarginType, PositionMode, PriceSource
 from jackline.core.plan import Rung
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
+from jackline.core.settings import (
+    LOSING_STREAK_MAX,
+    CapBasis,
+    ProtectionSettings,
+    RiskSettings,
+    SizeMode,
+    StopBasis,
+    StopSettings,
+)
 
 SYMBOLS_MAX = 200
 """What fits a minute's request weight, by the sum in tests/bench/test_arithmetic.py; opening them takes minutes."""
@@ -85,7 +93,7 @@ class RiskSection(Section):
 
     stop_basis: StopBasis = Field(
         _STOP.basis,
-        description="what stop_value_fraction is a share of; of the margin: divided by leverage",
+        description="stop_value_fraction is its share; equity: lost by a stop",
     )
     stop_value_fraction: Number = Field(
         _STOP.value_fraction,
@@ -130,17 +138,37 @@ class RiskSection(Section):
         le=Decimal("0.02"),
         description="share of equity lost at the stop, fees and stressed slippage included",
     )
+    size_mode: SizeMode = Field(
+        _RISK.size_mode,
+        description="by the loss at the stop, by the signal's confidence, or fixed",
+    )
+    size_fixed_quote: Number | None = Field(
+        _RISK.size_fixed_quote,
+        ge=1,
+        le=1_000_000_000,
+        description='the notional of every trade; only with size_mode = "fixed"',
+    )
     size_cap_fraction: Number = Field(
         _RISK.size_cap_fraction,
         gt=0,
         le=1,
-        description="share of equity that one trade is worth at most (notional)",
+        description="share of equity that one trade is worth, or binds, at most",
+    )
+    size_cap_basis: CapBasis = Field(
+        _RISK.size_cap_basis,
+        description="what size_cap_fraction bounds; the margin is the notional / leverage",
     )
     daily_loss_max_fraction: Number = Field(
         _RISK.daily_loss_max_fraction,
         gt=0,
         le=Decimal("0.5"),
         description="share of the day's first equity (UTC); lost, it stops new risk",
+    )
+    losing_streak_max: Whole = Field(
+        LOSING_STREAK_MAX,
+        ge=1,
+        le=100,
+        description="closed trades in a row that lose within a day (UTC); then no new risk until a reset",
     )
     equity_min_quote: Number = Field(
         _RISK.equity_min_quote, ge=1, le=1_000_000, description="with less equity no trade opens"

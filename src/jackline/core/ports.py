@@ -60,8 +60,9 @@ WARMUP_BARS_MAX = 600
 class Signal:
     """A strategy's wish: a direction and why, in words the journal keeps.
 
-    `confidence` is how sure the strategy is, 0 … 1, for entry gates that ask; None where it does not say. Types are
-    checked when a signal is made: strategies are written by people whose code nobody has checked.
+    `confidence` is the probability that the strategy gives its wish, 0 … 1, for the gates and sizes that ask; None
+    where it does not say. Types are checked when a signal is made: strategies are written by people whose code nobody
+    has checked.
     """
 
     side: Side

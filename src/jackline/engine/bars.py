@@ -82,7 +82,13 @@ class BarBook:
         if signal is None:
             return None
         reason = signal.reason[:REASON_CHARS_MAX]
-        return Signalled(symbol=symbol, side=signal.side, reason=reason, market_ms=close_ms)
+        return Signalled(
+            symbol=symbol,
+            side=signal.side,
+            reason=reason,
+            market_ms=close_ms,
+            confidence=signal.confidence,
+        )
 
 
 def _told(error: BaseException) -> str:

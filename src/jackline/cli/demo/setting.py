@@ -34,6 +34,7 @@ rung = "{rung}"
 key_file = "key.toml"
 
 [risk]
+losing_streak_max = 100 # a demo goes on
 leverage = 4
 stop_value_fraction = 0.01
 trailing_fraction = 0.03 # lets a profit run; the 1 % stop stands until then
