@@ -180,7 +180,7 @@ def write_config(directory: Path, url: str, **changes: str) -> Path:
             "rung": '"auto"',
             "key_file": f'"{keys}"',
         },
-        "risk": {"leverage": "4", "stop_value_fraction": "0.01"},
+        "risk": {"leverage": "4", "stop_value_fraction": "0.01", "losing_streak_max": "100"},
         "strategy": {"name": '"rsi_trend"'},
     }
     for name, value in changes.items():

@@ -159,7 +159,7 @@ def test_all_problems_are_told_at_once_each_with_key_value_and_fix(tmp_path: Pat
     assert found["rsik"].source == "environment JACKLINE__RSIK__LEVERAGE"
     assert "0.001 … 0.02" in found["risk.risk_per_trade_fraction"].fix
     assert found["risk.risk_per_trade_fraction"].value == Decimal("0.5")
-    assert "200 … 1500" in found["protection.protect_deadline_ms"].fix
+    assert "200 … 1_500" in found["protection.protect_deadline_ms"].fix
     assert '"auto", "attached", "stop_first", "concurrent", "after_fill"' in found["venue.rung"].fix
     assert "rsi_period" in found["strategy.parameters.rsi_perid"].fix
     assert "50 …" in found["strategy.parameters.rsi_long"].fix

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from jackline.core import entering
 from jackline.core.effects import Alert, BookIncome, Effect, SaveDay, SaveKill
 from jackline.core.events import (
     Event,
@@ -20,14 +21,15 @@ from jackline.core.events import (
     ResetDurable,
     SnapshotAnswered,
 )
-from jackline.core.limits import DAY_MS
+from jackline.core.limits import DAY_MS, on_trade_ended
 from jackline.core.money import Money
 from jackline.core.orders import BalanceView, IncomeKind, IncomeView, PositionView
 from jackline.core.requests import ReadIncome, ReadSnapshot
 from jackline.core.state import KillLevel, State
 from jackline.core.step import step
+from jackline.core.turn import Turn
 from jackline.core.values import MarketMs, Price, Quantity, Quote, Side, WireMs
-from tests.core.making import START_MS, cold_state, position, snapshot
+from tests.core.making import START_MS, TRADE, cold_state, planned, position, snapshot
 from tests.core.small_venue import BTC
 
 OPENING = Quote(Decimal(10_000))
@@ -181,3 +183,36 @@ def test_K4_a_reset_within_the_day_does_not_forgive_its_loss() -> None:
     assert book.mark("44000").level is KillLevel.NO_NEW_RISK
     book.feed(ResetAsked(actor="test", reason="it came back", receipt=receipt)).feed(ResetDurable())
     assert book.mark("49000").level is KillLevel.NORMAL
+
+
+# -- losing trades in a row ----------------------------------------------------------------------------------
+
+
+def lost(book: Book, *, quote: str = "-10", balance: str = "0", exits: tuple[int, ...] = (7,)) -> Book:
+    """A trade ends with this result."""
+    turn = Turn(book.state, Now(wire_ms=WireMs(book.now_ms), market_ms=MarketMs(book.now_ms)))
+    plan = planned()
+    blank = entering.blank_trade(
+        turn, trade_id=TRADE, symbol=BTC, mode=plan.mode, stop=plan.stop, entry=plan, entry_slot=None
+    )
+    result = Quote(Decimal(quote))
+    on_trade_ended(turn, replace(blank, result_quote=result, balance=Decimal(balance), exit_order_ids=exits))
+    book.state, effects = turn.finish()
+    book.effects.extend(effects)
+    return book
+
+
+@pytest.mark.owns("K5")
+def test_K5_the_third_loss_in_a_row_trips_and_a_win_between_begins_anew() -> None:
+    book = Book().read("10000")
+    levels = [lost(book, quote=quote).state.kill_level for quote in ("-1", "-1", "4", "-1", "-1", "-1")]
+    assert levels == [KillLevel.NORMAL] * 5 + [KillLevel.NO_NEW_RISK]
+
+
+@pytest.mark.owns("K5")
+@pytest.mark.parametrize(("balance", "exits"), [("0.001", (7,)), ("0", ())])
+def test_K5_a_trade_whose_result_is_not_known_is_not_counted(balance: str, exits: tuple[int, ...]) -> None:
+    book = Book().read("10000")
+    for _ in range(5):
+        lost(book, balance=balance, exits=exits)
+    assert book.state.kill_level is KillLevel.NORMAL

@@ -32,9 +32,13 @@ def denial(of: PlanContext, side: Side = Side.LONG) -> Denied:
 
 
 def test_the_bases_of_a_stop() -> None:
-    assert stop_distance(stop=StopSettings(), leverage=4) == D("0.015")
+    tenth = D("0.1")
+    assert stop_distance(stop=StopSettings(), leverage=4, notional_share=tenth) == D("0.015")
     margin = StopSettings(basis=StopBasis.MARGIN, value_fraction=fraction("0.04"))
-    assert stop_distance(stop=margin, leverage=4) == D("0.01")
+    assert stop_distance(stop=margin, leverage=4, notional_share=tenth) == D("0.01")
+    equity = StopSettings(basis=StopBasis.EQUITY, value_fraction=fraction("0.03"))
+    half_at_four_times = D("0.5") * 4
+    assert stop_distance(stop=equity, leverage=4, notional_share=half_at_four_times) == D("0.015")
 
 
 def test_a_long_by_the_figures() -> None:
@@ -179,6 +183,7 @@ def test_P8_a_minimum_order_above_the_budget_is_no_trade() -> None:
 def test_P4_a_stop_on_the_wrong_side_of_mark_is_denied_and_not_corrected(side: Side, mark: str) -> None:
     plan = plan_stop(
         side=side,
+        distance=fraction("0.01"),
         worst_fill=price(50_000),
         mark=price(mark),
         instrument=instrument(),

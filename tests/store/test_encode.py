@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.ids import ClientId, TradeId
+from jackline.core.money import Day
 from jackline.core.orders import FillView, PositionMode, Snapshot
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.trade import CloseSlot, EntrySlot, OrderSlot, Trade
-from jackline.core.values import Side
+from jackline.core.values import Quote, Side
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable
 from tests.store.making import adopted, fill
@@ -56,6 +57,7 @@ trades = st.builds(
     best_price=maybe,
     floor_price=maybe,
     balance=numbers,
+    result_quote=numbers,
 )
 
 
@@ -75,7 +77,7 @@ def test_a_fill_comes_back_exactly() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (encode(adopted(1)).replace('{"v":2,', '{"v":3,'), "body version 3"),
+        (encode(adopted(1)).replace('{"v":3,', '{"v":4,'), "body version 4"),
         (encode(adopted(1)).replace('"fills_after":0,', ""), "fills_after"),
         (encode(adopted(1)).replace('"fills_after":0,', '"fills_after":0,"new_field":1,'), "another shape"),
         (encode(adopted(1)).replace('"protected"', '"sideways"'), "sideways"),
@@ -93,15 +95,40 @@ def test_another_shape_is_refused(text: str, says: str) -> None:
 def test_a_trade_of_version_1_is_read_as_one_of_netting_mode(trade: Trade) -> None:
     """Written before a request said its position mode: nothing is lost, and what is missing is the default."""
     netting = _in_netting(trade)
-    old = re.sub(r',"mode":"netting"', "", encode(netting)).replace('{"v":2,', '{"v":1,')
+    written = _of_version_2(encode(netting))
+    old = re.sub(r',"mode":"netting"', "", written).replace('{"v":2,', '{"v":1,')
     assert old.count('"mode"') == 0
-    assert decode(old, Trade) == netting
+    assert decode(old, Trade) == replace(netting, result_quote=Quote(Decimal(0)))
+
+
+@given(trades)
+def test_a_trade_of_version_2_has_earned_nothing_that_is_known(trade: Trade) -> None:
+    old = _of_version_2(encode(trade))
+    assert "result_quote" not in old
+    assert decode(old, Trade) == replace(trade, result_quote=Quote(Decimal(0)))
+
+
+def test_a_day_of_version_2_has_lost_nothing_in_a_row() -> None:
+    day = Day(number=20_000, equity_quote=Quote(Decimal(9_900)), capital_quote=Quote(Decimal(-5)))
+    old = encode(day).replace(',"losing_streak":0', "").replace('{"v":3,', '{"v":2,')
+    assert "losing_streak" not in old
+    assert decode(old, Day) == day
+
+
+def test_what_is_no_trade_of_version_2_is_refused() -> None:
+    for body in ('{"side":"long"}', "[]"):
+        with pytest.raises(BodyUnreadable, match="not a Trade of version 2"):
+            decode(f'{{"v":2,"body":{body}}}', Trade)
 
 
 def test_what_is_no_trade_of_version_1_is_refused() -> None:
     for body in ('{"side":"long"}', '{"side":"long","entry":7}', "[]"):
         with pytest.raises(BodyUnreadable, match="not a Trade of version 1"):
             decode(f'{{"v":1,"body":{body}}}', Trade)
+
+
+def _of_version_2(text: str) -> str:
+    return re.sub(r',"result_quote":"[^"]*"', "", text).replace('{"v":3,', '{"v":2,')
 
 
 def _in_netting(trade: Trade) -> Trade:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jackline.strategies.indicators import Series, ema, rsi
+from jackline.strategies.indicators import Series, ema, rsi, wilder
 
 PRICES = st.lists(st.floats(min_value=0.01, max_value=1e6), min_size=1, max_size=60)
 PERIODS = st.integers(min_value=1, max_value=20)
@@ -16,6 +16,11 @@ PERIODS = st.integers(min_value=1, max_value=20)
 def test_ema_by_hand() -> None:
     # Seed (1+2+3)/3 = 2 and alpha 1/2: then 2 + (6-2)/2 = 4, 4 + (0-4)/2 = 2.
     assert ema([1, 2, 3, 6, 0], 3) == [None, None, 2.0, 4.0, 2.0]
+
+
+def test_wilders_smoothing_by_hand() -> None:
+    # Seed (2+4)/2 = 3 and weight 1/2: then 3 + (7-3)/2 = 5, 5 + (1-5)/2 = 3.
+    assert wilder([2, 4, 7, 1], 2) == [None, 3.0, 5.0, 3.0]
 
 
 def test_rsi_by_hand() -> None:
@@ -31,6 +36,7 @@ def test_rsi_at_its_edges(closes: list[float], strength: float) -> None:
     assert rsi(closes, 3)[-1] == strength
 
 
+@settings(deadline=None)
 @given(values=PRICES, period=PERIODS)
 def test_ema_is_the_closed_form(values: list[float], period: int) -> None:
     """The seed weighs (1-a)^k, the value j bars ago a(1-a)^j."""
@@ -44,6 +50,7 @@ def test_ema_is_the_closed_form(values: list[float], period: int) -> None:
     assert found == pytest.approx(expected, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(values=PRICES, period=PERIODS)
 def test_rsi_is_the_closed_form(values: list[float], period: int) -> None:
     changes = [after - before for before, after in pairwise(values)]
@@ -63,7 +70,8 @@ def test_rsi_is_the_closed_form(values: list[float], period: int) -> None:
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("indicator", [ema, rsi], ids=["ema", "rsi"])
+@pytest.mark.parametrize("indicator", [ema, rsi, wilder], ids=["ema", "rsi", "wilder"])
+@settings(deadline=None)
 @given(values=PRICES, later=PRICES, period=PERIODS)
 def test_a_later_bar_never_changes_an_earlier_value(
     indicator: Callable[[Sequence[float], int], Series], values: list[float], later: list[float], period: int

@@ -1,20 +1,15 @@
-"""The built-in strategy: when it speaks, when it is silent, what it refuses, what it saw in October 2025."""
+"""RSI with a trend filter: when it speaks, when it is silent, what it saw in October 2025."""
 
 import csv
 import gzip
 import os
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from jackline.core.orders import Bar
 from jackline.core.values import Side
 from jackline.strategies.indicators import ema, rsi
-from jackline.strategies.parameters import ParametersRefused
-from jackline.strategies.registry import STRATEGIES, build_strategy, parameter_names
 from jackline.strategies.rsi_trend import RsiTrend
 from tests.strategies.making import bars_of
 
@@ -63,62 +58,6 @@ def test_no_long_below_the_average() -> None:
     assert strengths[-1] is not None
     assert strengths[-2] <= 60 < strengths[-1]
     assert RsiTrend(rsi_period=2, ema_period=20).signal(bars) is None
-
-
-@settings(max_examples=50)
-@given(
-    older=st.lists(st.integers(min_value=90, max_value=110), max_size=30),
-    closes=st.lists(st.integers(min_value=90, max_value=110), min_size=25, max_size=25),
-)
-def test_older_history_never_changes_a_wish(older: list[int], closes: list[int]) -> None:
-    """An engine started an hour ago and one started a week ago decide the same."""
-    assert SMALL.warmup_bars == 25
-    assert SMALL.signal(bars_of([*older, *closes])) == SMALL.signal(bars_of(closes))
-
-
-def test_the_registry_builds_by_name_with_decimals_from_a_file() -> None:
-    built = build_strategy("rsi_trend", {"rsi_period": 7, "rsi_long": Decimal("55.5"), "rsi_short": 45})
-    assert built == RsiTrend(rsi_period=7, rsi_long=55.5, rsi_short=45.0)
-    assert built.name == "rsi_trend"
-
-
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_every_strategy_builds_from_its_defaults_under_its_own_name(name: str) -> None:
-    assert build_strategy(name, {}).name == name
-    assert parameter_names(name)
-
-
-def test_all_bad_parameters_are_named_at_once() -> None:
-    with pytest.raises(ParametersRefused) as caught:
-        build_strategy(
-            "rsi_trend", {"rsi_period": 1, "ema_period": True, "rsi_longg": 60, "rsi_long": Decimal("nan")}
-        )
-    assert {problem.key for problem in caught.value.problems} == {
-        "rsi_period",
-        "ema_period",
-        "rsi_longg",
-        "rsi_long",
-    }
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("rsi_period", 1),
-        ("rsi_period", 101),
-        ("ema_period", 181),
-        ("ema_period", 1),
-        ("rsi_long", 49.9),
-        ("rsi_long", 100),
-        ("rsi_short", 0),
-        ("rsi_short", 50.1),
-        ("rsi_period", 14.0),
-    ],
-)
-def test_a_parameter_out_of_range_is_refused(key: str, value: float) -> None:
-    with pytest.raises(ParametersRefused) as caught:
-        build_strategy("rsi_trend", {key: value})
-    assert [(problem.key, problem.value) for problem in caught.value.problems] == [(key, value)]
 
 
 def crash_day_bars() -> list[Bar]:

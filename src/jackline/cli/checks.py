@@ -8,10 +8,13 @@ from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
 from jackline.cli.sections import RiskSection, StrategySection, VenueSection, risk_settings
+from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
 from jackline.core.plan import stop_distance
-from jackline.core.settings import StopBasis
-from jackline.strategies.parameters import ParametersRefused
-from jackline.strategies.registry import STRATEGIES, build_strategy, parameter_names
+from jackline.core.ports import Strategy
+from jackline.core.settings import SizeMode, StopBasis
+from jackline.core.sizing import cap_share, smallest_notional_share
+from jackline.strategies.parameters import ParameterProblem, ParametersRefused
+from jackline.strategies.registry import STRATEGIES, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 
 PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
@@ -33,8 +36,12 @@ class Found:
 
 def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
     """The stop's distance against its band, against costs, and against liquidation (P7)."""
-    stop = risk_settings(risk).stop
-    distance = stop_distance(stop=stop, leverage=risk.leverage)
+    settings = risk_settings(risk)
+    stop = settings.stop
+    if stop.basis is StopBasis.EQUITY:
+        # What it comes to depends on what each trade is worth: the plan checks it, with the same figures.
+        return
+    distance = stop_distance(stop=stop, leverage=risk.leverage, notional_share=cap_share(settings))
     key = "risk.stop_value_fraction"
     asked = f"a stop {distance:.4g} of the price away"
     if stop.basis is StopBasis.MARGIN:
@@ -62,6 +69,30 @@ def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
         yield found.problem(key, stop.value_fraction, what, fix)
 
 
+def size_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
+    """A mode with what it needs, and under the cap: a rule that always meets its bound is not the rule it seems."""
+    settings = risk_settings(risk)
+    if settings.size_mode is SizeMode.FIXED and settings.size_fixed_quote is None:
+        yield found.problem(
+            "risk.size_fixed_quote", None, 'size_mode = "fixed" needs it', "a notional in quote"
+        )
+    if settings.size_mode is not SizeMode.FIXED and settings.size_fixed_quote is not None:
+        what = f'size_mode = "{settings.size_mode}" does not read it'
+        fix = 'set size_mode = "fixed", or remove it'
+        yield found.problem("risk.size_fixed_quote", settings.size_fixed_quote, what, fix)
+    if settings.stop.basis is StopBasis.EQUITY and settings.size_mode is SizeMode.RISK:
+        what = "a stop that is a share of equity needs a size that does not depend on the stop"
+        yield found.problem("risk.stop_basis", "equity", what, 'size_mode = "signal" or "fixed"')
+    least, cap = smallest_notional_share(settings), cap_share(settings)
+    if least is not None and least > cap:
+        what = (
+            f'size_mode = "{settings.size_mode}" at {settings.leverage}x wants at least {least:f} of equity, and the '
+            f"cap is {cap:f}: every trade would be cut to the cap"
+        )
+        fix = f'size_cap_basis = "margin" with at least {least / settings.leverage:f}, or another size_mode'
+        yield found.problem("risk.size_cap_fraction", settings.size_cap_fraction, what, fix)
+
+
 def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
     """Symbols as this venue writes them, and a rung that it has."""
     dashed = venue.name == "bingx"
@@ -75,20 +106,31 @@ def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
         yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
 
 
-def strategy_problems(strategy: StrategySection, found: Found) -> Iterator[Problem]:
-    """A known strategy with parameters it takes."""
-    if strategy.name not in STRATEGIES:
-        fix = f"one of {', '.join(sorted(STRATEGIES))}"
-        yield found.problem("strategy.name", strategy.name, "no such strategy", fix)
-        return
-    known = parameter_names(strategy.name)
+def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) -> Strategy | list[Problem]:
+    """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`."""
+    names = ", ".join(sorted(STRATEGIES))
+    if section.name is not None and section.file is not None:
+        what = f'a strategy of its own stands beside it: file = "{section.file}"'
+        return [found.problem("strategy.name", section.name, what, "keep one of the two")]
     try:
-        build_strategy(strategy.name, strategy.parameters)
+        if section.file is not None:
+            if not load_file:
+                return NotLoaded(name=section.file.stem)
+            return load_strategy(found.path.parent / section.file, section.parameters)
+        if section.name is None:
+            fix = f'set it: one of {names}; or file = "my_strategy.py"'
+            return [found.problem("strategy.name", None, "missing", fix)]
+        if section.name not in STRATEGIES:
+            fix = f"one of {names}; one of your own is named by strategy.file"
+            return [found.problem("strategy.name", section.name, "no such strategy", fix)]
+        return build_strategy(section.name, section.parameters)
+    except StrategyFileRefused as refused:
+        return [found.problem("strategy.file", str(section.file), refused.what, refused.fix)]
     except ParametersRefused as refused:
-        for bad in refused.problems:
-            key = f"strategy.parameters.{bad.key}"
-            if bad.key not in known:
-                source = found.problem(key, None, "", "").source
-                yield unknown_key(key, bad.value, source, known)
-            else:
-                yield found.problem(key, bad.value, "not usable", f"allowed: {bad.allowed}")
+        return [_parameter_problem(bad, found) for bad in refused.problems]
+
+
+def _parameter_problem(bad: ParameterProblem, found: Found) -> Problem:
+    key = f"strategy.parameters.{bad.key}"
+    problem = found.problem(key, bad.value, "not usable", f"allowed: {bad.allowed}")
+    return unknown_key(key, bad.value, problem.source, bad.known) if bad.known else problem

@@ -18,9 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
 from jackline.cli.keys import LOCAL_KEY, read_key_file
+from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import (
-    BAR_INTERVALS_MS,
     AccountSection,
     ProtectionSection,
     RiskSection,
@@ -34,10 +35,10 @@ from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
 from jackline.engine.options import EngineOptions
-from jackline.strategies.registry import build_strategy
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
+DEFAULT = "default"
 FILE_BYTES_MAX = 1_000_000
 """A configuration is a page; a file this long is something else."""
 
@@ -64,7 +65,15 @@ class Config:
     risk: RiskSection
     protection: ProtectionSection
     strategy_section: StrategySection
+    strategy: Strategy
     credentials: Credentials
+    sources: Mapping[KeyPath, str]
+    """Where each value that was given comes from."""
+
+    def source(self, key: str) -> str:
+        """``file``, ``default``, ``command line``, or a word and the variable: ``environment JACKLINE__…``."""
+        found = self.sources.get(tuple(key.split(".")), DEFAULT)
+        return "file" if found == str(self.path) else found
 
     @property
     def state_dir(self) -> Path:
@@ -94,13 +103,8 @@ class Config:
         """`[protection]`."""
         return ProtectionSettings(**self.protection.model_dump())
 
-    def strategy(self) -> Strategy:
-        """`[strategy]`."""
-        return build_strategy(self.strategy_section.name, self.strategy_section.parameters)
-
     def engine_options(self) -> EngineOptions:
         """What an engine or a watchdog is started with."""
-        strategy = self.strategy()
         return EngineOptions(
             account=self.account.name,
             mode=self.mode.value,
@@ -112,8 +116,8 @@ class Config:
             forced_rung=self.forced_rung,
             risk=self.risk_settings(),
             protection=self.protection_settings(),
-            strategy=strategy,
-            history_bars=min(BARS_KEPT, strategy.warmup_bars + 100),
+            strategy=self.strategy,
+            history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
         )
 
 
@@ -122,6 +126,8 @@ def load_config(
     overrides: Mapping[str, object] | None = None,
     *,
     environment: Mapping[str, str] | None = None,
+    load_strategy_file: bool = False,
+    import_old: bool = False,
 ) -> Config:
     """Read and check a configuration.
 
@@ -129,12 +135,15 @@ def load_config(
         path: the TOML file.
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
+        load_strategy_file: run the file of a user's strategy; for the one process that asks it.
+        import_old: take keys that nothing else gives from the variables of older programs.
 
     Raises:
         ConfigError: with every problem found.
     """
     tree = _read(path)
     sources: dict[KeyPath, str] = {}
+    _mark(sources, (), tree, str(path))
     variables = os.environ if environment is None else environment
     for variable in sorted(variables):
         if variable.startswith(ENVIRONMENT_PREFIX):
@@ -142,12 +151,36 @@ def load_config(
             _put(tree, sources, keys, _toml_value(variables[variable]), f"environment {variable}")
     for key, value in (overrides or {}).items():
         _put(tree, sources, tuple(key.split(".")), value, "command line")
-    return _checked(path, tree, sources)
+    problems = _import(tree, sources, variables, str(path)) if import_old else []
+    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file)
 
 
-def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
+def _import(
+    tree: Tree, sources: dict[KeyPath, str], variables: Mapping[str, str], file: str
+) -> list[Problem]:
+    """Give what older programs' variables say to keys that nobody has given; tell what contradicts."""
+    found, problems = read_old(variables, SECTIONS)
+    for one in found:
+        section, _, name = one.key.partition(".")
+        table = tree.setdefault(section, {})
+        if not isinstance(table, dict):
+            continue  # the section's own problem
+        if name not in table:
+            _put(tree, sources, (section, name), one.value, one.source)
+        elif not one.agrees_with(table[name]):
+            problems.append(one.contradicted(table[name], sources.get((section, name), file)))
+    return problems
+
+
+def _checked(
+    path: Path,
+    tree: Tree,
+    sources: dict[KeyPath, str],
+    problems: list[Problem],
+    *,
+    load_strategy_file: bool,
+) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
-    problems: list[Problem] = []
     for key in sorted(tree.keys() - SECTIONS.keys()):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
     sections: dict[str, BaseModel] = {}
@@ -157,7 +190,7 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         except ValidationError as error:
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     account, venue = sections.get("account"), sections.get("venue")
-    risk, strategy = sections.get("risk"), sections.get("strategy")
+    risk, section = sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     credentials = LOCAL_KEY
     if isinstance(venue, VenueSection) and venue.key_file is not None:
@@ -170,9 +203,12 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
-    if isinstance(strategy, StrategySection):
-        problems.extend(checks.strategy_problems(strategy, found))
-    if problems:
+        problems.extend(checks.size_problems(risk, found))
+    strategy: Strategy | list[Problem] = []
+    if isinstance(section, StrategySection):
+        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
+    problems.extend(strategy if isinstance(strategy, list) else ())
+    if problems or isinstance(strategy, list):
         raise ConfigError(problems)
     return Config(
         path=path,
@@ -180,8 +216,10 @@ def _checked(path: Path, tree: Tree, sources: dict[KeyPath, str]) -> Config:
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
         protection=ProtectionSection.model_validate(sections["protection"]),
-        strategy_section=StrategySection.model_validate(strategy),
+        strategy_section=StrategySection.model_validate(section),
+        strategy=strategy,
         credentials=credentials,
+        sources=sources,
     )
 
 
@@ -221,5 +259,17 @@ def _put(tree: Tree, sources: dict[KeyPath, str], keys: KeyPath, value: object, 
             below = table[key] = {}
         table = below
     table[keys[-1]] = value
-    for depth in range(1, len(keys) + 1):
+    for depth in range(1, len(keys)):
         sources[keys[:depth]] = source
+    for below in [path for path in sources if path[: len(keys)] == keys]:
+        del sources[below]
+    _mark(sources, keys, value, source)
+
+
+def _mark(sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
+    """Remember where a value, and everything in it, comes from."""
+    if keys:
+        sources[keys] = source
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _mark(sources, (*keys, key), inner, source)

@@ -14,11 +14,14 @@ def engine(
 ) -> None:
     """Run the engine of one account. Stopping it leaves every stop at the venue."""
     import asyncio
+    import os
 
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.old_variables import tell_unread
 
     logs.configure()
-    loaded = load_config(config, {} if rung is None else {"venue.rung": rung})
+    loaded = load_config(config, {} if rung is None else {"venue.rung": rung}, load_strategy_file=True)
+    tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
     asyncio.run(host_engine(loaded.engine_options(), venue_access(loaded)))

@@ -9,11 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import textwrap
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.page import WIDTH
+from jackline.engine.banner import EVENT as BANNER
 
+_HEAD = ("event", "level", "timestamp")
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -24,17 +30,45 @@ def configure() -> None:
         text = f"JACKLINE_LOG_LEVEL is {level!r}, no such level. Fix: one of {', '.join(LEVELS)}"
         raise CommandFailed(ExitCode.BAD_INPUT, text)
     as_json = os.environ.get("JACKLINE_LOG") == "json"
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    if as_json:
-        renderer = structlog.processors.JSONRenderer()
+    rendering: list[structlog.typing.Processor] = [structlog.processors.JSONRenderer()]
+    if not as_json:
+        rendering = [below_each_other, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            renderer,
+            *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout if as_json else sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def below_each_other(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The banner's groups of facts as a block under it, for people: on one line nobody would read them."""
+    if event["event"] != BANNER:
+        return event
+    groups = {name: facts for name, facts in event.items() if isinstance(facts, dict)}
+    single = [f"{name}={value}" for name, value in event.items() if name not in {*groups, *_HEAD}]
+    width = max(len(name) for name in groups) + 4
+    block = [
+        textwrap.fill(
+            " ".join(f"{key}={_fact(value)}" for key, value in facts.items()),
+            WIDTH,
+            initial_indent=f"  {name:<{width - 2}}",
+            subsequent_indent=" " * width,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for name, facts in groups.items()
+    ]
+    kept = {name: event[name] for name in _HEAD if name in event}
+    return {**kept, "event": "\n".join([" ".join([str(event["event"]), *single]), *block])}
+
+
+def _fact(value: object) -> str:
+    if value is None:
+        return "–"
+    return ",".join(str(item) for item in value) if isinstance(value, list) else str(value)

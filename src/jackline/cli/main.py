@@ -29,6 +29,7 @@ COMMANDS: dict[str, Lazy] = {
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
+    "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Lazy] = {
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 

@@ -13,11 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from jackline.cli.allowed import allowed
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.page import WIDTH
 
 VALUE_CHARS_MAX = 60
 _SECRET = re.compile(r"secret|token|pass|private|credential|(^|_|\.)(api_?)?key$", re.IGNORECASE)
+_LOGIN = re.compile(r"//[^/]*@")
 _PERCENT = re.compile(r"(.+?)_(percent|percentage|pct|bps)$")
 _UNIT = re.compile(r"_(fraction|quote|multiple|ms(_max)?)")
 _PER_ONE = {"percent": 100, "percentage": 100, "pct": 100, "bps": 10_000}
@@ -60,7 +62,7 @@ def shown_value(key: str, value: object) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):
-        text = f'"{value}"'
+        text = f'"{_LOGIN.sub("//(hidden)@", value)}"'
     elif isinstance(value, dict):
         text = "{…}"
     elif isinstance(value, list | tuple):
@@ -111,12 +113,12 @@ def section_problems(
         if detail["type"] == "extra_forbidden":
             yield unknown_key(key, detail["input"], where, tuple(model.model_fields))
         elif detail["type"] == "missing":
-            fix = f"set it: {_allowed(model, path[-1])}"
+            fix = f"set it: {_may_be(model, path[-1])}"
             yield Problem(key=key, value=None, source=where, what="missing", fix=fix)
         else:
-            allowed = _allowed(model, path[-1]) if path else "a table of keys"
+            may_be = _may_be(model, path[-1]) if path else "a table of keys"
             yield Problem(
-                key=key, value=detail["input"], source=where, what=_what(detail), fix=f"allowed: {allowed}"
+                key=key, value=detail["input"], source=where, what=_what(detail), fix=f"allowed: {may_be}"
             )
 
 
@@ -145,30 +147,7 @@ def _what(detail: ErrorDetails) -> str:
             return "not one of the values allowed here"
 
 
-def _allowed(model: type[BaseModel], name: str) -> str:
-    """The range or the choices of a key, from its declaration."""
-    field = model.model_fields[name]
-    if field.description:
-        return field.description
-    low: list[str] = []
-    high: list[str] = []
-    for rule in field.metadata:
-        low += [f"{rule.ge}"] if hasattr(rule, "ge") else []
-        low += [f"above {rule.gt}"] if hasattr(rule, "gt") else []
-        high += [f"{rule.le}"] if hasattr(rule, "le") else []
-    if low and high:
-        return f"{low[0]} … {high[0]}" + (" (0.01 is one per cent)" if name.endswith("_fraction") else "")
-    schema = model.model_json_schema()["properties"][name]
-    choices = _choices(schema, model.model_json_schema().get("$defs", {}))
-    return ", ".join(choices) or "a text in quotes"
-
-
-def _choices(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
-    """Every constant an enum, a literal or a union of them allows."""
-    if "$ref" in schema:
-        return _choices(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
-    found = [f'"{value}"' for value in schema.get("enum", [])]
-    found += [f'"{schema["const"]}"'] if "const" in schema else []
-    for part in [*schema.get("anyOf", []), *schema.get("allOf", [])]:
-        found += _choices(part, definitions)
-    return found
+def _may_be(model: type[BaseModel], name: str) -> str:
+    """What a key may be; a range of fractions says what one per cent is, for that is what was confused."""
+    text = allowed(model, name)
+    return f"{text} (0.01 is one per cent)" if name.endswith("_fraction") else text

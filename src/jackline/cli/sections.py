@@ -1,95 +1,47 @@
-"""The sections of the configuration file: every key, its type, its range and its default.
+"""The sections of the configuration file: every key, its type, its range, its default and its meaning.
 
-The keys of `[risk]` and `[protection]` are the fields of the settings in `core`, which also give the
-defaults. A number carries its unit in its name; a `_fraction` of 0.01 is one per cent.
+This is the one source of all five: the texts of errors, `jackline config` and jackline.example.toml are
+written from it, or compared with it. The keys of `[risk]` and `[protection]` are the fields of the settings
+in `core`, which also give the defaults. A number carries its unit in its name; a `_fraction` of 0.01 is one
+per cent.
 """
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from jackline.cli.section_types import (
+    DAY_MS,
+    Allowed,
+    Interval,
+    KeyFile,
+    Mode,
+    Name,
+    Number,
+    StateDir,
+    StrategyFile,
+    StrategyName,
+    SymbolNames,
+    Url,
+    Whole,
+)
 from jackline.core.orders import MarginType, PositionMode, PriceSource
 from jackline.core.plan import Rung
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
-from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
+from jackline.core.settings import (
+    LOSING_STREAK_MAX,
+    CapBasis,
+    ProtectionSettings,
+    RiskSettings,
+    SizeMode,
+    StopBasis,
+    StopSettings,
+)
 
 SYMBOLS_MAX = 200
 """What fits a minute's request weight, by the sum in tests/bench/test_arithmetic.py; opening them takes minutes."""
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-
-BAR_INTERVALS_MS = {
-    "1m": 60_000,
-    "3m": 180_000,
-    "5m": 300_000,
-    "15m": 900_000,
-    "30m": 1_800_000,
-    "1h": HOUR_MS,
-    "2h": 2 * HOUR_MS,
-    "4h": 4 * HOUR_MS,
-    "6h": 6 * HOUR_MS,
-    "8h": 8 * HOUR_MS,
-    "12h": 12 * HOUR_MS,
-    "1d": DAY_MS,
-}
-
-
-def _decimal(value: object) -> object:
-    """Whole numbers and plain numbers in quotes become decimals; a unit, an exponent or a bool is refused."""
-    if isinstance(value, str) and (percent := re.fullmatch(r"\s*([0-9.]+)\s*%\s*", value)):
-        raise ValueError(f"must be a fraction without a unit: {percent[1]} % is {_hundredth(percent[1])}")
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        return Decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number")
-    return Decimal(value)
-
-
-def _hundredth(text: str) -> str:
-    try:
-        return f"{Decimal(text) / 100:f}"
-    except ArithmeticError:
-        return "that divided by 100"
-
-
-def _listed(value: object) -> object:
-    """A list from a comma-separated text, as an environment variable or an option gives it."""
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-
-
-def _runnable(mode: str) -> str:
-    """Only paper has a transport; the others are not to be imitated (C2)."""
-    if mode != VenueMode.PAPER:
-        raise ValueError(f"C2: mode {mode} has no transport in this version")
-    return mode
-
-
-def _loopback(url: str) -> str:
-    try:
-        Endpoint(mode=VenueMode.PAPER, base_url=url)
-    except EndpointRefused as refused:
-        raise ValueError(str(refused)) from None
-    return url
-
-
-def _once(symbols: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(symbols)) < len(symbols):
-        raise ValueError("a symbol is named more than once")
-    return symbols
-
-
-Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Whole = Annotated[int, Strict()]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$")]
-Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
-
 
 STOP_PREFIX = "stop_"
 
@@ -101,16 +53,11 @@ class Section(BaseModel):
 
 
 class AccountSection(Section):
-    """`[account]`: whose money, in which mode, and where its records are kept.
+    """`[account]`: whose money, in which mode, and where its records are kept. `mode` has the names of C2."""
 
-    `mode` has the names of C2; `state_dir` is relative to the configuration file.
-    """
-
-    name: Name = Field(description="a short name in lower case")
-    mode: Annotated[Literal["backtest", "paper", "testnet", "live"], AfterValidator(_runnable)] = Field(
-        description='"paper", with a local exchange; the other modes wait for later versions'
-    )
-    state_dir: Path = Field(description='a directory, e.g. "state"')
+    name: Name = Field(description="marks every order as this account's; never rename it")
+    mode: Mode = Field(description="against the local exchange; other modes come with later versions")
+    state_dir: StateDir = Field(description="journal and lease; relative to this file, one for each account")
 
 
 class VenueSection(Section):
@@ -120,19 +67,22 @@ class VenueSection(Section):
     configuration file and holds `key` and `secret`.
     """
 
-    url: Annotated[str, AfterValidator(_loopback)] = Field(description='e.g. "http://127.0.0.1:8090"')
-    symbols: Annotated[
-        tuple[SymbolName, ...],
-        BeforeValidator(_listed),
-        Field(min_length=1, max_length=SYMBOLS_MAX),
-        AfterValidator(_once),
-    ] = Field(description=f'1 … {SYMBOLS_MAX} names as the venue writes them, e.g. ["BTCUSDT"]')
-    name: Literal["binance", "bingx"] = "binance"
-    bar_interval: Interval = "5m"
-    position_mode: PositionMode = PositionMode.NETTING
-    margin_type: MarginType = MarginType.ISOLATED
-    rung: Literal["auto"] | Rung = "auto"
-    key_file: Path | None = Field(None, description='a file with key and secret, e.g. "key.toml"')
+    url: Url = Field(description="where `jackline exchange serve` answers; loopback only")
+    symbols: Annotated[SymbolNames, Allowed(text=f'1 … {SYMBOLS_MAX} names, e.g. ["BTCUSDT"]')] = Field(
+        min_length=1, max_length=SYMBOLS_MAX, description="what is traded, as the venue writes it"
+    )
+    name: Literal["binance", "bingx"] = Field(
+        "binance", description="the wire: USDⓈ-M futures, or perpetual swap v2 with symbols as BTC-USDT"
+    )
+    bar_interval: Interval = Field("5m", description="length of a bar")
+    position_mode: PositionMode = Field(PositionMode.NETTING, description="must be what the account is in")
+    margin_type: MarginType = Field(
+        MarginType.ISOLATED, description="set at the venue before the first entry"
+    )
+    rung: Literal["auto"] | Rung = Field("auto", description="auto is the best that is proven")
+    key_file: KeyFile | None = Field(
+        None, description='holds key and secret, chmod 600; unset: the play-money key "local"'
+    )
 
 
 _STOP, _RISK, _PROTECTION = StopSettings(), RiskSettings(), ProtectionSettings()
@@ -141,35 +91,136 @@ _STOP, _RISK, _PROTECTION = StopSettings(), RiskSettings(), ProtectionSettings()
 class RiskSection(Section):
     """`[risk]`: `core.settings.RiskSettings`, and `StopSettings` with `stop_` in front; policy's ranges."""
 
-    stop_basis: StopBasis = _STOP.basis
-    stop_value_fraction: Number = Field(_STOP.value_fraction, gt=0, le=1)
+    stop_basis: StopBasis = Field(
+        _STOP.basis,
+        description="stop_value_fraction is its share; equity: lost by a stop",
+    )
+    stop_value_fraction: Number = Field(
+        _STOP.value_fraction,
+        gt=0,
+        le=1,
+        description="how far the stop stands from the fill, as a share of stop_basis",
+    )
     stop_distance_min_fraction: Number = Field(
-        _STOP.distance_min_fraction, ge=Decimal("0.001"), le=Decimal("0.10")
+        _STOP.distance_min_fraction,
+        ge=Decimal("0.001"),
+        le=Decimal("0.10"),
+        description="share of the price; no stop stands nearer",
     )
     stop_distance_max_fraction: Number = Field(
-        _STOP.distance_max_fraction, ge=Decimal("0.001"), le=Decimal("0.10")
+        _STOP.distance_max_fraction,
+        ge=Decimal("0.001"),
+        le=Decimal("0.10"),
+        description="share of the price; no stop stands further away",
     )
-    stop_noise_multiple: Number = Field(_STOP.noise_multiple, ge=1, le=20)
+    stop_noise_multiple: Number = Field(
+        _STOP.noise_multiple,
+        ge=1,
+        le=20,
+        description="round-trip costs that the stop's distance is worth at least",
+    )
     stop_liquidation_share_max: Number = Field(
-        _STOP.liquidation_share_max, ge=Decimal("0.1"), le=Decimal("0.8")
+        _STOP.liquidation_share_max,
+        ge=Decimal("0.1"),
+        le=Decimal("0.8"),
+        description="the stop uses at most this share of the way to liquidation",
     )
-    stop_price_source: PriceSource = _STOP.price_source
-    leverage: Whole = Field(_RISK.leverage, ge=1, le=125)
+    stop_price_source: PriceSource = Field(_STOP.price_source, description="the price that triggers the stop")
+    leverage: Whole = Field(
+        _RISK.leverage,
+        ge=1,
+        le=125,
+        description="times its margin that a position is worth; a venue may allow less",
+    )
     risk_per_trade_fraction: Number = Field(
-        _RISK.risk_per_trade_fraction, ge=Decimal("0.001"), le=Decimal("0.02")
+        _RISK.risk_per_trade_fraction,
+        ge=Decimal("0.001"),
+        le=Decimal("0.02"),
+        description="share of equity lost at the stop, fees and stressed slippage included",
     )
-    size_cap_fraction: Number = Field(_RISK.size_cap_fraction, gt=0, le=1)
-    daily_loss_max_fraction: Number = Field(_RISK.daily_loss_max_fraction, gt=0, le=Decimal("0.5"))
-    equity_min_quote: Number = Field(_RISK.equity_min_quote, ge=1, le=1_000_000)
-    taker_fraction: Number = Field(_RISK.taker_fraction, ge=0, le=Decimal("0.01"))
-    slippage_fraction: Number = Field(_RISK.slippage_fraction, ge=0, le=Decimal("0.05"))
-    collar_fraction: Number = Field(_RISK.collar_fraction, ge=Decimal("0.0001"), le=Decimal("0.01"))
-    target_fraction: Number | None = Field(_RISK.target_fraction, ge=Decimal("0.001"), le=1)
-    trailing_fraction: Number | None = Field(_RISK.trailing_fraction, ge=Decimal("0.001"), le=Decimal("0.20"))
-    hold_max_ms: Whole = Field(_RISK.hold_max_ms, ge=60_000, le=30 * DAY_MS)
-    cooldown_ms: Whole = Field(_RISK.cooldown_ms, ge=0, le=DAY_MS)
-    entry_patience_ms: Whole = Field(_RISK.entry_patience_ms, ge=100, le=5_000)
-    entry_receive_window_ms: Whole = Field(_RISK.entry_receive_window_ms, ge=1_000, le=1_500)
+    size_mode: SizeMode = Field(
+        _RISK.size_mode,
+        description="by the loss at the stop, by the signal's confidence, or fixed",
+    )
+    size_fixed_quote: Number | None = Field(
+        _RISK.size_fixed_quote,
+        ge=1,
+        le=1_000_000_000,
+        description='the notional of every trade; only with size_mode = "fixed"',
+    )
+    size_cap_fraction: Number = Field(
+        _RISK.size_cap_fraction,
+        gt=0,
+        le=1,
+        description="share of equity that one trade is worth, or binds, at most",
+    )
+    size_cap_basis: CapBasis = Field(
+        _RISK.size_cap_basis,
+        description="what size_cap_fraction bounds; the margin is the notional / leverage",
+    )
+    daily_loss_max_fraction: Number = Field(
+        _RISK.daily_loss_max_fraction,
+        gt=0,
+        le=Decimal("0.5"),
+        description="share of the day's first equity (UTC); lost, it stops new risk",
+    )
+    losing_streak_max: Whole = Field(
+        LOSING_STREAK_MAX,
+        ge=1,
+        le=100,
+        description="closed trades in a row that lose within a day (UTC); then no new risk until a reset",
+    )
+    equity_min_quote: Number = Field(
+        _RISK.equity_min_quote, ge=1, le=1_000_000, description="with less equity no trade opens"
+    )
+    taker_fraction: Number = Field(
+        _RISK.taker_fraction, ge=0, le=Decimal("0.01"), description="fee of a market fill"
+    )
+    slippage_fraction: Number = Field(
+        _RISK.slippage_fraction,
+        ge=0,
+        le=Decimal("0.05"),
+        description="stressed slippage of the stop, counted into the risk",
+    )
+    collar_fraction: Number = Field(
+        _RISK.collar_fraction,
+        ge=Decimal("0.0001"),
+        le=Decimal("0.01"),
+        description="an entry fills at most this far beyond mark",
+    )
+    target_fraction: Number | None = Field(
+        _RISK.target_fraction,
+        ge=Decimal("0.001"),
+        le=1,
+        description="the target's distance from the entry; unset, there is no target",
+    )
+    trailing_fraction: Number | None = Field(
+        _RISK.trailing_fraction,
+        ge=Decimal("0.001"),
+        le=Decimal("0.20"),
+        description="the stop's distance behind the best price; unset, it does not trail",
+    )
+    hold_max_ms: Whole = Field(
+        _RISK.hold_max_ms, ge=60_000, le=30 * DAY_MS, description="market time that a trade may last"
+    )
+    cooldown_ms: Whole = Field(
+        _RISK.cooldown_ms,
+        ge=0,
+        le=DAY_MS,
+        description="market time after a trade in which its symbol opens nothing",
+    )
+    entry_patience_ms: Whole = Field(
+        _RISK.entry_patience_ms,
+        ge=100,
+        le=5_000,
+        description="after this a decided entry is no longer signed",
+    )
+    entry_receive_window_ms: Whole = Field(
+        _RISK.entry_receive_window_ms,
+        ge=1_000,
+        le=1_500,
+        description="after this the venue no longer executes an entry",
+    )
 
 
 def risk_settings(section: RiskSection) -> RiskSettings:
@@ -184,28 +235,115 @@ def risk_settings(section: RiskSection) -> RiskSettings:
 class ProtectionSection(Section):
     """`[protection]`: see `core.settings.ProtectionSettings`. Promised deadlines can only be tightened."""
 
-    protect_deadline_ms: Whole = Field(_PROTECTION.protect_deadline_ms, ge=200, le=1_500)
-    guard_exposed_ms: Whole = Field(_PROTECTION.guard_exposed_ms, ge=250, le=2_000)
-    guard_idle_ms: Whole = Field(_PROTECTION.guard_idle_ms, ge=500, le=5_000)
-    full_listing_ms: Whole = Field(_PROTECTION.full_listing_ms, ge=10_000, le=60_000)
-    repair_allowance_ms: Whole = Field(_PROTECTION.repair_allowance_ms, ge=500, le=3_000)
-    triggering_ms_max: Whole = Field(_PROTECTION.triggering_ms_max, ge=500, le=2_000)
-    absence_gap_ms: Whole = Field(_PROTECTION.absence_gap_ms, ge=1_000, le=10_000)
-    sweep_gap_ms: Whole = Field(_PROTECTION.sweep_gap_ms, ge=3_000, le=60_000)
-    clock_skew_ms_max: Whole = Field(_PROTECTION.clock_skew_ms_max, ge=50, le=500)
-    fence_margin_ms: Whole = Field(_PROTECTION.fence_margin_ms, ge=1_000, le=10_000)
-    close_retry_ms: Whole = Field(_PROTECTION.close_retry_ms, ge=50, le=1_000)
-    close_retry_ms_max: Whole = Field(_PROTECTION.close_retry_ms_max, ge=1_000, le=10_000)
-    ratchet_gap_ms: Whole = Field(_PROTECTION.ratchet_gap_ms, ge=100, le=60_000)
-    ratchet_step_fraction: Number = Field(_PROTECTION.ratchet_step_fraction, ge=0, le=Decimal("0.01"))
-    snapshot_timeout_ms: Whole = Field(_PROTECTION.snapshot_timeout_ms, ge=1_000, le=3_000)
-    mark_age_ms_max: Whole = Field(_PROTECTION.mark_age_ms_max, ge=1_000, le=5_000)
-    answer_timeout_ms: Whole = Field(_PROTECTION.answer_timeout_ms, ge=2_600, le=10_000)
-    reread_ms: Whole = Field(_PROTECTION.reread_ms, ge=50, le=1_000)
+    protect_deadline_ms: Whole = Field(
+        _PROTECTION.protect_deadline_ms,
+        ge=200,
+        le=1_500,
+        description="first exposure to protected, else the position is closed",
+    )
+    guard_exposed_ms: Whole = Field(
+        _PROTECTION.guard_exposed_ms,
+        ge=250,
+        le=2_000,
+        description="period of the guard while something is open",
+    )
+    guard_idle_ms: Whole = Field(
+        _PROTECTION.guard_idle_ms, ge=500, le=5_000, description="period of the guard while nothing is open"
+    )
+    full_listing_ms: Whole = Field(
+        _PROTECTION.full_listing_ms,
+        ge=10_000,
+        le=60_000,
+        description="period of a pass over every symbol's orders",
+    )
+    repair_allowance_ms: Whole = Field(
+        _PROTECTION.repair_allowance_ms,
+        ge=500,
+        le=3_000,
+        description="a stop that vanished is replaced within this plus guard_exposed_ms",
+    )
+    triggering_ms_max: Whole = Field(
+        _PROTECTION.triggering_ms_max,
+        ge=500,
+        le=2_000,
+        description="so long a stop that is triggering counts as closing",
+    )
+    absence_gap_ms: Whole = Field(
+        _PROTECTION.absence_gap_ms,
+        ge=1_000,
+        le=10_000,
+        description="time between the two misses that prove an order absent",
+    )
+    sweep_gap_ms: Whole = Field(
+        _PROTECTION.sweep_gap_ms,
+        ge=3_000,
+        le=60_000,
+        description="time between the two flat reads before leftovers are removed",
+    )
+    clock_skew_ms_max: Whole = Field(
+        _PROTECTION.clock_skew_ms_max,
+        ge=50,
+        le=500,
+        description="difference of the clocks with which nothing is entered any more",
+    )
+    fence_margin_ms: Whole = Field(
+        _PROTECTION.fence_margin_ms,
+        ge=1_000,
+        le=10_000,
+        description="added to receive window and skew before an entry counts as dead",
+    )
+    close_retry_ms: Whole = Field(
+        _PROTECTION.close_retry_ms,
+        ge=50,
+        le=1_000,
+        description="first pause between closing attempts; doubles",
+    )
+    close_retry_ms_max: Whole = Field(
+        _PROTECTION.close_retry_ms_max,
+        ge=1_000,
+        le=10_000,
+        description="longest pause between closing attempts, for ever",
+    )
+    ratchet_gap_ms: Whole = Field(
+        _PROTECTION.ratchet_gap_ms,
+        ge=100,
+        le=60_000,
+        description="at most one move of the working stop in this time",
+    )
+    ratchet_step_fraction: Number = Field(
+        _PROTECTION.ratchet_step_fraction,
+        ge=0,
+        le=Decimal("0.01"),
+        description="share of the price; smaller moves of a stop are not worth a request",
+    )
+    snapshot_timeout_ms: Whole = Field(
+        _PROTECTION.snapshot_timeout_ms,
+        ge=1_000,
+        le=3_000,
+        description="after this an unanswered read of the account is asked again",
+    )
+    mark_age_ms_max: Whole = Field(
+        _PROTECTION.mark_age_ms_max, ge=1_000, le=5_000, description="an older mark price opens nothing"
+    )
+    answer_timeout_ms: Whole = Field(
+        _PROTECTION.answer_timeout_ms,
+        ge=2_600,
+        le=10_000,
+        description="a request unanswered for this long is unknown",
+    )
+    reread_ms: Whole = Field(
+        _PROTECTION.reread_ms, ge=50, le=1_000, description="time between two reads of the same thing"
+    )
 
 
 class StrategySection(Section):
-    """`[strategy]`: a built-in strategy by name, and its parameters."""
+    """`[strategy]`: a built-in strategy by name or one's own by its file, and its parameters.
 
-    name: str
-    parameters: dict[str, object] = {}
+    `file` is relative to the configuration file.
+    """
+
+    name: StrategyName | None = Field(None, description="a built-in strategy, whose signals are traded")
+    file: StrategyFile | None = Field(
+        None, description="instead of a name, a strategy of your own; relative to this file"
+    )
+    parameters: dict[str, object] = Field({}, description="what the strategy takes")

@@ -12,7 +12,7 @@ from jackline.core.outcomes import Unknown
 from jackline.core.state import MarketState
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn
-from jackline.core.values import OrderSide
+from jackline.core.values import OrderSide, Quote
 
 
 def on_fills(turn: Turn, event: FillsAnswered) -> None:
@@ -60,13 +60,22 @@ def _belongs(fill: FillView, trade: Trade) -> bool:
 
 
 def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
-    """The trade with the balance, the exit orders and the opening time that these fills give."""
+    """The trade with the balance, the result, the exit orders and the opening time that these fills give."""
     balance, exits, opened_ms = trade.balance, list(trade.exit_order_ids), trade.opened_market_ms
+    result = trade.result_quote
     for fill in fills:
         opening = fill.side is trade.side.opens_with
         if opening and balance == 0:
             opened_ms = fill.market_ms
-        balance += fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
+        signed = fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
+        balance += signed
+        result = Quote(result - signed * fill.price - fill.fee_quote)
         if not opening and fill.order_id not in exits:
             exits.append(fill.order_id)
-    return replace(trade, balance=balance, exit_order_ids=tuple(exits), opened_market_ms=opened_ms)
+    return replace(
+        trade,
+        balance=balance,
+        exit_order_ids=tuple(exits),
+        opened_market_ms=opened_ms,
+        result_quote=result,
+    )

@@ -83,10 +83,10 @@ class SaveKill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteDenied:
-    """Journal why an entry was denied."""
+    """Journal why an entry was denied. `side` is None where the strategy failed before it named one."""
 
     symbol: Symbol
-    side: Side
+    side: Side | None
     market_ms: MarketMs
     denied: Denied
 

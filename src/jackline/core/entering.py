@@ -47,6 +47,7 @@ def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
         side=event.side,
         reason=event.reason,
         market_ms=event.market_ms,
+        confidence=event.confidence,
     )
     context = PlanContext(
         instrument=turn.state.instruments[event.symbol],

@@ -13,7 +13,7 @@ from jackline.core.plan import Rung
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason
-from jackline.core.values import MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
+from jackline.core.values import Fraction, MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ class Signalled:
     side: Side
     reason: str
     market_ms: MarketMs
+    confidence: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,11 +76,13 @@ class Day:
         number: days since 1970.
         equity_quote: equity at its first event.
         capital_quote: deposits less withdrawals since; they are neither profit nor loss.
+        losing_streak: closed trades in a row that lost, since midnight or the last reset.
     """
 
     number: int
     equity_quote: Quote
     capital_quote: Quote
+    losing_streak: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

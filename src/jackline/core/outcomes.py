@@ -23,6 +23,7 @@ class Reason(StrEnum):
     SWEEP_PENDING = "sweep_pending"
     COOLDOWN = "cooldown"
     ORDERS_SCARCE = "orders_scarce"
+    CONFIDENCE = "confidence"
     STOP_DISTANCE = "stop_distance"
     STOP_SIDE = "stop_side"
     STOP_REACHED = "stop_reached"
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     MINIMUM_ORDER = "minimum_order"
     RUNG = "rung"
     JOURNAL = "journal"
+    STRATEGY = "strategy"
 
 
 class Refusal(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from jackline.core import rules
@@ -12,6 +13,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import PositionMode, PriceSource
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
+from jackline.core.sizing import wanted_notional
 from jackline.core.values import (
     ONE,
     ZERO,
@@ -107,6 +109,7 @@ class TradeRequest:
     side: Side
     reason: str
     market_ms: MarketMs
+    confidence: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,18 +127,24 @@ class PlanContext:
     risk: RiskSettings
 
 
-def stop_distance(*, stop: StopSettings, leverage: int) -> Fraction:
-    """Distance of the stop as a fraction of price, from its configured basis (`policy.md`, stop plan)."""
+def stop_distance(*, stop: StopSettings, leverage: int, notional_share: Decimal) -> Fraction:
+    """Distance of the stop as a fraction of price, from its configured basis (`policy.md`, stop plan).
+
+    `notional_share`: of equity, what the trade is worth: position fraction times leverage.
+    """
     match stop.basis:
         case StopBasis.PRICE:
             return stop.value_fraction
         case StopBasis.MARGIN:
             return Fraction(stop.value_fraction / leverage)
+        case StopBasis.EQUITY:
+            return Fraction(stop.value_fraction / notional_share)
 
 
 def plan_stop(
     *,
     side: Side,
+    distance: Fraction,
     worst_fill: Price,
     mark: Price,
     instrument: Instrument,
@@ -144,11 +153,11 @@ def plan_stop(
 ) -> StopPlan | Denied:
     """Compute D for a position that may have filled at `worst_fill`. The only source of a stop price.
 
+    `distance`: fraction of price, of `stop_distance`.
     `quantity` sets the liquidation bracket; None judges the smallest bracket (size is not known yet).
     Denied when the distance is outside its band or inside the noise, when liquidation is too near (P7), or when
     the mark has already reached the stop.
     """
-    distance = stop_distance(stop=risk.stop, leverage=risk.leverage)
     low, high = risk.stop.distance_min_fraction, risk.stop.distance_max_fraction
     if not low <= distance <= high:
         return _denied(Reason.STOP_DISTANCE, f"stop distance {distance} is outside {low} … {high}")
@@ -176,16 +185,26 @@ def plan_stop(
 def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | Denied:
     """Decide a whole trade, or deny it with the figures. Pure; the same inputs give the same plan (D4)."""
     risk, instrument = context.risk, context.instrument
+    if context.equity_quote < risk.equity_min_quote:
+        return _denied(
+            Reason.EQUITY_TOO_SMALL, f"equity {context.equity_quote} is below {risk.equity_min_quote} quote"
+        )
     sign = request.side.sign
     worst = instrument.collar_price(context.mark * (ONE + sign * risk.collar_fraction), request.side)
     noise = risk.stop.noise_multiple * (
         context.spread_fraction + 2 * risk.taker_fraction + context.noise_fraction
     )
-    distance = stop_distance(stop=risk.stop, leverage=risk.leverage)
+    notional = wanted_notional(risk=risk, equity_quote=context.equity_quote, confidence=request.confidence)
+    if isinstance(notional, Denied):
+        return notional
+    distance = stop_distance(
+        stop=risk.stop, leverage=risk.leverage, notional_share=notional / context.equity_quote
+    )
     if distance < noise:
         return _denied(Reason.STOP_DISTANCE, f"stop distance {distance} is inside cost and noise {noise}")
     stop = plan_stop(
         side=request.side,
+        distance=distance,
         worst_fill=worst,
         mark=context.mark,
         instrument=instrument,
@@ -194,12 +213,13 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     )
     if isinstance(stop, Denied):
         return stop
-    sized = _size(worst=worst, stop=stop, context=context)
+    sized = _size(worst=worst, stop=stop, notional=notional, context=context)
     if isinstance(sized, Denied):
         return sized
     quantity, risk_quote = sized
     confirmed = plan_stop(
         side=request.side,
+        distance=distance,
         worst_fill=worst,
         mark=context.mark,
         instrument=instrument,
@@ -234,25 +254,23 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     )
 
 
-def _size(*, worst: Price, stop: StopPlan, context: PlanContext) -> tuple[Quantity, Quote] | Denied:
-    """Quantity whose loss at D fits the budget, then the caps; it only ever shrinks (P8)."""
+def _size(
+    *, worst: Price, stop: StopPlan, notional: Quote, context: PlanContext
+) -> tuple[Quantity, Quote] | Denied:
+    """Quantity of this notional whose loss at D fits the budget; it only ever shrinks (P8)."""
     risk, instrument = context.risk, context.instrument
-    if context.equity_quote < risk.equity_min_quote:
-        return _denied(
-            Reason.EQUITY_TOO_SMALL, f"equity {context.equity_quote} is below {risk.equity_min_quote} quote"
-        )
     budget = context.equity_quote * risk.risk_per_trade_fraction
     unit_loss = rules.loss_per_unit(worst, stop.disaster_price, risk.taker_fraction, risk.slippage_fraction)
     by_risk = budget / unit_loss
-    by_cap = context.equity_quote * risk.size_cap_fraction / worst
+    by_mode = notional / worst
     # Stops, targets and closes become market orders: one of each must be able to take the whole position.
     largest = min(instrument.quantity_max, instrument.market_quantity_max)
-    quantity = instrument.quantity_down(min(by_risk, by_cap, largest))
+    quantity = instrument.quantity_down(min(by_risk, by_mode, largest))
     lower = min(worst, stop.disaster_price)
     if quantity < instrument.quantity_min or quantity * lower < instrument.notional_min or quantity <= ZERO:
         return _denied(
             Reason.MINIMUM_ORDER,
-            f"the budget of {budget:.2f} quote and the cap of {by_cap * worst:.2f} quote allow {quantity} "
+            f"the budget of {budget:.2f} quote and the size of {notional:.2f} quote allow {quantity} "
             f"{context.instrument.symbol}; the venue's minimum is {instrument.quantity_min} and "
             f"{instrument.notional_min} quote",
         )

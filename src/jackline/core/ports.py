@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from jackline.core.events import Now
 from jackline.core.orders import Bar
-from jackline.core.values import Side, WireMs
+from jackline.core.values import ONE, ZERO, Fraction, Side, WireMs
 
 
 class World(Protocol):
@@ -51,12 +52,31 @@ class Clock(Protocol):
         ...
 
 
+WARMUP_BARS_MAX = 600
+"""An engine keeps so many bars of each symbol: no strategy may need more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A strategy's wish: a direction and why, in words the journal keeps."""
+    """A strategy's wish: a direction and why, in words the journal keeps.
+
+    `confidence` is the probability that the strategy gives its wish, 0 … 1, for the gates and sizes that ask; None
+    where it does not say. Types are checked when a signal is made: strategies are written by people whose code nobody
+    has checked.
+    """
 
     side: Side
     reason: str
+    confidence: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.side, Side):  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
+            raise TypeError(f"side is {self.side!r}; give Side.LONG or Side.SHORT")
+        if not isinstance(self.reason, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
+            raise TypeError(f"reason is {self.reason!r}; give a text")
+        sure = self.confidence
+        if sure is not None and (type(sure) is not Decimal or not ZERO <= sure <= ONE):
+            raise ValueError(f"confidence is {sure!r}; give a Decimal from 0 to 1, or None")
 
 
 class Strategy(Protocol):
@@ -69,9 +89,13 @@ class Strategy(Protocol):
 
     @property
     def warmup_bars(self) -> int:
-        """Completed bars needed before the first signal may be believed."""
+        """Completed bars needed for a decision, 1 … `WARMUP_BARS_MAX`."""
         ...
 
     def signal(self, bars: Sequence[Bar]) -> Signal | None:
-        """Wish at the close of the last bar of `bars` (oldest first, no gaps), or None."""
+        """Wish at the close of the last bar of `bars` (oldest first, no gaps), or None.
+
+        An engine shows the last `warmup_bars` bars and no other: what it has kept by the chance of its start must not
+        decide.
+        """
         ...

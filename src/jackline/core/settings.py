@@ -10,12 +10,36 @@ from jackline.core.orders import PriceSource
 from jackline.core.values import Fraction, Quote
 
 HOUR_MS = 3_600_000
+LOSING_STREAK_MAX = 3
+"""The default of policy."""
 
 
 class StopBasis(StrEnum):
-    """What the stop distance is a fraction of."""
+    """What the stop distance is a fraction of.
+
+    `EQUITY` counts from what the trade is worth, so it needs a size that does not depend on the stop.
+    """
 
     PRICE = "price"
+    MARGIN = "margin"
+    EQUITY = "equity"
+
+
+class SizeMode(StrEnum):
+    """Where the size of a trade begins; budget and cap only shrink it.
+
+    `RISK`: as large as the loss at the stop allows. `SIGNAL`: by the confidence of the signal. `FIXED`: a notional.
+    """
+
+    RISK = "risk"
+    SIGNAL = "signal"
+    FIXED = "fixed"
+
+
+class CapBasis(StrEnum):
+    """What the size cap bounds: the notional of a trade, or the margin it binds."""
+
+    NOTIONAL = "notional"
     MARGIN = "margin"
 
 
@@ -43,19 +67,26 @@ class RiskSettings:
     """Size, costs, exits and entry timing of a trade.
 
     Attributes:
+        size_fixed_quote: the notional of `SizeMode.FIXED`; no other mode reads it.
+        size_cap_fraction: of equity, in `size_cap_basis`: the most that one trade is worth, or binds.
         collar_fraction: an entry may fill at most this far beyond mark.
         entry_patience_ms: how long after the decision an entry may still be signed (rule 3).
         entry_receive_window_ms: how long after signing the venue may execute it; short on purpose.
         slippage_fraction: stressed slippage of the stop, part of the risk budget.
         daily_loss_max_fraction: of the day's first equity; a day's loss of it stops new risk (K5).
+        losing_streak_max: closed trades in a row that may lose within a day; None counts them and stops nothing (K5).
         cooldown_ms: market time after a trade ended in which its symbol opens nothing.
     """
 
     stop: StopSettings = StopSettings()
     leverage: int = 4
     risk_per_trade_fraction: Fraction = Fraction(Decimal("0.0075"))
+    size_mode: SizeMode = SizeMode.RISK
+    size_fixed_quote: Quote | None = None
     size_cap_fraction: Fraction = Fraction(Decimal("0.10"))
+    size_cap_basis: CapBasis = CapBasis.NOTIONAL
     daily_loss_max_fraction: Fraction = Fraction(Decimal("0.05"))
+    losing_streak_max: int | None = LOSING_STREAK_MAX
     equity_min_quote: Quote = Quote(Decimal(100))
     taker_fraction: Fraction = Fraction(Decimal("0.0005"))
     slippage_fraction: Fraction = Fraction(Decimal("0.002"))

@@ -138,6 +138,7 @@ def _on_account(
             switch.on_reset(turn, event)
         case ResetDurable():
             switch.on_reset_durable(turn)
+            limits.on_reset(turn)
         case OpeningBooked():
             accounting.on_opening(turn, event)
         case IncomeAnswered():

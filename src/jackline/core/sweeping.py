@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import closing, guard, slots
+from jackline.core import closing, guard, limits, slots
 from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
@@ -161,6 +161,7 @@ def _end(turn: Turn, trade: Trade) -> None:
     turn.thaw(closing.frozen_reason(trade))
     turn.ended.append(ended)
     turn.effects.append(TradeEnded(trade=ended, reason=reason))
+    limits.on_trade_ended(turn, ended)
 
 
 def forget(trade: Trade, slot: OrderSlot) -> Trade:

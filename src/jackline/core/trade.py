@@ -15,6 +15,7 @@ from jackline.core.values import (
     MarketMs,
     Price,
     Quantity,
+    Quote,
     Side,
     Symbol,
     WireMs,
@@ -104,6 +105,9 @@ class OrderSlot:
         return self.attempt == LEG_ATTEMPT
 
 
+NOTHING_YET = Quote(Decimal(0))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSlot:
     """The closing path. One order at a time; the next attempt is not before `next_ms`."""
@@ -132,6 +136,7 @@ class Trade:
         best_price: most favourable mark since entry, for trailing.
         fills_after: the trade list of the symbol up to this id is older than the trade.
         balance: signed sum of all fills since then; 0 when flat.
+        result_quote: what they earned, fees paid; funding apart (A2). Of a flat trade, its profit or loss.
         exit_order_ids: venue ids of the orders whose fills reduced the position.
         flat_ms: when the first of the two flat snapshots had been read; None until then.
         recovered: read from the journal after a start: its entry is never sent again (rule 3).
@@ -166,6 +171,7 @@ class Trade:
     exit_order_ids: tuple[int, ...]
     exit_reason: ExitReason | None
     recovered: bool
+    result_quote: Quote = NOTHING_YET
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""

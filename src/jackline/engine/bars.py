@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
+from pathlib import PurePath
 
+import structlog
+
+from jackline.core.effects import NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.orders import Bar
-from jackline.core.ports import Strategy
+from jackline.core.outcomes import Denied, Reason
+from jackline.core.ports import WARMUP_BARS_MAX, Signal, Strategy
 from jackline.core.values import MarketMs, Symbol
 
-BARS_KEPT = 600
-"""More than any built-in strategy warms up on; older bars are dropped."""
+log = structlog.get_logger("bars")
+
+BARS_KEPT = WARMUP_BARS_MAX
+"""Older bars are dropped."""
+REASON_CHARS_MAX = 300
+"""A strategy's words in journal and log are cut here."""
+PLACES_MAX = 3
+"""Of a failure: the line that failed and the two that led to it, as what fails may be a library."""
 
 
 class BarBook:
@@ -29,6 +41,9 @@ class BarBook:
                 kept = []
             kept.append(bar)
         self._bars[symbol] = kept[-BARS_KEPT:]
+        needed = self._strategy.warmup_bars
+        if len(kept) < needed:
+            log.info("strategy_cold", symbol=symbol, bars=len(kept), needed=needed)
 
     def last_open_ms(self, symbol: Symbol) -> MarketMs | None:
         """Open time of the newest bar."""
@@ -47,13 +62,39 @@ class BarBook:
         del bars[:-BARS_KEPT]
         return True
 
-    def signal(self, symbol: Symbol) -> Signalled | None:
-        """What the strategy wants at the close of the newest bar; None while cold."""
-        bars = self._bars.get(symbol, [])
-        if len(bars) < self._strategy.warmup_bars:
-            return None
-        signal = self._strategy.signal(bars)
-        if signal is None:
+    def wish(self, symbol: Symbol) -> Signalled | NoteDenied | None:
+        """What the strategy wants at the close of the newest bar; None while cold, and when it wants nothing.
+
+        A strategy that raises is denied its entry with the reason, as one whose wish fails a gate: it is a user's
+        code, and what is open must be guarded on.
+        """
+        bars, needed = self._bars.get(symbol, []), self._strategy.warmup_bars
+        if len(bars) < needed:
             return None
         close_ms = MarketMs(bars[-1].open_ms + self._interval_ms)
-        return Signalled(symbol=symbol, side=signal.side, reason=signal.reason, market_ms=close_ms)
+        try:
+            signal = self._strategy.signal(tuple(bars[-needed:]))
+            if signal is not None and type(signal) is not Signal:  # a subclass may have left out its checks
+                raise TypeError(f"signal() gave a {type(signal).__name__}, neither a Signal nor None")
+        except BaseException as error:  # noqa: BLE001 # not our code, and none of ours runs inside it: not even an exit is
+            denied = Denied(reason=Reason.STRATEGY, detail=f"{self._strategy.name}: {_told(error)}")
+            return NoteDenied(symbol=symbol, side=None, market_ms=close_ms, denied=denied)
+        if signal is None:
+            return None
+        reason = signal.reason[:REASON_CHARS_MAX]
+        return Signalled(
+            symbol=symbol,
+            side=signal.side,
+            reason=reason,
+            market_ms=close_ms,
+            confidence=signal.confidence,
+        )
+
+
+def _told(error: BaseException) -> str:
+    """What was raised, and in which lines of which files; below our own, without a look at the disk."""
+    below = list(traceback.walk_tb(error.__traceback__))[1:]
+    lines = [f"{PurePath(frame.f_code.co_filename).name}:{line}" for frame, line in below[-PLACES_MAX:]]
+    place = f" ({' > '.join(lines)})" if lines else ""
+    words = traceback.format_exception_only(error)[-1].strip()  # unlike str(), never raises itself
+    return words[:REASON_CHARS_MAX] + place

@@ -8,6 +8,7 @@ import contextlib
 import structlog
 
 from jackline.core.claims import Claim, joined
+from jackline.core.effects import NoteDenied
 from jackline.core.events import (
     AccountedFor,
     BarClosed,
@@ -33,6 +34,7 @@ from jackline.core.step import step
 from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Symbol
 from jackline.engine import heartbeat
+from jackline.engine.banner import EVENT, banner
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
@@ -160,6 +162,7 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
+        log.info(EVENT, fence=self._lease.fence, **banner(self._options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
         self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
@@ -226,10 +229,12 @@ class Engine:
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
-        signal = self._book.signal(event.bar.symbol)
-        if signal is not None:
-            log.info("signal", symbol=signal.symbol, side=signal.side, reason=signal.reason)
-            self._inbox.put(signal)
+        wish = self._book.wish(event.bar.symbol)
+        if isinstance(wish, NoteDenied):
+            self._runner.carry_out((wish,))
+        elif wish is not None:
+            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
+            self._inbox.put(wish)
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from jackline.core.errors import InvariantBroken
 from jackline.store import older
 from jackline.store.errors import BodyUnreadable
 
-BODY_VERSION = 2
+BODY_VERSION = 3
 """Raise it whenever the shape of a stored value changes, and bring the old one to it in `older`."""
 
 Value = TypeVar("Value")
@@ -35,8 +35,8 @@ def decode(text: str, kind: type[Value]) -> Value:
     """The value of a body. Raises BodyUnreadable on another version, shape or value."""
     envelope = _open(text)
     body = bytes(envelope.body)
-    if envelope.v == 1:
-        body = older.from_version_1(body, kind)
+    if envelope.v < BODY_VERSION:
+        body = older.to_present(envelope.v, body, kind)
     try:
         value = msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, InvariantBroken, ValueError) as error:

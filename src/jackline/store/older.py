@@ -6,9 +6,37 @@ from typing import Any
 
 import msgspec
 
+from jackline.core.money import Day
 from jackline.core.orders import PositionMode, Snapshot
 from jackline.core.trade import Trade
 from jackline.store.errors import BodyUnreadable
+
+ADDED_SINCE_2: dict[type, dict[str, object]] = {
+    Trade: {"result_quote": "0"},
+    Day: {"losing_streak": 0},
+}
+"""Last fields of a stored value that version 2 did not have, in their order, and what stands for them.
+
+A trade that was open over the upgrade counts what it earned from there on: its losses in a row may be one off.
+"""
+
+
+def to_present(version: int, body: bytes, kind: type) -> bytes:
+    """The body of an earlier version as one of the present. Raises BodyUnreadable."""
+    if version == 1:
+        body = from_version_1(body, kind)
+    return from_version_2(body, kind)
+
+
+def from_version_2(body: bytes, kind: type) -> bytes:
+    """Version 2 counted no results. Raises BodyUnreadable."""
+    if kind not in ADDED_SINCE_2:
+        return body
+    try:
+        old: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise BodyUnreadable(f"not a {kind.__name__} of version 2: {error!r}") from error
+    return msgspec.json.encode(old | ADDED_SINCE_2[kind])
 
 
 def from_version_1(body: bytes, kind: type) -> bytes:

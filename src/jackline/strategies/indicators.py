@@ -12,6 +12,11 @@ from itertools import pairwise
 Series = list[float | None]
 """One value per bar, oldest first; None while the indicator has seen too few bars."""
 
+EMA_MEMORY = 3
+"""Bars per EMA period that a strategy looks at: after them the seed weighs e⁻⁴, under 2 %."""
+WILDER_MEMORY = 5
+"""The same for Wilder's slower smoothing."""
+
 
 def ema(values: Sequence[float], period: int) -> Series:
     """Exponential moving average: ``e[i] = e[i-1] + w·(v[i] − e[i-1])`` with ``w = 2 / (period + 1)``.
@@ -19,7 +24,7 @@ def ema(values: Sequence[float], period: int) -> Series:
     Seeded with the simple mean of the first `period` values; first defined at index ``period − 1``.
     Source: the common definition (e.g. Murphy, Technical Analysis of the Financial Markets, ch. 9).
     """
-    _check(period)
+    check_period(period)
     series: Series = [None] * min(period - 1, len(values))
     if len(values) < period:
         return series
@@ -32,27 +37,39 @@ def ema(values: Sequence[float], period: int) -> Series:
     return series
 
 
+def wilder(values: Sequence[float], period: int) -> Series:
+    """Wilder's smoothing: ``a[i] = a[i-1] + (v[i] − a[i-1]) / period``.
+
+    Seeded with the simple mean of the first `period` values; first defined at index ``period − 1``.
+    Source: Wilder, New Concepts in Technical Trading Systems (1978), section 3.
+    """
+    check_period(period)
+    series: Series = [None] * min(period - 1, len(values))
+    if len(values) < period:
+        return series
+    average = sum(values[:period]) / period
+    series.append(average)
+    for value in values[period:]:
+        average += (value - average) / period
+        series.append(average)
+    return series
+
+
 def rsi(values: Sequence[float], period: int) -> Series:
     """Relative strength index with Wilder's smoothing, 0 … 100: ``100 − 100 / (1 + gain / loss)``.
 
-    Average gain and loss are seeded with the simple mean of the first `period` changes, then smoothed by
-    ``a[i] = a[i-1] + (x[i] − a[i-1]) / period``; first defined at index `period`. Only gains give 100,
+    `gain` and `loss` are the smoothed changes up and down; first defined at index `period`. Only gains give 100,
     only losses 0, and a market that did not move at all 50.
     Source: Wilder, New Concepts in Technical Trading Systems (1978), section 6.
     """
-    _check(period)
-    series: Series = [None] * min(period, len(values))
-    if len(values) <= period:
-        return series
     changes = [after - before for before, after in pairwise(values)]
-    gain = sum(max(change, 0.0) for change in changes[:period]) / period
-    loss = sum(max(-change, 0.0) for change in changes[:period]) / period
-    series.append(_strength(gain, loss))
-    for change in changes[period:]:
-        gain += (max(change, 0.0) - gain) / period
-        loss += (max(-change, 0.0) - loss) / period
-        series.append(_strength(gain, loss))
-    return series
+    gains = wilder([max(change, 0.0) for change in changes], period)
+    losses = wilder([max(-change, 0.0) for change in changes], period)
+    undefined: Series = [None] * min(1, len(values))
+    return undefined + [
+        None if gain is None or loss is None else _strength(gain, loss)
+        for gain, loss in zip(gains, losses, strict=True)
+    ]
 
 
 def _strength(gain: float, loss: float) -> float:
@@ -60,6 +77,7 @@ def _strength(gain: float, loss: float) -> float:
     return 50.0 if total == 0 else 100 * gain / total
 
 
-def _check(period: int) -> None:
+def check_period(period: int) -> None:
+    """Raises ValueError for a period that covers no bar."""
     if period < 1:
         raise ValueError(f"period {period} is below 1")

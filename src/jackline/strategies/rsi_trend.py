@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from jackline.core.orders import Bar
 from jackline.core.ports import Signal
 from jackline.core.values import Side
-from jackline.strategies.indicators import ema, rsi
-from jackline.strategies.parameters import ParameterProblem, ParametersRefused
-
-EMA_MEMORY = 3
-"""Bars per EMA period looked at: after them the seed weighs e⁻⁴, under 2 %."""
-RSI_MEMORY = 5
-"""The same for Wilder's slower smoothing."""
+from jackline.strategies.indicators import EMA_MEMORY, WILDER_MEMORY, ema, rsi
+from jackline.strategies.parameters import check_parameters, parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +23,17 @@ class RsiTrend:
         ParametersRefused: with every parameter that is out of its range.
     """
 
-    rsi_period: int = 14
-    rsi_long: float = 60.0
-    rsi_short: float = 40.0
-    ema_period: int = 100
+    rsi_period: int = parameter(14, low=2, high=100, unit="bars", meaning="how far RSI looks back")
+    rsi_long: float = parameter(
+        60.0, low=50, below=100, meaning="long when RSI crosses above it, over the average"
+    )
+    rsi_short: float = parameter(
+        40.0, above=0, high=50, meaning="short when RSI crosses below it, under the average"
+    )
+    ema_period: int = parameter(100, low=2, high=180, unit="bars", meaning="of the slow average")
 
     def __post_init__(self) -> None:
-        checks = (
-            ("rsi_period", 2 <= self.rsi_period <= 100, "2 … 100 bars"),
-            ("ema_period", 2 <= self.ema_period <= 180, "2 … 180 bars (an engine keeps 600)"),
-            ("rsi_long", 50 <= self.rsi_long < 100, "50 … below 100"),
-            ("rsi_short", 0 < self.rsi_short <= 50, "above 0 … 50"),
-        )
-        wrong = [(key, allowed) for key, holds, allowed in checks if not holds]
-        if wrong:
-            raise ParametersRefused(
-                ParameterProblem(key=key, value=getattr(self, key), allowed=allowed) for key, allowed in wrong
-            )
+        check_parameters(self)
 
     @property
     def name(self) -> str:
@@ -53,7 +42,7 @@ class RsiTrend:
     @property
     def warmup_bars(self) -> int:
         """300 with the defaults."""
-        return max(EMA_MEMORY * self.ema_period, RSI_MEMORY * self.rsi_period)
+        return max(EMA_MEMORY * self.ema_period, WILDER_MEMORY * self.rsi_period)
 
     def signal(self, bars: Sequence[Bar]) -> Signal | None:
         """A wish on the bar where RSI crosses; None on every other bar and while there are too few bars."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from jackline.cli.config import Config, load_config
-from jackline.cli.sections import BAR_INTERVALS_MS
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.core.plan import Rung
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 
@@ -34,6 +34,7 @@ rung = "{rung}"
 key_file = "key.toml"
 
 [risk]
+losing_streak_max = 100 # a demo goes on
 leverage = 4
 stop_value_fraction = 0.01
 trailing_fraction = 0.03 # lets a profit run; the 1 % stop stands until then
