@@ -22,11 +22,13 @@ from jackline.world.wires import exchange_name
 
 _TRADES = "SELECT trade_id, phase, json_extract(body, '$.body.symbol') FROM trades"
 _LEDGER = "SELECT entry_id, kind, symbol, quantity, price, amount_quote, wire_ms FROM ledger"
+AUTO = "auto"
+"""Where no rung was asked for: the best that the canary proves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NakedTime:
-    """How long one position of ours stood without a stop while somebody could act, by the rung it was entered on.
+    """How long one position of ours stood without a stop while somebody could act, by the rung that was asked for.
 
     `idle_ms`: the longest of it without an attempt to flatten either, which P1's deadline is held against.
     """
@@ -89,7 +91,7 @@ class Jury:
     def naked(self) -> tuple[NakedTime, ...]:
         """One row for each position that an entry of ours opened."""
         rung = self._stage.experiment.rung
-        name = "none" if rung is None else rung.value
+        name = AUTO if rung is None else rung.value
         return tuple(
             NakedTime(
                 rung=name,
