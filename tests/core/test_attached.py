@@ -10,7 +10,7 @@ import pytest
 
 from jackline.core import claims, gates
 from jackline.core.effects import Level
-from jackline.core.events import CloseAsked, StopsClaimed
+from jackline.core.events import CloseAsked, Now, StopsClaimed
 from jackline.core.ids import LEG_ATTEMPT, Role, TradeId, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderKind, PositionMode, PriceSource, Snapshot
@@ -29,7 +29,9 @@ from jackline.core.requests import (
 from jackline.core.settings import RiskSettings
 from jackline.core.trade import ExitReason
 from jackline.core.traits import FULL_TRAITS
-from jackline.core.values import Price, Quantity, Side, WireMs, fraction
+from jackline.core.turn import Turn
+from jackline.core.unanswered import notice_lost_legs
+from jackline.core.values import MarketMs, Price, Quantity, Side, WireMs, fraction
 from tests.core.driver import Driver, cancelled
 from tests.core.making import RISK, with_trailing
 from tests.core.small_venue import BTC, Fate
@@ -84,6 +86,24 @@ def test_P1_a_leg_is_missed_although_the_answer_to_its_entry_is_lost() -> None:
     entered(driver)
     assert driver.count(SendStop) == 1
     assert driver.venue.naked_ms <= 600, "after the first look that shows the position"
+
+
+@pytest.mark.owns("O2")
+def test_O2_a_look_that_left_as_the_entry_did_says_nothing_of_its_leg() -> None:
+    """Positions and orders are listed apart: it may show the one before the entry and the other behind it."""
+    driver = Driver()
+    driver.venue.lose_legs = True
+    driver.start(Rung.ATTACHED).signal()
+    driver.reach(Phase.EXPOSED)
+    slot = driver.trade.entry_slot
+    assert slot is not None
+    assert slot.sent_ms is not None
+    reread_ms = driver.state.protection.reread_ms
+    for age_ms, is_lost in ((reread_ms - 1, False), (reread_ms, True)):
+        turn = Turn(driver.state, Now(wire_ms=WireMs(driver.now_ms), market_ms=MarketMs(driver.now_ms)))
+        notice_lost_legs(turn, replace(look(driver), asked_ms=WireMs(slot.sent_ms + age_ms)))
+        disaster = turn.trades[driver.trade.trade_id].disaster
+        assert (disaster is None) is is_lost, f"{age_ms} ms after the entry"
 
 
 @pytest.mark.owns("K2", "P1")

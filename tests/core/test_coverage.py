@@ -97,3 +97,10 @@ def test_a_stop_that_fires_is_reported_and_not_counted() -> None:
     assert covered.triggering == (firing,)
     assert covered.quantity == 0
     assert covered.tightest_price is None
+
+
+@pytest.mark.owns("P3")
+def test_P3_a_stop_that_fires_and_could_open_is_not_taken_for_flattening() -> None:
+    for held, order in ((LONG, replace(GOOD, close_position=False)), (HEDGED, GOOD)):
+        firing = replace(order, state=OrderState.TRIGGERING)
+        assert coverage(held, (firing,), PriceSource.MARK).triggering == ()
