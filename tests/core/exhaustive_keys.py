@@ -42,7 +42,9 @@ IGNORED: dict[type[Any], set[str]] = {
     MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},
     # The plan follows from the trade id; the rest is for reports, or for a maximum hold of hours.
     Trade: {"entry", "entry_slot", "disaster", "working", "target", "close", "opened_market_ms"}
-    | {"first_exposed_ms", "first_protected_ms"},
+    | {"first_exposed_ms", "first_protected_ms"}
+    # Three trades that lost in a row stop new risk, and there is one.
+    | {"result_quote"},
     EntrySlot: {"sent_ms"},
     OrderSlot: set(),
     CloseSlot: {"wanted_ms"},

@@ -143,8 +143,7 @@ def test_P1_a_turn_that_was_given_back_is_nobodys() -> None:
         begun_s = loop.time()
         taken = [await turns.take(Rank.PROTECT, within_s=0.1) for _ in range(3)]
         waits = asyncio.ensure_future(turns.take(Rank.PROTECT, within_s=0.5))
-        await asyncio.sleep(0.2)
-        taken[2].give_back()
+        loop.call_later(0.2, taken[2].give_back)
         await waits
         assert loop.time() - begun_s == pytest.approx(0.2, abs=0.01), "who was waiting goes on at once"
         with pytest.raises(TooLong):

@@ -6,6 +6,7 @@ store, by each in its next life.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from jackline.core.claims import Claim
 from jackline.core.guard import PositionKey, Protection
 from jackline.core.trade import Trade
+from jackline.core.values import WireMs
 from jackline.engine.protector import PlannedStop
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, Store
 from jackline.store.disk import Disk
@@ -21,6 +23,9 @@ from jackline.store.reader import StoreReader
 from jackline.store.watch import Floor, WatchReader, kept_claims, kept_floors
 
 log = structlog.get_logger("plans")
+
+KEPT_MS = 60_000
+"""A start that finds the journal shortened looks at its positions long before."""
 
 
 def read_plans(disk: Disk, state_dir: Path) -> dict[PositionKey, PlannedStop]:
@@ -32,6 +37,30 @@ def read_plans(disk: Disk, state_dir: Path) -> dict[PositionKey, PlannedStop]:
         log.warning("plans_unreadable", code="P1", detail=str(error))
         return {}
     return {(trade.symbol, trade.side): _planned_stop(trade) for trade in trades}
+
+
+class PlanMemory:
+    """The engine's plans as they were read last: a journal may lose its end while nothing rests by the plan yet (P4).
+
+    A plan is kept while its position may be open: until a look shows none and the store names none, and no longer than
+    `KEPT_MS` after the store has named it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[PositionKey, tuple[PlannedStop, WireMs]] = {}
+
+    def read(self, disk: Disk, state_dir: Path, now_ms: WireMs) -> dict[PositionKey, PlannedStop]:
+        """What the store says now, and what it said a moment ago of a position that it names no more."""
+        said = read_plans(disk, state_dir)
+        for key, plan in said.items():
+            self._known[key] = (plan, now_ms)
+        self._known = {key: known for key, known in self._known.items() if abs(now_ms - known[1]) <= KEPT_MS}
+        return {key: plan for key, (plan, _) in self._known.items()}
+
+    def forget_flat(self, open_keys: Iterable[PositionKey]) -> None:
+        """A look that counts shows these positions and no others."""
+        kept = set(open_keys)
+        self._known = {key: known for key, known in self._known.items() if key in kept}
 
 
 def read_floors(disk: Disk, state_dir: Path) -> tuple[Floor, ...]:

@@ -6,6 +6,7 @@ sweeps. The watchdog runs it in a loop; the engine runs it once, before it asks 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,8 @@ FIRST_ORDINAL = 36**4 // 4
 """An engine that began in the same second counts its trades from 1 and never gets here; two ordinals a symbol, one
 for each leg of a hedge."""
 
+UNNAMED_ANSWER_S = 0.6
+"""So long a stop without a name may stay unanswered: a second one and its answer fit the protect deadline with it."""
 ATTEMPT_MS = 50
 """One attempt's worth of clock: no process makes twenty a second."""
 ATTEMPTS_FIRST_MAX = 40_000
@@ -224,7 +227,7 @@ class Protector:
         )
         sent_ms = self._clock.now().wire_ms
         self._claim(request, Unknown(cause="not answered yet"), sent_ms)
-        outcome = await self._venue.send(request)
+        outcome = await self._send_stop(request)
         self._claim(request, outcome, sent_ms)
         # An answer may be lost and the stop rest: "duplicate" and "exists" may both mean this one (O2).
         may_rest = not isinstance(outcome, Refused) or outcome.kind in {
@@ -244,6 +247,17 @@ class Protector:
             read_back=read_back,
             sent_ms=sent_ms,
         )
+
+    async def _send_stop(self, request: SendStop) -> Outcome:
+        """Where a stop carries no name nobody can ask for it, and silence is not waited out: another one rests in time,
+        or meets it (P1)."""
+        if self._venue.profile.stops_are_named:
+            return await self._venue.send(request)
+        try:
+            async with asyncio.timeout(UNNAMED_ANSWER_S):
+                return await self._venue.send(request)
+        except TimeoutError:
+            return Unknown(cause=f"no answer within {UNNAMED_ANSWER_S} s")
 
     def _claim(self, request: SendStop, outcome: Outcome, sent_ms: WireMs) -> None:
         """Where a stop carries no id of ours, only a record tells whose it is: from before it leaves (P6)."""

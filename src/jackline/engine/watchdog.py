@@ -24,7 +24,7 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.look_pace import LookPace
 from jackline.engine.options import EngineOptions
-from jackline.engine.plans import former_claims, former_floors, read_plans
+from jackline.engine.plans import PlanMemory, former_claims, former_floors
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
@@ -92,6 +92,7 @@ class Watchdog:
         )
         self._floors = former_floors(store)
         self._protector.recall(self._floors)
+        self._plans = PlanMemory()
         self._claims = former_claims(store)
         self._protector.on_claim = self._claim
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
@@ -167,6 +168,7 @@ class Watchdog:
     async def _pass(self, risky: tuple[Symbol, ...], *, silent: bool) -> None:
         """One look at the venue, and what follows from it. Risky symbols are listed in the same round trip."""
         asked_ms = self._clock.now().wire_ms
+        self._read_plans()
         snapshot = await self._protector.look(risky)
         if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
             return  # older than what was done or seen meanwhile: poison (rule 5)
@@ -174,9 +176,10 @@ class Watchdog:
         self._open = frozenset(position.symbol for position in snapshot.positions)
         if silent:
             self._record(snapshot)
-        planned = read_plans(self._disk, self._options.state_dir)
+        planned = self._read_plans()
         uncovered = self._protector.judge(snapshot, planned)
         self._keep_floors()
+        self._plans.forget_flat((position.symbol, position.side) for position in snapshot.positions)
         self._forget({_key(found) for found in uncovered})
         due = [
             finding
@@ -191,6 +194,10 @@ class Watchdog:
             await asyncio.gather(*(self._act(finding, planned, begun_ms) for finding in due))
         if not uncovered and self._acting and not silent:
             self._mark_acting(None)
+
+    def _read_plans(self) -> Mapping[PositionKey, PlannedStop]:
+        """Before a look too: between a plan and the first look at its position its journal may lose its end (P4)."""
+        return self._plans.read(self._disk, self._options.state_dir, self._clock.now().wire_ms)
 
     async def _act(
         self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop], begun_ms: WireMs

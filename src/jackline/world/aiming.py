@@ -147,7 +147,8 @@ def _bingx_worlds() -> Iterator[Experiment]:
         (Kind.SETS_MARGIN, 0.0), (Kind.SETS_LEVERAGE, 0.5), (Kind.STOP_ENGINE, 0.5), lasts_s=2.0
     )
     broken = replace(plain.noise, median_ms=2.0, tail=3.0, reset=0.25)
-    yield replace(three, hedge=True, signal_rate=0.0, acts=settings, noise=broken)
+    again = replace(three, hedge=True, signal_rate=0.0, acts=settings, noise=broken)
+    yield from (replace(again, seed=seed) for seed in (1, 2, 6))
     # The key is extended after twenty minutes.
     yield replace(plain, watchdog=False, signal_rate=0.01, safety_s=BEYOND_A_KEY_S)
 
