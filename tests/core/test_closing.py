@@ -164,7 +164,7 @@ def test_P1_a_close_that_keeps_failing_freezes_pages_and_goes_on_beside_the_stop
     driver.venue.drop(driver.trade.disaster.client_id)
     driver.run(60_000)
     assert driver.count(SendClose) > ALARMING_ATTEMPTS
-    assert driver.count(SendClose) < 20, "the pauses grow"
+    assert driver.count(SendClose) < 30, "the pauses grow"
     assert driver.venue.live_stops, "both attempts go on: the stop is put back"
     assert driver.state.frozen
     assert "L1" in [alert.code for alert in driver.alerts(Level.CRITICAL)]

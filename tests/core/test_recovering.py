@@ -475,3 +475,14 @@ def test_P1_a_trade_that_has_used_all_its_ids_begins_anew_and_still_names_a_stop
     after, name, attempt = used_up.next_client_id(Role.DISASTER)
     assert (after.attempts, attempt) == (1, 1)
     assert parse_client_id(name) == OrderName(trade_id=used_up.trade_id, role=Role.DISASTER, attempt=1)
+
+
+@pytest.mark.owns("K5")
+def test_K5_what_a_recovered_trade_has_earned_is_counted_once() -> None:
+    """Its fills are booked again from its start, and with them its balance and its result."""
+    driver = Driver().start()
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    live = replace(driver.trade, result_quote=Quote(Decimal(-7)), balance=Decimal("0.1"))
+    found = recover(driver.state, [live], fills_read_to={}, now=at(driver.now_ms)).trades[live.trade_id]
+    assert (found.result_quote, found.balance) == (0, 0)

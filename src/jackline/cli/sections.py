@@ -301,7 +301,7 @@ class ProtectionSection(Section):
     close_retry_ms_max: Whole = Field(
         _PROTECTION.close_retry_ms_max,
         ge=1_000,
-        le=10_000,
+        le=2_500,
         description="longest pause between closing attempts, for ever",
     )
     ratchet_gap_ms: Whole = Field(

@@ -16,7 +16,7 @@ from jackline.core.events import Now
 from jackline.core.ids import fence_of
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.state import MarketState, State
-from jackline.core.trade import ATTEMPTS_JUMP, EntrySlot, OrderSlot, SlotState, Trade
+from jackline.core.trade import ATTEMPTS_JUMP, NOTHING_YET, EntrySlot, OrderSlot, SlotState, Trade
 from jackline.core.values import Symbol
 
 ATTEMPTS_PER_S = 8
@@ -65,6 +65,7 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         target=_slot(trade.target),
         entry_slot=_entry(trade),
         balance=Decimal(0),
+        result_quote=NOTHING_YET,
         exit_order_ids=(),
         flat_ms=None,
         quantity_ms=None,

@@ -115,6 +115,8 @@ class ProtectionSettings:
         answer_timeout_ms: longer than any transport waits: a request without an answer is unknown.
         reread_ms: pause between two reads of the same thing.
         close_retry_ms: first pause between closing attempts; doubles up to `close_retry_ms_max`.
+        close_retry_ms_max: half of what P1 leaves a position whose stop went; a venue that takes orders again is not
+            let wait for longer.
         ratchet_gap_ms: at most one move of the working stop in this time.
         mark_age_ms_max: a mark older than this opens nothing.
     """
@@ -130,7 +132,7 @@ class ProtectionSettings:
     clock_skew_ms_max: int = 500
     fence_margin_ms: int = 1_000
     close_retry_ms: int = 250
-    close_retry_ms_max: int = 10_000
+    close_retry_ms_max: int = 2_500
     ratchet_gap_ms: int = 2_000
     ratchet_step_fraction: Fraction = Fraction(Decimal("0.0005"))
     snapshot_timeout_ms: int = 1_500

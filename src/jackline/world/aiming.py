@@ -120,7 +120,7 @@ def _bingx_worlds() -> Iterator[Experiment]:
     yield replace(plain, acts=(sleep, close), safety_s=92.0)
     # A close is refused as blocked, so that only an order without the flag is left; that one, as a wrong parameter.
     blocked = replace(plain, acts=_refusing((_BLOCKED, 0.0), (_WRONG_PARAMETER, 0.5)), safety_s=110.0)
-    yield from (blocked, replace(blocked, seed=2))
+    yield from (replace(blocked, seed=seed) for seed in (1, 2, 3))
     yield replace(plain, acts=_refusing((_ID_TAKEN, 0.5)), safety_s=110.0)
     # Stops and targets of three positions are cancelled in one second, which has room for three orders. They open one
     # after the other.
