@@ -17,7 +17,7 @@ ADDED_SINCE_2: dict[type, dict[str, object]] = {
 }
 """Last fields of a stored value that version 2 did not have, in their order, and what stands for them.
 
-A trade that was open over the upgrade counts what it earned from there on: its losses in a row may be one off.
+A trade that was open over the upgrade loses nothing by it: a start books its fills again, and its result with them.
 """
 
 
