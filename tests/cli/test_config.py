@@ -12,7 +12,8 @@ import pytest
 from jackline.cli.config import Config, load_config
 from jackline.cli.errors import ExitCode
 from jackline.cli.problems import ConfigError, Problem
-from jackline.cli.sections import STOP_PREFIX, ProtectionSection, RiskSection, risk_settings
+from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.risk_section import STOP_PREFIX, RiskSection, risk_settings
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings

@@ -13,8 +13,9 @@ from structlog.testing import capture_logs
 from jackline.cli.config import SECTIONS, Config, load_config
 from jackline.cli.old_variables import TABLE, Imported, read_old, tell_unread, unread
 from jackline.cli.problems import ConfigError, Problem
+from jackline.cli.section import Section
 from jackline.cli.section_types import Number, Whole
-from jackline.cli.sections import AccountSection, Section
+from jackline.cli.sections import AccountSection
 
 SMALL = """
 [account]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from jackline.core import closing, entering, recovering, slots
+from jackline.core import closing, deciding, entering, recovering, slots
 from jackline.core.events import Now, Signalled
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Outcome, Unknown
@@ -129,14 +129,14 @@ def entering_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def intent_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     """The entry leaves while its intent is being written."""
-    kept = entering.on_signal
+    kept = deciding.on_signal
 
     def signalled(turn: Turn, event: Signalled) -> None:
         kept(turn, event)
         for trade in list(turn.trades.values()):
             entering.on_intent_durable(turn, trade)
 
-    monkeypatch.setattr(entering, "on_signal", signalled)
+    monkeypatch.setattr(deciding, "on_signal", signalled)
 
 
 def stop_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from jackline.core import entering
+from jackline.core import deciding
 from jackline.core.effects import Alert, BookIncome, Effect, SaveDay, SaveKill
 from jackline.core.events import (
     Event,
@@ -192,7 +192,7 @@ def lost(book: Book, *, quote: str = "-10", balance: str = "0", exits: tuple[int
     """A trade ends with this result."""
     turn = Turn(book.state, Now(wire_ms=WireMs(book.now_ms), market_ms=MarketMs(book.now_ms)))
     plan = planned()
-    blank = entering.blank_trade(
+    blank = deciding.blank_trade(
         turn, trade_id=TRADE, symbol=BTC, mode=plan.mode, stop=plan.stop, entry=plan, entry_slot=None
     )
     result = Quote(Decimal(quote))

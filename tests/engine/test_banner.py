@@ -12,7 +12,8 @@ import pytest
 
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
-from jackline.cli.sections import ProtectionSection, RiskSection
+from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.risk_section import RiskSection
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings

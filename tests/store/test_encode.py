@@ -77,7 +77,7 @@ def test_a_fill_comes_back_exactly() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (encode(adopted(1)).replace('{"v":3,', '{"v":4,'), "body version 4"),
+        (encode(adopted(1)).replace('{"v":4,', '{"v":5,'), "body version 5"),
         (encode(adopted(1)).replace('"fills_after":0,', ""), "fills_after"),
         (encode(adopted(1)).replace('"fills_after":0,', '"fills_after":0,"new_field":1,'), "another shape"),
         (encode(adopted(1)).replace('"protected"', '"sideways"'), "sideways"),
@@ -110,9 +110,22 @@ def test_a_trade_of_version_2_has_earned_nothing_that_is_known(trade: Trade) -> 
 
 def test_a_day_of_version_2_has_lost_nothing_in_a_row() -> None:
     day = Day(number=20_000, equity_quote=Quote(Decimal(9_900)), capital_quote=Quote(Decimal(-5)))
-    old = encode(day).replace(',"losing_streak":0', "").replace('{"v":3,', '{"v":2,')
+    old = encode(day).replace(',"losing_streak":0', "").replace('{"v":4,', '{"v":2,')
     assert "losing_streak" not in old
     assert decode(old, Day) == day
+
+
+def test_what_a_body_of_an_earlier_version_says_and_nothing_keeps_is_refused() -> None:
+    """What it lacks has a default; what it says too much would be lost."""
+    day = Day(number=20_000, equity_quote=Quote(Decimal(9_900)), capital_quote=Quote(Decimal(-5)))
+    lacking = encode(day).replace(',"losing_streak":0', "")
+    with pytest.raises(BodyUnreadable, match="another shape"):
+        decode(lacking, Day)  # of this version, it is damaged
+    old = lacking.replace('{"v":4,', '{"v":3,')
+    assert decode(old, Day) == day
+    for other in (old.replace('"number"', '"day":1,"number"'), old.replace('"9900"', '"9.9E+3"')):
+        with pytest.raises(BodyUnreadable, match="another shape"):
+            decode(other.replace('"9.9E+3"', "9900"), Day)
 
 
 def test_what_is_no_trade_of_version_2_is_refused() -> None:
@@ -128,7 +141,7 @@ def test_what_is_no_trade_of_version_1_is_refused() -> None:
 
 
 def _of_version_2(text: str) -> str:
-    return re.sub(r',"result_quote":"[^"]*"', "", text).replace('{"v":3,', '{"v":2,')
+    return re.sub(r',"result_quote":"[^"]*"', "", text).replace('{"v":4,', '{"v":2,')
 
 
 def _in_netting(trade: Trade) -> Trade:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
-from jackline.cli.sections import RiskSection, StrategySection, VenueSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.sections import StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
 from jackline.core.plan import stop_distance
 from jackline.core.ports import Strategy

@@ -20,15 +20,10 @@ from jackline.cli import checks
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
+from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
-from jackline.cli.sections import (
-    AccountSection,
-    ProtectionSection,
-    RiskSection,
-    StrategySection,
-    VenueSection,
-    risk_settings,
-)
+from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings

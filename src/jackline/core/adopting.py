@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import entering, guard
+from jackline.core import deciding, guard
 from jackline.core.effects import Level
 from jackline.core.ids import (
     LEG_ATTEMPT,
@@ -63,7 +63,7 @@ def unknown_filters(symbol: Symbol) -> str:
 
 def _adopted_trade(turn: Turn, trade_id: TradeId, position: PositionView, stop: StopPlan) -> Trade:
     """A trade for a position nobody planned: exposed from now, with no entry of ours."""
-    blank = entering.blank_trade(
+    blank = deciding.blank_trade(
         turn,
         trade_id=trade_id,
         symbol=position.symbol,

@@ -1,139 +1,22 @@
-"""From a signal to an entry that is filled, dead, or in doubt."""
+"""From a planned trade to an entry that is filled, dead, or in doubt."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from jackline.core import gates, protecting, rules, slots
-from jackline.core.effects import Level, NoteDenied
-from jackline.core.events import Signalled
-from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
+from jackline.core.effects import Level
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
-from jackline.core.orders import OrderState, OrderView, PositionMode
-from jackline.core.outcomes import Absent, Acked, Denied, NotSent, Outcome, Reason, Refusal, Refused, Unknown
-from jackline.core.plan import PlanContext, ProtectedEntry, Rung, StopPlan, TradeRequest, plan_trade
+from jackline.core.orders import OrderState, OrderView
+from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
+from jackline.core.plan import ProtectedEntry, Rung
 from jackline.core.requests import ReadOrder, SendEntry
-from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
+from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import ZERO, Fraction, MarketMs, Price, Quantity, Symbol, WireMs
+from jackline.core.values import ZERO, MarketMs, Price, Quantity, WireMs
 
 ABSENCE_MISSES = 2
 """Queries past the fence that must miss before an entry counts as absent (O3)."""
-
-
-def on_signal(turn: Turn, event: Signalled) -> None:
-    """Gate the signal, plan the trade, and ask for its intent to be written."""
-    denied = gates.first_denial(turn, event)
-    plan = denied if denied is not None else _plan(turn, event)
-    if isinstance(plan, Denied):
-        turn.effects.append(
-            NoteDenied(symbol=event.symbol, side=event.side, market_ms=event.market_ms, denied=plan)
-        )
-        return
-    turn.put(_new_trade(turn, plan))
-    turn.intents.add(plan.trade_id)
-
-
-def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
-    market, equity_quote = turn.market(event.symbol), turn.state.equity_quote
-    if market.mark is None or market.rung is None or equity_quote is None:
-        return Denied(reason=Reason.COLD, detail=f"{event.symbol}: mark, rung or equity is not known")
-    turn.state = replace(turn.state, ordinal=turn.state.ordinal + 1)
-    trade_id = mint_trade_id(tag=turn.state.tag, fence=turn.state.fence, ordinal=turn.state.ordinal)
-    request = TradeRequest(
-        trade_id=trade_id,
-        symbol=event.symbol,
-        side=event.side,
-        reason=event.reason,
-        market_ms=event.market_ms,
-        confidence=event.confidence,
-    )
-    context = PlanContext(
-        instrument=turn.state.instruments[event.symbol],
-        mode=turn.state.mode,
-        mark=market.mark,
-        spread_fraction=Fraction(ZERO),
-        noise_fraction=Fraction(ZERO),
-        equity_quote=equity_quote,
-        rung=market.rung,
-        now_ms=turn.now.wire_ms,
-        risk=turn.state.risk,
-    )
-    return plan_trade(request, context)
-
-
-def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
-    """A planned trade before its intent is durable."""
-    settings = turn.state.protection
-    fence_ms = (
-        plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
-    )
-    entry_slot = EntrySlot(
-        client_id=client_id(plan.trade_id, Role.ENTRY, 0),
-        state=SlotState.GONE,
-        sent_ms=None,
-        fence_ms=WireMs(fence_ms),
-        filled=Quantity(ZERO),
-        average_price=None,
-        venue_id=None,
-        misses=0,
-        missed_ms=None,
-        asked_ms=None,
-    )
-    return blank_trade(
-        turn,
-        trade_id=plan.trade_id,
-        symbol=plan.symbol,
-        mode=plan.mode,
-        stop=plan.stop,
-        entry=plan,
-        entry_slot=entry_slot,
-    )
-
-
-def blank_trade(
-    turn: Turn,
-    *,
-    trade_id: TradeId,
-    symbol: Symbol,
-    mode: PositionMode,
-    stop: StopPlan,
-    entry: ProtectedEntry | None,
-    entry_slot: EntrySlot | None,
-) -> Trade:
-    """A trade of which nothing has happened yet."""
-    return Trade(
-        trade_id=trade_id,
-        symbol=symbol,
-        side=stop.side,
-        mode=mode,
-        phase=Phase.INTENDED,
-        entry=entry,
-        stop=stop,
-        entry_slot=entry_slot,
-        disaster=None,
-        working=(),
-        target=None,
-        close=None,
-        attempts=0,
-        quantity=Quantity(ZERO),
-        quantity_ms=None,
-        entry_price=None,
-        exposed_ms=None,
-        first_exposed_ms=None,
-        first_protected_ms=None,
-        opened_market_ms=None,
-        best_price=None,
-        floor_price=None,
-        ratcheted_ms=None,
-        fills_after=turn.market(symbol).fills_read_to,
-        balance=Decimal(0),
-        flat_ms=None,
-        exit_order_ids=(),
-        exit_reason=None,
-        recovered=False,
-    )
 
 
 # -- driving -------------------------------------------------------------------------------------------------

@@ -12,8 +12,10 @@ from typing import assert_never
 
 from jackline.core import (
     accounting,
+    answering,
     booking,
     closing,
+    deciding,
     entering,
     limits,
     observing,
@@ -55,13 +57,11 @@ from jackline.core.events import (
 )
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.machine import IN_POSITION, Phase
-from jackline.core.orders import OrderState, OrderView
-from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
-from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
+from jackline.core.orders import OrderState
 from jackline.core.state import State
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Price, Symbol
+from jackline.core.values import Price
 
 HINT_PAUSE_MS = 100
 """One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
@@ -93,14 +93,14 @@ def _take(turn: Turn, event: Event) -> None:
         case BarClosed(bar=bar):
             turn.market(bar.symbol)
         case Signalled():
-            entering.on_signal(turn, event)
+            deciding.on_signal(turn, event)
         case IntentDurable(trade_id=trade_id):
             if trade_id in turn.trades:
                 entering.on_intent_durable(turn, turn.trades[trade_id])
         case Answered():
-            _on_answer(turn, event)
+            answering.on_answer(turn, event)
         case OrderAnswered():
-            _on_order_answer(turn, event)
+            answering.on_order_answer(turn, event)
         case SnapshotAnswered():
             observing.on_snapshot(turn, event)
         case FillsAnswered():
@@ -188,67 +188,6 @@ def _rests_early(trade: Trade) -> bool:
     return trade.entry is not None and trade.entry.rung.rests_early
 
 
-# -- answers -------------------------------------------------------------------------------------------------
-
-
-def _on_answer(turn: Turn, event: Answered) -> None:
-    """The outcome of a mutation goes to the part of the trade that asked for it."""
-    request, outcome = event.request, event.outcome
-    turn.settle(request, _symbol(request))
-    wrong_mode = isinstance(outcome, Refused) and outcome.kind is Refusal.WRONG_MODE
-    if wrong_mode and not isinstance(request, CancelOrder):
-        proof.on_mode_refused(turn, request)
-    trade = _owner(turn, request)
-    match request:
-        case SendEntry():
-            if trade is not None:
-                entering.on_entry_outcome(turn, trade, outcome)
-        case SendStop(client_id=client_id) | SendTarget(client_id=client_id):
-            slot = trade.slot(client_id) if trade is not None else None
-            if trade is not None and slot is not None:
-                protecting.on_stop_outcome(turn, trade, slot, outcome)
-        case SendClose():
-            if trade is not None:
-                closing.on_outcome(turn, trade, outcome)
-        case CancelOrder(key=key):
-            slot = trade.slot(key.client_id) if trade is not None else None
-            if trade is not None and slot is not None and slot.role is not Role.DISASTER:
-                _after_cancel(turn, trade, key.client_id, acked=isinstance(outcome, Acked))
-        case _:
-            assert_never(request)
-
-
-def _after_cancel(turn: Turn, trade: Trade, client_id: str, *, acked: bool) -> None:
-    slot = trade.slot(client_id)
-    if slot is None:
-        return
-    if acked and slot.role is Role.WORKING and trade.phase is not Phase.SWEEPING:
-        turn.put(sweeping.forget(trade, slot))
-    else:
-        turn.put(trade.with_slot(replace(slot, cancelling=False)))
-
-
-def _on_order_answer(turn: Turn, event: OrderAnswered) -> None:
-    """The answer to a query by client id: the entry's, or a slot's."""
-    request, answer = event.request, event.answer
-    turn.asking.discard(request.client_id)
-    name = parse_client_id(request.client_id)
-    trade = turn.trades.get(name.trade_id) if name is not None else None
-    if trade is None or name is None or isinstance(answer, Unknown):
-        return
-    if name.role is Role.ENTRY:
-        entering.on_entry_read(turn, trade, answer)
-        return
-    slot = trade.slot(request.client_id)
-    if slot is None:
-        return
-    if slot.state is SlotState.GONE:
-        if isinstance(answer, OrderView):
-            turn.put(trade.with_slot(replace(slot, child_id=answer.child_id or slot.child_id)))
-        return
-    protecting.on_stop_read(turn, trade, slot, answer)
-
-
 # -- hints ---------------------------------------------------------------------------------------------------
 
 
@@ -320,21 +259,3 @@ def _on_condition(
             turn.put_market(replace(market, rung=rung, rung_detail=detail, suspect_ms=turn.now.wire_ms))
             if rung is None:
                 turn.want_snapshot()
-
-
-def _owner(turn: Turn, request: Mutation) -> Trade | None:
-    """The live trade a request belongs to; None for a leftover without one."""
-    trade_id = request.entry.trade_id if isinstance(request, SendEntry) else request.trade_id
-    return turn.trades.get(trade_id) if trade_id is not None else None
-
-
-def _symbol(request: Mutation) -> Symbol:
-    match request:
-        case SendEntry(entry=entry):
-            return entry.symbol
-        case CancelOrder(key=key):
-            return key.symbol
-        case SendStop() | SendTarget() | SendClose():
-            return request.symbol
-        case _:
-            assert_never(request)

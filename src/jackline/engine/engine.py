@@ -3,54 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import structlog
 
 from jackline.core.claims import Claim, joined
 from jackline.core.effects import NoteDenied
 from jackline.core.events import (
-    AccountedFor,
     BarClosed,
-    CloseAsked,
     Event,
     IncomeAnswered,
     JournalBroken,
     JournalMended,
-    KillAsked,
     MarkMoved,
     OpeningBooked,
-    Receipt,
-    ResetAsked,
     StopsClaimed,
     Ticked,
 )
 from jackline.core.gates import account_denial
-from jackline.core.machine import AT_RISK
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome, SendEntry
 from jackline.core.state import State
 from jackline.core.step import step
-from jackline.core.trade import ExitReason
 from jackline.core.values import MarketMs, Symbol
-from jackline.engine import heartbeat
 from jackline.engine.banner import EVENT, banner
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
+from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
+from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
-from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
+from jackline.store.commands import CommandDesk
 from jackline.store.encode import encode
-from jackline.store.errors import StoreError
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
 
@@ -60,11 +52,8 @@ TICK_S = 0.05
 """The loop looks at its deadlines twenty times a second; the shortest deadline is 250 ms."""
 IDLE_TICK_S = 0.25
 """The same while there is no trade: what is due then are looks at the account, seconds apart."""
-COMMAND_POLL_S = 0.2
 CLAIMS_POLL_S = 2.0
 """How soon a stop of the watchdog's is known for ours: nothing depends on it before the position is closed."""
-NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
-"""Commands that allow risk again: who gives one says why (K4, A3)."""
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
@@ -113,20 +102,22 @@ class Engine:
             inbox=self._inbox,
             on_unproven=self._opener.want,
         )
-        self._commands_read = int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0"))
-        self._commands_known = False
-        self._desk = CommandDesk(store.disk, options.state_dir / COMMANDS_FILE)
+        self._operators = Operators(
+            desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
+            read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
+            recorder=self._recorder,
+            take=self._take,
+        )
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
-        self._risky: tuple[Symbol, ...] = ()
-        self._risk_changed = asyncio.Event()
+        self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
 
     def may_enter(self, request: SendEntry) -> str | None:
         """The request gate's last question: None, or why this entry must not leave (rule 3)."""
         if self._stopping:
             return "the engine is stopping"
-        if not self._commands_known:
+        if not self._operators.are_heard:
             return "what operators have ordered has not been read yet"
         denied = account_denial(self._state)
         if denied is not None:
@@ -164,7 +155,7 @@ class Engine:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
         log.info(EVENT, fence=self._lease.fence, **banner(self._options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
-        self._read_commands()  # a switch thrown while no engine ran holds before anything is decided (K1)
+        self._operators.listen()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(work)
@@ -173,8 +164,8 @@ class Engine:
                     self._runner.watch(),
                     self._tick_loop(),
                     self._bring_up(),
-                    self._command_loop(),
-                    self._heartbeat_loop(),
+                    self._operators.run(),
+                    self._pulse.run(),
                     self._venue.keep_clock(),
                     self._venue.user_stream(self._inbox.put).run(),
                     *([] if self._venue.profile.stops_are_named else [self._claims_loop()]),
@@ -208,12 +199,7 @@ class Engine:
         self._state, effects = step(self._state, event, self._clock.now())
         self._runner.carry_out(effects)
         self._turns += 1
-        risky = tuple(
-            sorted({trade.symbol for trade in self._state.trades.values() if trade.phase in AT_RISK})
-        )
-        if risky != self._risky:
-            self._risky = risky
-            self._risk_changed.set()
+        self._pulse.feel(self._state)
 
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -259,44 +245,11 @@ class Engine:
             group.create_task(market.run())
             group.create_task(self._opener.run())
 
-    async def _command_loop(self) -> None:
-        """Take operators' commands; each is answered in the transaction that makes it durable."""
-        while True:
-            await asyncio.sleep(COMMAND_POLL_S)
-            self._read_commands()
-
     async def _claims_loop(self) -> None:
         """The watchdog's stops carry no id of ours at this venue: its records say which they are (P6)."""
         while True:
             self._inbox.put(StopsClaimed(claims=read_claims(self._store.disk, self._options.state_dir)))
             await asyncio.sleep(CLAIMS_POLL_S)
-
-    def _read_commands(self) -> None:
-        """Until the desk was read once nothing may enter: a kill may be waiting in it."""
-        try:
-            posted = self._desk.poll_new(self._commands_read)
-        except StoreError as error:
-            log.warning("commands_unreadable", detail=str(error))
-            return
-        for item in posted:
-            self._commands_read = item.seq
-            self._take_command(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
-        self._commands_known = len(posted) < POLL_MAX
-
-    def _take_command(self, command: Command, receipt: Receipt) -> None:
-        log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
-        actor, reason = command.actor, command.reason
-        if command.kind in NEED_REASON and not reason.strip():
-            self._recorder.answer(receipt, "refused: it needs a written reason")
-        elif command.level is not None:
-            self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
-        elif command.kind is CommandKind.RESET:
-            self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
-        elif command.kind is CommandKind.ACCOUNT_FOR:
-            self._take(AccountedFor(actor=actor, reason=reason, receipt=receipt))
-        else:
-            self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
-            self._recorder.answer(receipt, "closing")
 
     async def _book_last_income(self) -> None:
         """An orderly stop books what was paid since the last read (A1)."""
@@ -308,31 +261,21 @@ class Engine:
         if not isinstance(page, Unknown):
             self._take(IncomeAnswered(request=request, answer=page.rows, complete=page.complete))
 
-    async def _heartbeat_loop(self) -> None:
-        """Say how far the loop has come, not that it exists (L2)."""
-        while True:
-            now = self._clock.now()
-            beat = Heartbeat(
-                pid=self._lease.holder.pid,
-                wire_ms=now.wire_ms,
-                market_ms=now.market_ms,
-                turns=self._turns,
-                inbox=len(self._inbox),
-                loop_lag_ms=self._loop_lag_ms,
-                journal_lag_ms=self._journal.health.lag_ms,
-                ready=self._is_ready(),
-                risky=self._risky,
-                unheard_since_ms=self._runner.unheard_since_ms,
-            )
-            try:
-                heartbeat.write(self._store.disk, self._options.state_dir, beat)
-            except OSError as error:
-                log.warning("heartbeat_failed", code="L2", detail=str(error))
-            self._risk_changed.clear()
-            period_ms = heartbeat.PERIOD_AT_RISK_MS if self._risky else heartbeat.PERIOD_MS
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(period_ms / 1_000):
-                    await self._risk_changed.wait()
+    def _beat(self, risky: tuple[Symbol, ...]) -> Heartbeat:
+        """How far the loop has come, not that it exists (L2)."""
+        now = self._clock.now()
+        return Heartbeat(
+            pid=self._lease.holder.pid,
+            wire_ms=now.wire_ms,
+            market_ms=now.market_ms,
+            turns=self._turns,
+            inbox=len(self._inbox),
+            loop_lag_ms=self._loop_lag_ms,
+            journal_lag_ms=self._journal.health.lag_ms,
+            ready=self._is_ready(),
+            risky=risky,
+            unheard_since_ms=self._runner.unheard_since_ms,
+        )
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""

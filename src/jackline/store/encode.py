@@ -15,7 +15,7 @@ from jackline.core.errors import InvariantBroken
 from jackline.store import older
 from jackline.store.errors import BodyUnreadable
 
-BODY_VERSION = 3
+BODY_VERSION = 4
 """Raise it whenever the shape of a stored value changes, and bring the old one to it in `older`."""
 
 Value = TypeVar("Value")
@@ -41,7 +41,7 @@ def decode(text: str, kind: type[Value]) -> Value:
         value = msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, InvariantBroken, ValueError) as error:
         raise BodyUnreadable(f"not a {kind.__name__} of version {envelope.v}: {error}") from error
-    if _body(value) != body:
+    if _body(value) != body and not (envelope.v < BODY_VERSION and older.is_kept(body, _body(value))):
         raise BodyUnreadable(
             f"a {kind.__name__} of another shape: it holds more or less than version {envelope.v}"
         )

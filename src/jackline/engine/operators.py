@@ -1,0 +1,71 @@
+"""Operators' commands, taken from the desk: each becomes an event, or is answered with why it does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from jackline.core.events import AccountedFor, CloseAsked, Event, KillAsked, Receipt, ResetAsked
+from jackline.core.trade import ExitReason
+from jackline.engine.recorder import Recorder
+from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
+from jackline.store.errors import StoreError
+
+log = structlog.get_logger("operators")
+
+POLL_S = 0.2
+NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
+"""Commands that allow risk again: who gives one says why (K4, A3)."""
+
+
+class Operators:
+    """The desk as the engine hears it. Until it was read once nothing may enter: a kill may be waiting in it."""
+
+    def __init__(
+        self, *, desk: CommandDesk, read_to: int, recorder: Recorder, take: Callable[[Event], None]
+    ) -> None:
+        self._desk = desk
+        self._read_to = read_to
+        self._recorder = recorder
+        self._take = take
+        self._are_heard = False
+
+    @property
+    def are_heard(self) -> bool:
+        """Everything that was posted has been read."""
+        return self._are_heard
+
+    async def run(self) -> None:
+        """Take commands for ever; each is answered in the transaction that makes it durable."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            self.listen()
+
+    def listen(self) -> None:
+        """Take what was posted since the last time."""
+        try:
+            posted = self._desk.poll_new(self._read_to)
+        except StoreError as error:
+            log.warning("commands_unreadable", detail=str(error))
+            return
+        for item in posted:
+            self._read_to = item.seq
+            self._obey(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
+        self._are_heard = len(posted) < POLL_MAX
+
+    def _obey(self, command: Command, receipt: Receipt) -> None:
+        log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
+        actor, reason = command.actor, command.reason
+        if command.kind in NEED_REASON and not reason.strip():
+            self._recorder.answer(receipt, "refused: it needs a written reason")
+        elif command.level is not None:
+            self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.RESET:
+            self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.ACCOUNT_FOR:
+            self._take(AccountedFor(actor=actor, reason=reason, receipt=receipt))
+        else:
+            self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
+            self._recorder.answer(receipt, "closing")
