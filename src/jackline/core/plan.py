@@ -185,10 +185,6 @@ def plan_stop(
 def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | Denied:
     """Decide a whole trade, or deny it with the figures. Pure; the same inputs give the same plan (D4)."""
     risk, instrument = context.risk, context.instrument
-    if context.equity_quote < risk.equity_min_quote:
-        return _denied(
-            Reason.EQUITY_TOO_SMALL, f"equity {context.equity_quote} is below {risk.equity_min_quote} quote"
-        )
     sign = request.side.sign
     worst = instrument.collar_price(context.mark * (ONE + sign * risk.collar_fraction), request.side)
     noise = risk.stop.noise_multiple * (

@@ -248,6 +248,7 @@ async def first_state(
         books_from_ms=opened_ms,
         traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
+        bar_ms=options.interval_ms,
     )
     state = _cooling(state, store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
