@@ -11,6 +11,8 @@ from jackline.core.values import MarketMs, Price, Side, Symbol
 
 WARMUP_PERIODS = 2
 """An average counts after so many periods of bars: its seed then weighs e⁻², an eighth."""
+MEMORY_PERIODS = 3
+"""It is made of so many periods of bars at most: older ones weigh less than their seed."""
 
 
 class Regime(StrEnum):

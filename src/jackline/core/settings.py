@@ -13,6 +13,8 @@ from jackline.core.values import Fraction, Quote
 HOUR_MS = 3_600_000
 LOSING_STREAK_MAX = 3
 """The default of policy."""
+DRAWDOWN_MAX_FRACTION = Fraction(Decimal("0.20"))
+"""Four days at the daily limit."""
 
 
 class StopBasis(StrEnum):
@@ -104,7 +106,7 @@ class RiskSettings:
     cooldown_ms: int = 300_000
     entry_patience_ms: int = 1_000
     entry_receive_window_ms: int = 1_500
-    drawdown_max_fraction: Fraction | None = Fraction(Decimal("0.20"))
+    drawdown_max_fraction: Fraction | None = DRAWDOWN_MAX_FRACTION
     heat_loss_max_fraction: Fraction = Fraction(Decimal("0.30"))
     heat_notional_max_fraction: Fraction = Fraction(Decimal(4))
     slippage_adverse_max_fraction: Fraction = Fraction(Decimal("0.005"))

@@ -11,6 +11,7 @@ import structlog
 
 from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
+from jackline.core.gate_settings import Rule
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
@@ -156,6 +157,11 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     if missing:
         raise StartRefused(
             f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
+        )
+    reference = options.risk.regime.reference_symbol
+    if options.risk.regime.gate is Rule.ON and reference not in instruments:
+        raise StartRefused(
+            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
         )
     for symbol in options.symbols:
         most = instruments[symbol].leverage_max(options.risk.equity_min_quote)
