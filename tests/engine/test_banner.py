@@ -76,8 +76,8 @@ def test_for_people_it_is_a_block_that_fits_the_terminal() -> None:
     assert set(shown) == {"event", "level"}
     lines = shown["event"].splitlines()
     assert lines[0] == "running fence=7"
-    assert lines[1] == "  account     name=main mode=paper state_dir=state"
-    assert any(line.startswith("  risk        leverage=3 ") for line in lines)
+    assert lines[1] == "  account      name=main mode=paper state_dir=state"
+    assert any(line.startswith("  risk         leverage=3 ") for line in lines)
     assert "trailing_fraction=–" in shown["event"]
     assert max(len(line) for line in lines) <= WIDTH
 

@@ -109,10 +109,12 @@ def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
         yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
 
 
-def regime_problems(regime: RegimeSection, venue: VenueSection, found: Found) -> Iterator[Problem]:
+def regime_problems(
+    regime: RegimeSection, risk: RiskSection, venue: VenueSection, found: Found
+) -> Iterator[Problem]:
     """The reference as this venue writes it: what it does not know would never warm up, and deny for ever."""
     dashed, name = venue.name == "bingx", regime.reference_symbol
-    if regime.gate is Rule.ON and ("-" in name) is not dashed:
+    if Rule.ON in {regime.gate, risk.size_weights} and ("-" in name) is not dashed:
         fix = f"write it as {venue.name} does, e.g. {'BTC-USDT' if dashed else 'BTCUSDT'}"
         yield found.problem("regime.reference_symbol", name, f"no name of {venue.name}", fix)
 

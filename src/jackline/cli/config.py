@@ -125,7 +125,7 @@ class Config:
             risk=risk,
             protection=self.protection_settings(),
             strategy=self.strategy,
-            history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk.regime))),
+            history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk))),
         )
 
 
@@ -210,9 +210,9 @@ def _checked(
     if isinstance(venue, VenueSection):
         problems.extend(checks.venue_problems(venue, found))
     regime = sections.get("regime")
-    if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
-        problems.extend(checks.regime_problems(regime, venue, found))
     if isinstance(risk, RiskSection):
+        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
+            problems.extend(checks.regime_problems(regime, risk, venue, found))
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
     strategy: Strategy | list[Problem] = []

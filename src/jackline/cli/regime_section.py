@@ -20,10 +20,13 @@ class RegimeSection(Section):
     gate: Rule = Field(_REGIME.gate, description="on: no short while the reference is up, or not known yet")
     reference_symbol: SymbolName = Field(
         str(_REGIME.reference_symbol),
-        description="whose regime holds for all; as the venue writes it, traded or not",
+        description="whose regime holds for all; traded or not",
     )
     ema_period_bars: Whole = Field(
-        _REGIME.ema_period_bars, ge=2, le=200, description="of the slow average; it counts after twice as many"
+        _REGIME.ema_period_bars,
+        ge=2,
+        le=200,
+        description="of the slow average; it counts after twice as many",
     )
     band_fraction: Number = Field(
         _REGIME.band_fraction,

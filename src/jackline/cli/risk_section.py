@@ -120,7 +120,7 @@ class RiskSection(Section):
         _RISK.heat_loss_max_fraction,
         gt=0,
         le=1,
-        description="share of equity that all open trades lose at their stops together, at most",
+        description="share of equity lost if every stop fires at once, at most",
     )
     heat_notional_max_fraction: Number = Field(
         _RISK.heat_notional_max_fraction,

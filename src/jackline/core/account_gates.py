@@ -27,9 +27,7 @@ def standing(asked: Asked) -> Denied | None:
     balance = turn.state.money.balance
     if balance is not None and turn.now.wire_ms - balance.asked_ms > EQUITY_AGE_MS_MAX:
         age_ms = turn.now.wire_ms - balance.asked_ms
-        return no(
-            Reason.BLIND, f"equity is {age_ms} ms old; a size is made from at most {EQUITY_AGE_MS_MAX}"
-        )
+        return no(Reason.BLIND, f"equity is {age_ms} ms old; a size is made from at most {EQUITY_AGE_MS_MAX}")
     return None
 
 

@@ -14,6 +14,8 @@ from jackline.core.machine import Phase
 from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Denied
 from jackline.core.plan import PlanContext, ProtectedEntry, StopPlan, TradeRequest, plan_trade
+from jackline.core.regime_gate import regime_now
+from jackline.core.sizing import Conditions
 from jackline.core.trade import EntrySlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Fraction, Quantity, Symbol, WireMs
@@ -66,8 +68,21 @@ def plan_of(turn: Turn, event: Signalled) -> ProtectedEntry | Denied | None:
         rung=market.rung,
         now_ms=turn.now.wire_ms,
         risk=turn.state.risk,
+        conditions=_conditions(turn, event.symbol),
     )
     return plan_trade(request, context)
+
+
+def _conditions(turn: Turn, symbol: Symbol) -> Conditions:
+    """What a size by weights looks at: the symbol's range, the reference's regime, today's results."""
+    state, day = turn.state, turn.state.money.day
+    own, settings = state.averages.get(symbol), state.risk.regime
+    return Conditions(
+        volatility_ratio=None if own is None else own.volatility_ratio,
+        regime=regime_now(state.averages, settings.reference_symbol, turn.now.market_ms, settings),
+        wins=0 if day is None else day.winning_streak,
+        losses=0 if day is None else day.losing_streak,
+    )
 
 
 def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:

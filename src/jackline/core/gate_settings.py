@@ -1,4 +1,4 @@
-"""The numbers of two gates that have a table of their own: the regime of the market, and the opportunity of a signal."""
+"""The numbers of two gates that have a table of their own: a market's regime, and a signal's opportunity."""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ def loss_at_stop(trade: Trade, risk: RiskSettings) -> Quote:
 def at_stake(trade: Trade) -> Quantity:
     """What the trade holds, or may come to hold while its entry can still fill."""
     plan, slot = trade.entry, trade.entry_slot
-    if plan is not None and (trade.phase in BEFORE_ANSWER or (slot is not None and slot.state in _MAY_FILL_ON)):
+    if plan is not None and (
+        trade.phase in BEFORE_ANSWER or (slot is not None and slot.state in _MAY_FILL_ON)
+    ):
         return max(trade.quantity, plan.quantity)
     return trade.quantity
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from jackline.core import switch
 from jackline.core.effects import Level, SaveDay
+from jackline.core.gate_settings import Rule
 from jackline.core.money import NOTHING, Day
 from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
@@ -53,8 +54,11 @@ def on_trade_ended(turn: Turn, trade: Trade) -> None:
     if day is None or not trade.exit_order_ids or trade.balance != 0:
         return
     streak = day.losing_streak + 1 if trade.result_quote < 0 else 0
-    if streak != day.losing_streak:
-        _put_day(turn, replace(day, losing_streak=streak))
+    wins = day.winning_streak + 1 if trade.result_quote > 0 else 0
+    if turn.state.risk.size_weights is Rule.OFF:
+        wins = day.winning_streak  # nobody looks at it: worth no write
+    if (streak, wins) != (day.losing_streak, day.winning_streak):
+        _put_day(turn, replace(day, losing_streak=streak, winning_streak=wins))
     _trip(turn, losing_streak(turn))
 
 

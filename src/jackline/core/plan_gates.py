@@ -37,8 +37,7 @@ def heat_denial(asked: Asked) -> Denied | None:
 
 def _hot(verb: str, amount: Decimal, most: Decimal, equity: Decimal) -> str:
     return (
-        f"with this one all open trades {verb} {amount:.2f} quote; "
-        f"{most:f} of equity is {most * equity:.2f}"
+        f"with this one all open trades {verb} {amount:.2f} quote; {most:f} of equity is {most * equity:.2f}"
     )
 
 
@@ -63,12 +62,11 @@ def protection_denial(asked: Asked) -> Denied | None:
     """Gate 14: a stop that may stand where it is wanted (P7), and a proven rung to rest it."""
     market = asked.turn.market(asked.signal.symbol)
     if market.rung is None:
-        return no(
-            Reason.RUNG, f"no rung of the ladder is proven on {market.symbol}: {market.rung_detail}"
-        )
+        return no(Reason.RUNG, f"no rung of the ladder is proven on {market.symbol}: {market.rung_detail}")
     if asked.plan is None:
         return no(Reason.COLD, f"{market.symbol}: mark or equity is not known")
-    return asked.plan if isinstance(asked.plan, Denied) else None
+    plan = asked.plan
+    return plan if isinstance(plan, Denied) and plan.reason not in SIZE | MINIMUMS else None
 
 
 def _own(asked: Asked, reasons: frozenset[Reason]) -> Denied | None:

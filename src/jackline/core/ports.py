@@ -62,8 +62,8 @@ class Signal:
     """A strategy's wish: a direction and why, in words the journal keeps.
 
     `confidence` is the probability that the strategy gives its wish, 0 … 1, for the gates and sizes that ask; None
-    where it does not say. `probabilities` are a model's, of both sides, and are judged by the opportunity gate. Types are checked when a signal is made: strategies are written by people whose code nobody
-    has checked.
+    where it does not say. `probabilities` are a model's, of both sides; the opportunity gate judges them. Types are
+    checked when a signal is made: strategies are written by people whose code nobody has checked.
     """
 
     side: Side

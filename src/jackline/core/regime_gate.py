@@ -58,7 +58,9 @@ def regime_objection(
             return f"{where}; a {side} against it needs a confidence of {needed}, and has {sure}"
     elif own in {against, Regime.UNKNOWN} and sure < settings.counter_trend_confidence:
         needed = settings.counter_trend_confidence
-        return f"{_said(averages, symbol)}; a {side} against it needs a confidence of {needed}, and has {sure}"
+        return (
+            f"{_said(averages, symbol)}; a {side} against it needs a confidence of {needed}, and has {sure}"
+        )
     return None
 
 

@@ -86,7 +86,7 @@ class Engine:
         )
         self._recorder = Recorder(self._journal, clock)
         self._book = BarBook(options.strategy, options.interval_ms)
-        self._regime = RegimeBook(options.risk.regime, options.symbols)
+        self._regime = RegimeBook(options.risk, options.symbols)
         self._opener = Opener(
             options=options,
             venue=venue,

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from jackline.core.events import AverageMoved, BarClosed, Event, MarkMoved
-from jackline.core.gate_settings import RegimeSettings, Rule
+from jackline.core.gate_settings import Rule
 from jackline.core.orders import Bar
-from jackline.core.regime import MEMORY_PERIODS, WARMUP_PERIODS, Average, moving_average
+from jackline.core.regime import MEMORY_PERIODS, WARMUP_PERIODS, Average, moving_average, volatility_ratio
+from jackline.core.settings import RiskSettings
 from jackline.core.values import MarketMs, Price, Symbol
 
 log = structlog.get_logger("regime")
@@ -21,26 +22,27 @@ log = structlog.get_logger("regime")
 Put = Callable[[Event], None]
 
 
-def memory_bars(settings: RegimeSettings) -> int:
+def memory_bars(risk: RiskSettings) -> int:
     """Completed bars that an average is made of, and no other: the same bars give the same one whenever an engine was
-    started (D4). 0 while the rule is off."""
-    return MEMORY_PERIODS * settings.ema_period_bars if settings.gate is Rule.ON else 0
+    started (D4). 0 while nothing asks for it: neither the gate nor a size by weights."""
+    wanted = Rule.ON in {risk.regime.gate, risk.size_weights}
+    return MEMORY_PERIODS * risk.regime.ema_period_bars if wanted else 0
 
 
 class RegimeBook:
-    """The closes that regimes are judged by. While the rule is off it needs nothing and says nothing."""
+    """The closes that regimes are judged by. While nothing asks for them it needs nothing and says nothing."""
 
-    def __init__(self, settings: RegimeSettings, traded: Iterable[Symbol]) -> None:
-        self._settings = settings
+    def __init__(self, risk: RiskSettings, traded: Iterable[Symbol]) -> None:
+        self._settings = risk.regime
         self._traded = frozenset(traded)
-        self._is_on = settings.gate is Rule.ON
+        self._memory = memory_bars(risk)
         self._bars: dict[Symbol, deque[Bar]] = {}
 
     @property
     def only_read(self) -> tuple[Symbol, ...]:
         """What must be streamed besides what is traded: a reference that nobody trades."""
         reference = self._settings.reference_symbol
-        return (reference,) if self._is_on and reference not in self._traded else ()
+        return (reference,) if self._memory and reference not in self._traded else ()
 
     def load(self, symbol: Symbol, bars: Iterable[Bar]) -> AverageMoved | None:
         """Take a history in place of what is known, oldest first; None where there is nothing to tell."""
@@ -50,13 +52,8 @@ class RegimeBook:
         return self._moved(symbol)
 
     def add(self, bar: Bar) -> AverageMoved | None:
-        """Take the next completed bar; None for one that is known, and while the rule is off."""
+        """Take the next completed bar; None for one that is known, and while nothing asks."""
         return self._moved(bar.symbol) if self._append(bar) else None
-
-    def last_open_ms(self, symbol: Symbol) -> MarketMs | None:
-        """Open time of the newest bar."""
-        bars = self._bars.get(symbol)
-        return bars[-1].open_ms if bars else None
 
     def between(self, put: Put) -> Put:
         """A sink for the market's stream: what is only read for its regime goes no further, and is never traded."""
@@ -73,9 +70,9 @@ class RegimeBook:
 
     def _append(self, bar: Bar) -> bool:
         """False for a bar that is no news. A gap begins anew: unknown until it has warmed up again."""
-        if not self._is_on:
+        if not self._memory:
             return False
-        bars = self._bars.setdefault(bar.symbol, deque(maxlen=memory_bars(self._settings)))
+        bars = self._bars.setdefault(bar.symbol, deque(maxlen=self._memory))
         if bars and bar.open_ms <= bars[-1].open_ms:
             return False
         if bars and bar.open_ms != bars[-1].open_ms + bar.interval_ms:
@@ -98,5 +95,8 @@ class RegimeBook:
             bars_needed=WARMUP_PERIODS * period,
             close_ms=MarketMs(last.open_ms + last.interval_ms),
             interval_ms=last.interval_ms,
+            volatility_ratio=None
+            if value is None
+            else volatility_ratio([bar.high - bar.low for bar in bars]),
         )
         return AverageMoved(average=average)

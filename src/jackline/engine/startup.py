@@ -11,7 +11,6 @@ import structlog
 
 from jackline.core.accounting import INCOME_OVERLAP_MS, LISTS_AT_ONCE_MAX
 from jackline.core.events import Event
-from jackline.core.gate_settings import Rule
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Books, Day, Money
@@ -24,6 +23,7 @@ from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
+from jackline.engine.regime import memory_bars
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -159,7 +159,7 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
             f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
         )
     reference = options.risk.regime.reference_symbol
-    if options.risk.regime.gate is Rule.ON and reference not in instruments:
+    if memory_bars(options.risk) and reference not in instruments:
         raise StartRefused(
             f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
         )
