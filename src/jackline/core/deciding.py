@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from jackline.core import gates
 from jackline.core.effects import NoteDenied
-from jackline.core.errors import invariant
+from jackline.core.errors import InvariantBroken
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
 from jackline.core.machine import Phase
@@ -39,7 +39,8 @@ def _gated_plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
     denied = gates.plan_denial(turn, event, plan)
     if denied is not None:
         return denied
-    invariant(isinstance(plan, ProtectedEntry), "P2", symbol=event.symbol, plan=plan)
+    if not isinstance(plan, ProtectedEntry):
+        raise InvariantBroken("P2", {"symbol": event.symbol, "plan": plan})
     return plan
 
 

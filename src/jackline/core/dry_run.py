@@ -129,10 +129,13 @@ def dry_run(question: Question) -> DryRun:
         verdicts=tuple(_verdict(gate, denied, question, plan) for gate, denied in denials),
         denied=next((denied for gate, denied in denials if denied is not None), None),
         plan=entry,
-        liquidation_price=entry
-        and instrument.liquidation_price(
-            side=entry.side, entry=question.entry, quantity=entry.quantity, leverage=entry.leverage
-        ),
+        liquidation_price=None if entry is None else _liquidation(instrument, entry, question.entry),
+    )
+
+
+def _liquidation(instrument: Instrument, plan: ProtectedEntry, fill: Price) -> Price | None:
+    return instrument.liquidation_price(
+        side=plan.side, entry=fill, quantity=plan.quantity, leverage=plan.leverage
     )
 
 
@@ -216,9 +219,9 @@ def _told(gate: Gate, question: Question, plan: ProtectedEntry | Denied | None) 
             return Word.NOT_ASKED, 'opportunity.form = "off"'
         case "opportunity":
             return Word.NOT_ASKED, "only signals that carry probabilities are asked"
-    if not isinstance(plan, ProtectedEntry):
-        return Word.PASSED, ""
-    return _told_of_plan(gate, plan, question)
+        case _:
+            told = Word.PASSED, ""
+    return _told_of_plan(gate, plan, question) if isinstance(plan, ProtectedEntry) else told
 
 
 def _told_of_plan(gate: Gate, plan: ProtectedEntry, question: Question) -> tuple[Word, str]:
