@@ -127,7 +127,7 @@ def dry_run(question: Question) -> DryRun:
     entry = plan if isinstance(plan, ProtectedEntry) else None
     return DryRun(
         verdicts=tuple(_verdict(gate, denied, question, plan) for gate, denied in denials),
-        denied=next((denied for gate, denied in denials if denied is not None), None),
+        denied=next((denied for _, denied in denials if denied is not None), None),
         plan=entry,
         liquidation_price=None if entry is None else _liquidation(instrument, entry, question.entry),
     )
