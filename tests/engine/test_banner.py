@@ -13,6 +13,7 @@ import pytest
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.regime_section import OpportunitySection, RegimeSection
 from jackline.cli.risk_section import RiskSection
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
@@ -51,6 +52,8 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     told = banner(OPTIONS, cold_state(risk=LIVE))
     assert set(told["risk"]) == set(RiskSection.model_fields)
     assert set(told["protection"]) == set(ProtectionSection.model_fields)
+    assert set(told["regime"]) == set(RegimeSection.model_fields)
+    assert set(told["opportunity"]) == set(OpportunitySection.model_fields)
     assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state"}
     assert told["venue"] == {
         "symbols": ["BTCUSDT"],

@@ -103,7 +103,12 @@ CASES = (
     Case(
         reason="slippage",
         gate="slippage",
-        rules={"risk__slippage_adverse_max_fraction": "0.0001"},
+        # A size that the venue would not take: else the first signal that mark has not run away from opens a trade.
+        rules={
+            "risk__slippage_adverse_max_fraction": "0.0001",
+            "risk__size_mode": '"fixed"',
+            "risk__size_fixed_quote": "1",
+        },
         side=EITHER,
     ),
     Case(
