@@ -81,6 +81,20 @@ def test_btc_at_1_021_of_its_average_blocks_shorts_with_the_one_exception() -> N
     assert told(*up, side="long")["decision"] == "plan"
 
 
+def test_a_regime_that_nobody_says_is_not_asked_for(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "http://127.0.0.1:1", regime__gate='"on"')
+    plan = told("--config", str(config), side="short")
+    (gate,) = [gate for gate in plan["gates"] if gate["name"] == "regime"]
+    assert (plan["decision"], gate["verdict"]) == ("plan", "not asked")
+
+
+def test_a_confident_short_of_a_symbol_below_its_own_average_is_the_exception() -> None:
+    known = ("--reference-ratio", "1.021", "--symbol-ratio", "0.99", "--symbol", "ETHUSDT")
+    assert told(*known, "--confidence", "0.65", side="short")["decision"] == "plan"
+    plan = told(*known, "--confidence", "0.64", side="short", code=ExitCode.NOTHING)
+    assert plan["reason"] == "regime"
+
+
 def test_a_denial_exits_with_3_and_its_page_fits_the_terminal() -> None:
     done = asked("--equity", "50")
     assert done.returncode == ExitCode.NOTHING

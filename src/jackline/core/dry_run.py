@@ -142,6 +142,8 @@ def _liquidation(instrument: Instrument, plan: ProtectedEntry, fill: Price) -> P
 def _state(question: Question, instrument: Instrument) -> State:
     """A flat account of a running engine: streams up, a fresh mark at the entry, a rung proven, no loss today."""
     symbol, risk = question.symbol, replace(question.risk, collar_fraction=Fraction(ZERO))
+    if not _knows_regime(question):
+        risk = replace(risk, regime=replace(risk.regime, gate=Rule.OFF))
     known = question.traded is None or symbol in question.traded
     state = initial_state(
         tag="dry",
@@ -164,6 +166,10 @@ def _state(question: Question, instrument: Instrument) -> State:
         equity_quote=question.equity_quote,
         averages={name: _average(name, ratio) for name, ratio in question.ratios.items()},
     )
+
+
+def _knows_regime(question: Question) -> bool:
+    return question.risk.regime.reference_symbol in question.ratios
 
 
 def _average(symbol: Symbol, ratio: Decimal) -> Average:
@@ -213,6 +219,8 @@ def _told(gate: Gate, question: Question, plan: ProtectedEntry | Denied | None) 
             return Word.PASSED, f"{question.equity_quote:f} quote of at least {risk.equity_min_quote:f}"
         case "regime" if risk.regime.gate is Rule.OFF:
             return Word.NOT_ASKED, 'regime.gate = "off"'
+        case "regime" if not _knows_regime(question):
+            return Word.NOT_ASKED, "no candles here: say where the reference stands"
         case "regime":
             return Word.PASSED, "the regime forbids nothing here"
         case "opportunity" if risk.opportunity.form is OpportunityForm.OFF:
