@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
+
+from jackline.cli.config import load_config
 from jackline.core.events import AverageMoved, BarClosed, Event, MarkMoved
 from jackline.core.gate_settings import RegimeSettings, Rule
-from jackline.core.orders import Bar
+from jackline.core.orders import Bar, PositionMode
 from jackline.core.settings import RiskSettings
-from jackline.core.values import MarketMs, Price, Quantity, Symbol
+from jackline.core.values import MarketMs, Price, Quantity, Quote, Symbol, WireMs
+from jackline.engine.options import StartRefused
 from jackline.engine.regime import RegimeBook, memory_bars
+from jackline.engine.startup import FirstLook, VenueFacts, check_fit
+from jackline.venue.port import AccountFacts
+from tests.core.making import instrument
+from tests.processes import write_config
 
 BTC, ETH = Symbol("BTCUSDT"), Symbol("ETHUSDT")
 BAR_MS = 300_000
@@ -86,3 +95,27 @@ def test_a_reference_that_nobody_trades_goes_no_further_than_its_average() -> No
     assert [type(event) for event in seen] == [AverageMoved, BarClosed, MarkMoved]
     assert isinstance(seen[0], AverageMoved)
     assert seen[0].average.symbol == BTC
+
+
+def test_a_reference_that_the_venue_does_not_have_stops_the_start_only_where_it_is_asked(
+    tmp_path: Path,
+) -> None:
+    """It would never warm up, and deny for ever."""
+    path = write_config(tmp_path, "http://127.0.0.1:1", venue__symbols='["BTCUSDT"]')
+    options = load_config(path, environment={}).engine_options()
+    wallet = Quote(Decimal(10_000))
+    account = AccountFacts(
+        mode=PositionMode.NETTING,
+        asked_ms=WireMs(1),
+        equity_quote=wallet,
+        wallet_quote=wallet,
+        available_quote=wallet,
+    )
+    facts = VenueFacts(account=account, instruments={BTC: instrument()})
+    first = FirstLook(holds_nothing=True, actions=())
+    elsewhere = RegimeSettings(gate=Rule.ON, reference_symbol=ETH)
+    check_fit(options, facts, first)
+    off = replace(options, risk=replace(options.risk, regime=replace(elsewhere, gate=Rule.OFF)))
+    check_fit(off, facts, first)
+    with pytest.raises(StartRefused, match=r"regime\.reference_symbol: ETHUSDT is not traded"):
+        check_fit(replace(options, risk=replace(options.risk, regime=elsewhere)), facts, first)
