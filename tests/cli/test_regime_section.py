@@ -33,8 +33,8 @@ def test_the_keys_are_the_settings_of_the_core_and_so_are_the_defaults() -> None
     assert set(OpportunitySection.model_fields) == {
         one.name for one in dataclasses.fields(OpportunitySettings)
     }
-    assert regime_settings(RegimeSection()) == RegimeSettings()
-    assert opportunity_settings(OpportunitySection()) == OpportunitySettings()
+    assert regime_settings(RegimeSection.model_validate({})) == RegimeSettings()
+    assert opportunity_settings(OpportunitySection.model_validate({})) == OpportunitySettings()
 
 
 def test_C1_what_the_file_says_is_what_the_core_gets_with_the_bars_it_takes(tmp_path: Path) -> None:
