@@ -13,6 +13,7 @@ import pytest
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.regime_section import OpportunitySection, RegimeSection
 from jackline.cli.risk_section import RiskSection
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
@@ -51,6 +52,8 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     told = banner(OPTIONS, cold_state(risk=LIVE))
     assert set(told["risk"]) == set(RiskSection.model_fields)
     assert set(told["protection"]) == set(ProtectionSection.model_fields)
+    assert set(told["regime"]) == set(RegimeSection.model_fields)
+    assert set(told["opportunity"]) == set(OpportunitySection.model_fields)
     assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state"}
     assert told["venue"] == {
         "symbols": ["BTCUSDT"],
@@ -76,8 +79,8 @@ def test_for_people_it_is_a_block_that_fits_the_terminal() -> None:
     assert set(shown) == {"event", "level"}
     lines = shown["event"].splitlines()
     assert lines[0] == "running fence=7"
-    assert lines[1] == "  account     name=main mode=paper state_dir=state"
-    assert any(line.startswith("  risk        leverage=3 ") for line in lines)
+    assert lines[1] == "  account      name=main mode=paper state_dir=state"
+    assert any(line.startswith("  risk         leverage=3 ") for line in lines)
     assert "trailing_fraction=–" in shown["event"]
     assert max(len(line) for line in lines) <= WIDTH
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
+from jackline.cli.regime_section import RegimeSection
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.sections import StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
+from jackline.core.gate_settings import Rule
 from jackline.core.plan import stop_distance
 from jackline.core.ports import Strategy
 from jackline.core.settings import SizeMode, StopBasis
@@ -105,6 +107,16 @@ def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
     if venue.rung != "auto" and venue.rung not in rungs:
         fix = f"one of auto, {', '.join(rungs)}"
         yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
+
+
+def regime_problems(
+    regime: RegimeSection, risk: RiskSection, venue: VenueSection, found: Found
+) -> Iterator[Problem]:
+    """The reference as this venue writes it: what it does not know would never warm up, and deny for ever."""
+    dashed, name = venue.name == "bingx", regime.reference_symbol
+    if Rule.ON in {regime.gate, risk.size_weights} and ("-" in name) is not dashed:
+        fix = f"write it as {venue.name} does, e.g. {'BTC-USDT' if dashed else 'BTCUSDT'}"
+        yield found.problem("regime.reference_symbol", name, f"no name of {venue.name}", fix)
 
 
 def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) -> Strategy | list[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,12 @@ from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.regime_section import (
+    OpportunitySection,
+    RegimeSection,
+    opportunity_settings,
+    regime_settings,
+)
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
@@ -30,6 +36,7 @@ from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
 from jackline.engine.options import EngineOptions
+from jackline.engine.regime import memory_bars
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
@@ -41,6 +48,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
     "venue": VenueSection,
     "risk": RiskSection,
+    "regime": RegimeSection,
+    "opportunity": OpportunitySection,
     "protection": ProtectionSection,
     "strategy": StrategySection,
 }
@@ -58,6 +67,8 @@ class Config:
     account: AccountSection
     venue: VenueSection
     risk: RiskSection
+    regime: RegimeSection
+    opportunity: OpportunitySection
     protection: ProtectionSection
     strategy_section: StrategySection
     strategy: Strategy
@@ -91,8 +102,9 @@ class Config:
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
 
     def risk_settings(self) -> RiskSettings:
-        """`[risk]`."""
-        return risk_settings(self.risk)
+        """`[risk]`, with the two gates that have a table of their own."""
+        regime, opportunity = regime_settings(self.regime), opportunity_settings(self.opportunity)
+        return replace(risk_settings(self.risk), regime=regime, opportunity=opportunity)
 
     def protection_settings(self) -> ProtectionSettings:
         """`[protection]`."""
@@ -100,6 +112,7 @@ class Config:
 
     def engine_options(self) -> EngineOptions:
         """What an engine or a watchdog is started with."""
+        risk = self.risk_settings()
         return EngineOptions(
             account=self.account.name,
             mode=self.mode.value,
@@ -109,10 +122,10 @@ class Config:
             position_mode=self.venue.position_mode,
             margin_type=self.venue.margin_type,
             forced_rung=self.forced_rung,
-            risk=self.risk_settings(),
+            risk=risk,
             protection=self.protection_settings(),
             strategy=self.strategy,
-            history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk))),
         )
 
 
@@ -196,7 +209,10 @@ def _checked(
             problems.extend(key_pair)
     if isinstance(venue, VenueSection):
         problems.extend(checks.venue_problems(venue, found))
+    regime = sections.get("regime")
     if isinstance(risk, RiskSection):
+        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
+            problems.extend(checks.regime_problems(regime, risk, venue, found))
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
     strategy: Strategy | list[Problem] = []
@@ -210,6 +226,8 @@ def _checked(
         account=AccountSection.model_validate(account),
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
+        regime=RegimeSection.model_validate(sections["regime"]),
+        opportunity=OpportunitySection.model_validate(sections["opportunity"]),
         protection=ProtectionSection.model_validate(sections["protection"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,

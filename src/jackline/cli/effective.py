@@ -42,6 +42,8 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "account": config.account,
         "venue": config.venue,
         "risk": config.risk,
+        "regime": config.regime,
+        "opportunity": config.opportunity,
         "protection": config.protection,
         "strategy": config.strategy_section,
     }

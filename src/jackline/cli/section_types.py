@@ -96,7 +96,11 @@ Mode = Annotated[
     Literal["backtest", "paper", "testnet", "live"], AfterValidator(_runnable), Allowed(text='"paper"')
 ]
 Url = Annotated[str, AfterValidator(_loopback), Allowed(text='"http://127.0.0.1:PORT"')]
-SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$")]
+SymbolName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$"),
+    Allowed(text='one name, e.g. "BTCUSDT"'),
+]
 SymbolNames = Annotated[tuple[SymbolName, ...], BeforeValidator(_listed), AfterValidator(_once)]
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]

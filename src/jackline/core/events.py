@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
+from jackline.core.opportunity import Probabilities
 from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.plan import Rung
+from jackline.core.regime import Average
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason
@@ -47,13 +49,22 @@ class MarkMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """A strategy wants a position. `market_ms` is the close of the bar it decided on."""
+    """A strategy wants a position. `market_ms` is when the bar it decided on completed, `price` where that closed."""
 
     symbol: Symbol
     side: Side
     reason: str
     market_ms: MarketMs
     confidence: Fraction | None = None
+    price: Price | None = None
+    probabilities: Probabilities | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AverageMoved:
+    """A bar completed, and its symbol's slow average with it: what the regime gate looks at."""
+
+    average: Average
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +260,7 @@ class StopsClaimed:
 Event = (
     Ticked
     | BarClosed
+    | AverageMoved
     | MarkMoved
     | Signalled
     | IntentDurable

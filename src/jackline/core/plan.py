@@ -13,7 +13,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import PositionMode, PriceSource
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
-from jackline.core.sizing import wanted_notional
+from jackline.core.sizing import Conditions, wanted_notional
 from jackline.core.values import (
     ONE,
     ZERO,
@@ -125,6 +125,7 @@ class PlanContext:
     rung: Rung
     now_ms: WireMs
     risk: RiskSettings
+    conditions: Conditions = Conditions()
 
 
 def stop_distance(*, stop: StopSettings, leverage: int, notional_share: Decimal) -> Fraction:
@@ -185,16 +186,15 @@ def plan_stop(
 def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | Denied:
     """Decide a whole trade, or deny it with the figures. Pure; the same inputs give the same plan (D4)."""
     risk, instrument = context.risk, context.instrument
-    if context.equity_quote < risk.equity_min_quote:
-        return _denied(
-            Reason.EQUITY_TOO_SMALL, f"equity {context.equity_quote} is below {risk.equity_min_quote} quote"
-        )
     sign = request.side.sign
     worst = instrument.collar_price(context.mark * (ONE + sign * risk.collar_fraction), request.side)
-    noise = risk.stop.noise_multiple * (
-        context.spread_fraction + 2 * risk.taker_fraction + context.noise_fraction
+    noise = _noise(context)
+    notional = wanted_notional(
+        risk=risk,
+        equity_quote=context.equity_quote,
+        confidence=request.confidence,
+        conditions=context.conditions,
     )
-    notional = wanted_notional(risk=risk, equity_quote=context.equity_quote, confidence=request.confidence)
     if isinstance(notional, Denied):
         return notional
     distance = stop_distance(
@@ -252,6 +252,12 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         signal_reason=request.reason,
         signal_market_ms=request.market_ms,
     )
+
+
+def _noise(context: PlanContext) -> Decimal:
+    """The distance that costs and recent moves use up by themselves, as a fraction of price."""
+    costs = context.spread_fraction + 2 * context.risk.taker_fraction
+    return context.risk.stop.noise_multiple * (costs + context.noise_fraction)
 
 
 def _size(

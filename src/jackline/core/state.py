@@ -12,6 +12,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
+from jackline.core.regime import Average
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
@@ -93,6 +94,8 @@ class State:
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
+        bar_ms: length of the bars that are decided on; None where nobody says, and no bar is too old.
+        averages: by symbol, of the reference too, which need not be traded.
     """
 
     tag: str
@@ -124,6 +127,8 @@ class State:
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
+    bar_ms: int | None
+    averages: Mapping[Symbol, Average]
 
 
 def initial_state(
@@ -139,6 +144,7 @@ def initial_state(
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
+    bar_ms: int | None = None,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -171,4 +177,6 @@ def initial_state(
         books_from_ms=books_from_ms,
         money=money,
         reset_pending=False,
+        bar_ms=bar_ms,
+        averages={},
     )

@@ -30,6 +30,7 @@ from jackline.core.events import (
     AccountedFor,
     AccountHinted,
     Answered,
+    AverageMoved,
     BarClosed,
     CloseAsked,
     Event,
@@ -92,6 +93,9 @@ def _take(turn: Turn, event: Event) -> None:
             _on_mark(turn, event)
         case BarClosed(bar=bar):
             turn.market(bar.symbol)
+        case AverageMoved(average=average):
+            averages = {**turn.state.averages, average.symbol: average}
+            turn.state = replace(turn.state, averages=averages)
         case Signalled():
             deciding.on_signal(turn, event)
         case IntentDurable(trade_id=trade_id):

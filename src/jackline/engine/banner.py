@@ -24,7 +24,8 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
     Numbers are texts with all their digits. What is not set is None.
     """
     risk: Facts = {**asdict(state.risk), **_prefixed(state.risk.stop)}
-    del risk["stop"]
+    for table in ("stop", "regime", "opportunity"):
+        del risk[table]
     return {
         "account": {"name": options.account, "mode": options.mode, "state_dir": str(options.state_dir)},
         "venue": {
@@ -35,6 +36,8 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
             "rung": options.forced_rung.value if options.forced_rung is not None else "auto",
         },
         "risk": _plain(risk),
+        "regime": _plain(asdict(state.risk.regime)),
+        "opportunity": _plain(asdict(state.risk.opportunity)),
         "protection": _plain(asdict(state.protection)),
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }

@@ -88,6 +88,8 @@ class BarBook:
             reason=reason,
             market_ms=close_ms,
             confidence=signal.confidence,
+            price=bars[-1].close,
+            probabilities=signal.probabilities,
         )
 
 

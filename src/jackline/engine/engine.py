@@ -37,6 +37,7 @@ from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
+from jackline.engine.regime import RegimeBook
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
 from jackline.store.batch import AccountKey, JournalKind
@@ -85,6 +86,7 @@ class Engine:
         )
         self._recorder = Recorder(self._journal, clock)
         self._book = BarBook(options.strategy, options.interval_ms)
+        self._regime = RegimeBook(options.risk, options.symbols)
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -211,7 +213,10 @@ class Engine:
             self._inbox.put(Ticked())
 
     def _on_bar(self, event: BarClosed) -> None:
-        """Ask the strategy at the close of a bar (D1)."""
+        """Ask the strategy at the close of a bar (D1), after the bar has moved its regime."""
+        moved = self._regime.add(event.bar)
+        if moved is not None:
+            self._inbox.put(moved)
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
@@ -227,17 +232,21 @@ class Engine:
     async def _bring_up(self) -> None:
         """History, streams, canaries; protection is already running."""
         after: dict[Symbol, MarketMs] = {}
-        for symbol in self._options.symbols:
+        streamed = (*self._options.symbols, *self._regime.only_read)
+        for symbol in streamed:
             bars = await self._opener.history(symbol)
-            self._book.load(symbol, bars)
-            last_ms = self._book.last_open_ms(symbol)
-            if last_ms is not None:
-                after[symbol] = last_ms
+            if symbol in self._options.symbols:
+                self._book.load(symbol, bars)
+            if bars:
+                after[symbol] = bars[-1].open_ms
+            moved = self._regime.load(symbol, bars)
+            if moved is not None:
+                self._inbox.put(moved)
         market = self._venue.market_stream(
-            symbols=self._options.symbols,
+            symbols=streamed,
             interval_ms=self._options.interval_ms,
             after=after,
-            sink=self._inbox.put,
+            sink=self._regime.between(self._inbox.put),
         )
         for symbol in self._options.symbols:
             self._opener.want(symbol)

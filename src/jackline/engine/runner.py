@@ -137,6 +137,7 @@ class Runner:
                     symbol=effect.symbol,
                     side=effect.side,
                     reason=denied.reason,
+                    gate=denied.gate,
                     detail=denied.detail,
                 )
             case _:

@@ -23,6 +23,7 @@ from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
+from jackline.engine.regime import memory_bars
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -157,6 +158,11 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
         raise StartRefused(
             f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
         )
+    reference = options.risk.regime.reference_symbol
+    if memory_bars(options.risk) and reference not in instruments:
+        raise StartRefused(
+            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
+        )
     for symbol in options.symbols:
         most = instruments[symbol].leverage_max(options.risk.equity_min_quote)
         if options.risk.leverage > most:
@@ -248,6 +254,7 @@ async def first_state(
         books_from_ms=opened_ms,
         traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
+        bar_ms=options.interval_ms,
     )
     state = _cooling(state, store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.

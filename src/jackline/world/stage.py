@@ -276,6 +276,7 @@ def risk(experiment: Experiment) -> RiskSettings:
         hold_max_ms=experiment.hold_max_ms,
         cooldown_ms=60_000,
         losing_streak_max=None,
+        drawdown_max_fraction=None,
     )
 
 
