@@ -57,6 +57,18 @@ class Signalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExitSignalled:
+    """A strategy's confidence, 0 … 1, at the close of a bar of `bar_ms` that its trade should end. It can only close,
+    and what is older than a bar says nothing (M2)."""
+
+    symbol: Symbol
+    side: Side
+    confidence: Fraction
+    market_ms: MarketMs
+    bar_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntentDurable:
     """The trade's intent is on disk."""
 
@@ -251,6 +263,7 @@ Event = (
     | BarClosed
     | MarkMoved
     | Signalled
+    | ExitSignalled
     | IntentDurable
     | JournalBroken
     | JournalMended

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from jackline.core import rules
 from jackline.core.errors import invariant
+from jackline.core.exit_settings import ExitSettings
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.orders import PositionMode, PriceSource
@@ -68,6 +69,7 @@ class ProtectedEntry:
         entry_latest_ms: wire time after which the request gate refuses to sign it.
         receive_window_ms: how long after signing the venue may still execute it.
         risk_quote: loss when D fires after the worst fill, fees both ways and stressed slippage included.
+        costs_fraction: of the entry price: what a stop at break-even must earn above it.
     """
 
     trade_id: TradeId
@@ -88,6 +90,8 @@ class ProtectedEntry:
     receive_window_ms: int
     signal_reason: str
     signal_market_ms: MarketMs
+    exits: ExitSettings = ExitSettings()
+    costs_fraction: Fraction = Fraction(ZERO)
 
     def __post_init__(self) -> None:
         bare = not isinstance(self.stop, StopPlan)  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
@@ -251,6 +255,8 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         receive_window_ms=risk.entry_receive_window_ms,
         signal_reason=request.reason,
         signal_market_ms=request.market_ms,
+        exits=risk.exits,
+        costs_fraction=Fraction(rules.round_trip_costs(risk.taker_fraction, risk.slippage_fraction)),
     )
 
 

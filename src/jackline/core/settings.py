@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.core.exit_settings import ExitSettings
 from jackline.core.orders import PriceSource
 from jackline.core.values import Fraction, Quote
 
@@ -97,6 +98,7 @@ class RiskSettings:
     cooldown_ms: int = 300_000
     entry_patience_ms: int = 1_000
     entry_receive_window_ms: int = 1_500
+    exits: ExitSettings = ExitSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
