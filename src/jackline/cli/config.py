@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
     "venue": VenueSection,
     "risk": RiskSection,
+    "exits": ExitsSection,
     "protection": ProtectionSection,
     "strategy": StrategySection,
 }
@@ -58,6 +60,7 @@ class Config:
     account: AccountSection
     venue: VenueSection
     risk: RiskSection
+    exits: ExitsSection
     protection: ProtectionSection
     strategy_section: StrategySection
     strategy: Strategy
@@ -91,8 +94,8 @@ class Config:
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
 
     def risk_settings(self) -> RiskSettings:
-        """`[risk]`."""
-        return risk_settings(self.risk)
+        """`[risk]` and `[exits]`."""
+        return replace(risk_settings(self.risk), exits=exit_settings(self.exits))
 
     def protection_settings(self) -> ProtectionSettings:
         """`[protection]`."""
@@ -199,6 +202,9 @@ def _checked(
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
+    exits = sections.get("exits")
+    if isinstance(exits, ExitsSection):
+        problems.extend(exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found))
     strategy: Strategy | list[Problem] = []
     if isinstance(section, StrategySection):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
@@ -210,6 +216,7 @@ def _checked(
         account=AccountSection.model_validate(account),
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
+        exits=ExitsSection.model_validate(exits),
         protection=ProtectionSection.model_validate(sections["protection"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,

@@ -42,6 +42,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "account": config.account,
         "venue": config.venue,
         "risk": config.risk,
+        "exits": config.exits,
         "protection": config.protection,
         "strategy": config.strategy_section,
     }
