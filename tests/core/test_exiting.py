@@ -273,7 +273,9 @@ def test_K2_what_needs_no_mark_waits_for_none() -> None:
     """No mark is known, as after a restart in a halted market: time and the strategy close all the same."""
     trade, facts = everything_holds()
     blind = replace(facts, mark=None)
-    assert (due(trade, blind) or facts) != facts
+    sure = due(trade, blind)
+    assert sure is not None
+    assert sure.reason is ExitReason.MODEL_EXIT
     held = due(trade, replace(blind, opinion=None))
     assert held is not None
     assert held.reason is ExitReason.MAX_HOLD

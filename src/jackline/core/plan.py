@@ -232,10 +232,6 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     )
     if isinstance(confirmed, Denied):
         return confirmed
-    target = None
-    if risk.target_fraction is not None:
-        raw_target = rules.target_level(context.mark, risk.target_fraction, sign)
-        target = instrument.target_price(raw_target, request.side)
     return ProtectedEntry(
         trade_id=request.trade_id,
         symbol=request.symbol,
@@ -245,7 +241,7 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         signal_price=context.mark,
         collar_price=worst,
         stop=confirmed,
-        target_price=target,
+        target_price=_target(request.side, context),
         trailing_fraction=risk.trailing_fraction,
         hold_max_ms=risk.hold_max_ms,
         leverage=risk.leverage,
@@ -258,6 +254,15 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         exits=risk.exits,
         costs_fraction=Fraction(rules.round_trip_costs(risk.taker_fraction, risk.slippage_fraction)),
     )
+
+
+def _target(side: Side, context: PlanContext) -> Price | None:
+    """Where profit is taken; None where the configuration asks for none."""
+    target_fraction = context.risk.target_fraction
+    if target_fraction is None:
+        return None
+    level = rules.target_level(context.mark, target_fraction, side.sign)
+    return context.instrument.target_price(level, side)
 
 
 def _size(

@@ -125,7 +125,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         broken_for_ever=_lasting(draws, profile),
         wire=wire,
         staged=exits.chance(profile.staged),
-        opinion_rate=exits.between(0.05, 0.5) if exits.chance(profile.opinions) else 0.0,
+        opinion_rate=exits.between(0.3, 0.9) if exits.chance(profile.opinions) else 0.0,
         no_progress_ms=exits.pick(profile.patiences_ms),
     )
 

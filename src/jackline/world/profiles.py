@@ -116,7 +116,7 @@ PROFILES: dict[str, Profile] = {
         Profile(name="exits", why="prices that run, stops in stages, strategies that want out, and crashes in between",
                 kinds=(*CRASHES, Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK, Kind.THROUGH_TARGET,
                        Kind.TOUCH_STOP, Kind.STOP_DROPPED),
-                wildness=3.0, staged=0.8, opinions=0.5, patiences_ms=(None, 60_000, 120_000),
+                wildness=3.0, staged=0.8, opinions=0.5, patiences_ms=(None, None, 120_000, 240_000),
                 holds_ms=(120_000, 300_000, 600_000), wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX)),
         Profile(name="full", why="the disk is slow or full while stops are needed",
                 kinds=(Kind.DISK_FULL, Kind.SLOW_DISK, Kind.STOP_DROPPED), rungs=(Rung.CONCURRENT, Rung.AFTER_FILL),
