@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jackline.cli.exits_section import ExitsSection
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
@@ -51,6 +52,7 @@ def test_it_tells_what_the_core_steps_with_and_not_what_was_asked_for() -> None:
 def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     told = banner(OPTIONS, cold_state(risk=LIVE))
     assert set(told["risk"]) == set(RiskSection.model_fields)
+    assert set(told["exits"]) == set(ExitsSection.model_fields)
     assert set(told["protection"]) == set(ProtectionSection.model_fields)
     assert set(told["regime"]) == set(RegimeSection.model_fields)
     assert set(told["opportunity"]) == set(OpportunitySection.model_fields)

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -50,6 +51,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "risk": RiskSection,
     "regime": RegimeSection,
     "opportunity": OpportunitySection,
+    "exits": ExitsSection,
     "protection": ProtectionSection,
     "strategy": StrategySection,
 }
@@ -69,6 +71,7 @@ class Config:
     risk: RiskSection
     regime: RegimeSection
     opportunity: OpportunitySection
+    exits: ExitsSection
     protection: ProtectionSection
     strategy_section: StrategySection
     strategy: Strategy
@@ -102,9 +105,13 @@ class Config:
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
 
     def risk_settings(self) -> RiskSettings:
-        """`[risk]`, with the two gates that have a table of their own."""
-        regime, opportunity = regime_settings(self.regime), opportunity_settings(self.opportunity)
-        return replace(risk_settings(self.risk), regime=regime, opportunity=opportunity)
+        """`[risk]`, with the gates and the exits that have a table of their own."""
+        return replace(
+            risk_settings(self.risk),
+            regime=regime_settings(self.regime),
+            opportunity=opportunity_settings(self.opportunity),
+            exits=exit_settings(self.exits),
+        )
 
     def protection_settings(self) -> ProtectionSettings:
         """`[protection]`."""
@@ -215,6 +222,9 @@ def _checked(
             problems.extend(checks.regime_problems(regime, risk, venue, found))
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
+    exits = sections.get("exits")
+    if isinstance(exits, ExitsSection):
+        problems.extend(exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found))
     strategy: Strategy | list[Problem] = []
     if isinstance(section, StrategySection):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
@@ -228,6 +238,7 @@ def _checked(
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
         opportunity=OpportunitySection.model_validate(sections["opportunity"]),
+        exits=ExitsSection.model_validate(exits),
         protection=ProtectionSection.model_validate(sections["protection"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,

@@ -44,6 +44,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "risk": config.risk,
         "regime": config.regime,
         "opportunity": config.opportunity,
+        "exits": config.exits,
         "protection": config.protection,
         "strategy": config.strategy_section,
     }

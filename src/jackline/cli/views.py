@@ -14,6 +14,7 @@ from rich.table import Table
 from jackline.cli.page import WIDTH, without_padding
 from jackline.core.coverage import coverage, stop_fault
 from jackline.core.ids import is_ours
+from jackline.core.machine import Phase
 from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.values import ZERO, Price, tightest
@@ -107,7 +108,7 @@ def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
                 mark=None,
                 stop=best,
                 covered=min(covers, trade.quantity),
-                state=trade.phase.value,
+                state=_state(trade),
             )
         )
     return rows
@@ -180,6 +181,12 @@ def _protects(order: OrderView, positions: Iterable[PositionView], source: Price
         return "no position"
     faults = [stop_fault(order, position, source) for position in here]
     return "yes" if None in faults else str(faults[0]).replace("_", " ")
+
+
+def _state(trade: Trade) -> str:
+    """The phase, and why it closes where it does."""
+    closing = trade.phase is Phase.CLOSING and trade.exit_words
+    return f"{trade.phase.value}: {trade.exit_words}" if closing else trade.phase.value
 
 
 def _working(trade: Trade) -> list[OrderSlot]:

@@ -68,6 +68,18 @@ class AverageMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExitSignalled:
+    """A strategy's confidence, 0 … 1, at the close of a bar of `bar_ms` that its trade should end. It can only close,
+    and what is older than a bar says nothing (M2)."""
+
+    symbol: Symbol
+    side: Side
+    confidence: Fraction
+    market_ms: MarketMs
+    bar_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntentDurable:
     """The trade's intent is on disk."""
 
@@ -263,6 +275,7 @@ Event = (
     | AverageMoved
     | MarkMoved
     | Signalled
+    | ExitSignalled
     | IntentDurable
     | JournalBroken
     | JournalMended

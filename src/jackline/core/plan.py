@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from jackline.core import rules
 from jackline.core.errors import invariant
+from jackline.core.exit_settings import ExitSettings
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.orders import PositionMode, PriceSource
@@ -68,6 +69,7 @@ class ProtectedEntry:
         entry_latest_ms: wire time after which the request gate refuses to sign it.
         receive_window_ms: how long after signing the venue may still execute it.
         risk_quote: loss when D fires after the worst fill, fees both ways and stressed slippage included.
+        costs_fraction: of the entry price: what a stop at break-even must earn above it.
     """
 
     trade_id: TradeId
@@ -88,6 +90,8 @@ class ProtectedEntry:
     receive_window_ms: int
     signal_reason: str
     signal_market_ms: MarketMs
+    exits: ExitSettings = ExitSettings()
+    costs_fraction: Fraction = Fraction(ZERO)
 
     def __post_init__(self) -> None:
         bare = not isinstance(self.stop, StopPlan)  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
@@ -228,10 +232,6 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     )
     if isinstance(confirmed, Denied):
         return confirmed
-    target = None
-    if risk.target_fraction is not None:
-        raw_target = rules.target_level(context.mark, risk.target_fraction, sign)
-        target = instrument.target_price(raw_target, request.side)
     return ProtectedEntry(
         trade_id=request.trade_id,
         symbol=request.symbol,
@@ -241,7 +241,7 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         signal_price=context.mark,
         collar_price=worst,
         stop=confirmed,
-        target_price=target,
+        target_price=_target(request.side, context),
         trailing_fraction=risk.trailing_fraction,
         hold_max_ms=risk.hold_max_ms,
         leverage=risk.leverage,
@@ -251,6 +251,8 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         receive_window_ms=risk.entry_receive_window_ms,
         signal_reason=request.reason,
         signal_market_ms=request.market_ms,
+        exits=risk.exits,
+        costs_fraction=Fraction(rules.round_trip_costs(risk.taker_fraction, risk.slippage_fraction)),
     )
 
 
@@ -258,6 +260,15 @@ def _noise(context: PlanContext) -> Decimal:
     """The distance that costs and recent moves use up by themselves, as a fraction of price."""
     costs = context.spread_fraction + 2 * context.risk.taker_fraction
     return context.risk.stop.noise_multiple * (costs + context.noise_fraction)
+
+
+def _target(side: Side, context: PlanContext) -> Price | None:
+    """Where profit is taken; None where the configuration asks for none."""
+    target_fraction = context.risk.target_fraction
+    if target_fraction is None:
+        return None
+    level = rules.target_level(context.mark, target_fraction, side.sign)
+    return context.instrument.target_price(level, side)
 
 
 def _size(

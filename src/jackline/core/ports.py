@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jackline.core.events import Now
 from jackline.core.opportunity import Probabilities
@@ -103,4 +103,17 @@ class Strategy(Protocol):
         An engine shows the last `warmup_bars` bars and no other: what it has kept by the chance of its start must not
         decide.
         """
+        ...
+
+
+@runtime_checkable
+class ExitStrategy(Strategy, Protocol):
+    """A strategy that also says when its trades are over. Optional: without it stop, trail and hold end them.
+
+    It can only close: whatever it says, no stop moves away and no exit of ours waits (M2).
+    """
+
+    def exit_confidence(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
+        """Probability, 0 … 1, at the close of the last bar of `bars` that a position of `side` should end now; None is
+        no opinion. Bars as `signal` is shown them, and like it pure."""
         ...

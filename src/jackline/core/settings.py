@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.core.exit_settings import ExitSettings
 from jackline.core.gate_settings import OpportunitySettings, RegimeSettings, Rule
 from jackline.core.orders import PriceSource
 from jackline.core.values import Fraction, Quote
@@ -114,6 +115,7 @@ class RiskSettings:
     size_weights: Rule = Rule.OFF
     regime: RegimeSettings = RegimeSettings()
     opportunity: OpportunitySettings = OpportunitySettings()
+    exits: ExitSettings = ExitSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

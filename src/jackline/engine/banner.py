@@ -5,9 +5,10 @@ A paper flag that was displayed and decided nothing let 996 orders be real (F1).
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from decimal import Decimal
 
+from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.settings import StopSettings
 from jackline.core.state import State
 from jackline.engine.options import EngineOptions
@@ -24,7 +25,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
     Numbers are texts with all their digits. What is not set is None.
     """
     risk: Facts = {**asdict(state.risk), **_prefixed(state.risk.stop)}
-    for table in ("stop", "regime", "opportunity"):
+    for table in ("stop", "regime", "opportunity", "exits"):
         del risk[table]
     return {
         "account": {"name": options.account, "mode": options.mode, "state_dir": str(options.state_dir)},
@@ -38,6 +39,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "risk": _plain(risk),
         "regime": _plain(asdict(state.risk.regime)),
         "opportunity": _plain(asdict(state.risk.opportunity)),
+        "exits": _plain(_exits(state.risk.exits)),
         "protection": _plain(asdict(state.protection)),
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }
@@ -45,6 +47,13 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
 
 def _prefixed(stop: StopSettings) -> Facts:
     return {f"stop_{key}": value for key, value in asdict(stop).items()}
+
+
+def _exits(exits: ExitSettings) -> Facts:
+    """The stages below the rest, under their names in the configuration; none of them where there are no stages."""
+    stages = {f"stage_{field.name}": getattr(exits.stages, field.name, None) for field in fields(Stages)}
+    plain = {key: value for key, value in asdict(exits).items() if key != "stages"}
+    return {**plain, "stages": "off" if exits.stages is None else "on", **stages}
 
 
 def _parameters(strategy: object) -> Facts:

@@ -62,6 +62,10 @@ class BarBook:
         del bars[:-BARS_KEPT]
         return True
 
+    def bars(self, symbol: Symbol) -> tuple[Bar, ...]:
+        """The symbol's unbroken bars, oldest first."""
+        return tuple(self._bars.get(symbol, ()))
+
     def wish(self, symbol: Symbol) -> Signalled | NoteDenied | None:
         """What the strategy wants at the close of the newest bar; None while cold, and when it wants nothing.
 
@@ -77,7 +81,7 @@ class BarBook:
             if signal is not None and type(signal) is not Signal:  # a subclass may have left out its checks
                 raise TypeError(f"signal() gave a {type(signal).__name__}, neither a Signal nor None")
         except BaseException as error:  # noqa: BLE001 # not our code, and none of ours runs inside it: not even an exit is
-            denied = Denied(reason=Reason.STRATEGY, detail=f"{self._strategy.name}: {_told(error)}")
+            denied = Denied(reason=Reason.STRATEGY, detail=f"{self._strategy.name}: {told(error)}")
             return NoteDenied(symbol=symbol, side=None, market_ms=close_ms, denied=denied)
         if signal is None:
             return None
@@ -93,7 +97,7 @@ class BarBook:
         )
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     """What was raised, and in which lines of which files; below our own, without a look at the disk."""
     below = list(traceback.walk_tb(error.__traceback__))[1:]
     lines = [f"{PurePath(frame.f_code.co_filename).name}:{line}" for frame, line in below[-PLACES_MAX:]]

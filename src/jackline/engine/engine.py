@@ -28,6 +28,7 @@ from jackline.core.values import MarketMs, Symbol
 from jackline.engine.banner import EVENT, banner
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
+from jackline.engine.exit_wishes import exit_wishes
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
@@ -220,6 +221,12 @@ class Engine:
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
+        bars = self._book.bars(event.bar.symbol)
+        for opinion in exit_wishes(self._options.strategy, bars, self._options.interval_ms, self._state):
+            if isinstance(opinion, NoteDenied):
+                self._runner.carry_out((opinion,))
+            else:
+                self._take(opinion)
         wish = self._book.wish(event.bar.symbol)
         if isinstance(wish, NoteDenied):
             self._runner.carry_out((wish,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 
 from jackline.core.effects import (
     Alert,
@@ -52,9 +53,10 @@ class OutcomeNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndNote:
-    """How a trade ended."""
+    """How a trade ended, with the number behind the reason where there is one."""
 
     reason: ExitReason
+    parameter: Decimal | None = None
 
 
 class Recorder:
@@ -144,7 +146,8 @@ class Recorder:
 
     def ended(self, effect: TradeEnded) -> None:
         """Keep how a trade ended."""
-        self._append(JournalKind.ENDED, encode(EndNote(reason=effect.reason)), effect.trade.trade_id)
+        note = EndNote(reason=effect.reason, parameter=effect.trade.exit_parameter)
+        self._append(JournalKind.ENDED, encode(note), effect.trade.trade_id)
 
     def canary(self, request: Mutation) -> asyncio.Future[int]:
         """A step of a canary, durable before it leaves."""

@@ -95,7 +95,7 @@ class Runner:
                     self._alert(effect)
                 case TradeEnded():
                     self._recorder.ended(effect)
-                    log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.reason)
+                    log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.trade.exit_words)
                     self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)

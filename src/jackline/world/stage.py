@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
 from jackline.core.values import Symbol, fraction
@@ -38,6 +39,14 @@ EPOCH_MS = 1_760_054_400_000
 """2025-10-10 00:00 UTC: wire time and market time of every world begin here."""
 ACCOUNT, KEY, SECRET = "main", "k", "s"
 BALANCE = Decimal(10_000)
+SMALL_STAGES = Stages(
+    break_even_gain_fraction=fraction("0.004"),
+    lock_gain_fraction=fraction("0.008"),
+    lock_fraction=fraction("0.004"),
+    peak_gain_fraction=fraction("0.012"),
+    peak_distance_fraction=fraction("0.003"),
+)
+"""A minute of a simulated market moves by as much; break-even stands above the costs, 0.3 %."""
 STEPS_MAX = 2_000_000
 MANGLED = (
     Form.EMPTY,
@@ -259,7 +268,7 @@ def options(experiment: Experiment) -> EngineOptions:
         forced_rung=experiment.rung,
         risk=risk(experiment),
         protection=ProtectionSettings(),
-        strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate),
+        strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate, exit_rate=experiment.opinion_rate),
         history_bars=5,
     )
 
@@ -277,6 +286,11 @@ def risk(experiment: Experiment) -> RiskSettings:
         cooldown_ms=60_000,
         losing_streak_max=None,
         drawdown_max_fraction=None,
+        exits=ExitSettings(
+            stages=SMALL_STAGES if experiment.staged else None,
+            no_progress_ms=experiment.no_progress_ms,
+            progress_step_fraction=fraction(Decimal("0.001")),
+        ),
     )
 
 
