@@ -41,6 +41,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
     sections: dict[str, BaseModel] = {
         "account": config.account,
         "venue": config.venue,
+        "universe": config.universe,
         "risk": config.risk,
         "protection": config.protection,
         "strategy": config.strategy_section,

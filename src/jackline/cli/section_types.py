@@ -98,6 +98,10 @@ Mode = Annotated[
 Url = Annotated[str, AfterValidator(_loopback), Allowed(text='"http://127.0.0.1:PORT"')]
 SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$")]
 SymbolNames = Annotated[tuple[SymbolName, ...], BeforeValidator(_listed), AfterValidator(_once)]
+Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9*-]{1,50}$")]
+Patterns = Annotated[
+    tuple[Pattern, ...], BeforeValidator(_listed), Allowed(text='patterns, e.g. ["BTC*", "ETHUSDT"]')
+]
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]
 KeyFile = Annotated[Path, Allowed(text='a file, e.g. "key.toml"')]

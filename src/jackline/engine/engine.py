@@ -24,6 +24,7 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome, SendEntry
 from jackline.core.state import State
 from jackline.core.step import step
+from jackline.core.universe import UniverseRules
 from jackline.core.values import MarketMs, Symbol
 from jackline.engine.banner import EVENT, banner
 from jackline.engine.bars import BarBook
@@ -39,6 +40,7 @@ from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
+from jackline.engine.universe import UniverseKeeper, recorded_in
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import CommandDesk
@@ -102,6 +104,7 @@ class Engine:
             inbox=self._inbox,
             on_unproven=self._opener.want,
         )
+        self._keeper = self._keep(options.universe)
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
@@ -112,6 +115,27 @@ class Engine:
         self._loop_lag_ms = 0
         self._stopping = False
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+
+    def _keep(self, rules: UniverseRules | None) -> UniverseKeeper | None:
+        """None where the configuration names the symbols: they are what they are."""
+        if rules is None:
+            return None
+        return UniverseKeeper(
+            options=self._options,
+            rules=rules,
+            venue=self._venue,
+            clock=self._clock,
+            recorder=self._recorder,
+            inbox=self._inbox,
+            book=self._book,
+            opener=self._opener,
+            view=lambda: self._state,
+        )
+
+    @property
+    def _members(self) -> tuple[Symbol, ...]:
+        """What may be opened now."""
+        return self._options.symbols if self._keeper is None else self._keeper.members
 
     def may_enter(self, request: SendEntry) -> str | None:
         """The request gate's last question: None, or why this entry must not leave (rule 3)."""
@@ -215,6 +239,8 @@ class Engine:
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
+        if event.bar.symbol not in self._members:
+            return  # it has left: what is open there is kept and closed, and nothing is opened
         wish = self._book.wish(event.bar.symbol)
         if isinstance(wish, NoteDenied):
             self._runner.carry_out((wish,))
@@ -226,6 +252,11 @@ class Engine:
 
     async def _bring_up(self) -> None:
         """History, streams, canaries; protection is already running."""
+        if self._keeper is not None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keeper.run(recorded_in(self._store)))
+                group.create_task(self._opener.run())
+            return
         after: dict[Symbol, MarketMs] = {}
         for symbol in self._options.symbols:
             bars = await self._opener.history(symbol)
@@ -281,7 +312,7 @@ class Engine:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""
         markets = self._state.markets
         decided = all(
-            markets[symbol].rung is not None or self._opener.is_decided(symbol)
-            for symbol in self._options.symbols
+            (symbol in markets and markets[symbol].rung is not None) or self._opener.is_decided(symbol)
+            for symbol in self._members
         )
         return self._state.equity_quote is not None and self._state.stream_up and decided
