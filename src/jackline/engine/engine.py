@@ -39,6 +39,7 @@ from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
+from jackline.engine.scan import Scan
 from jackline.engine.startup import Opening, StreamingVenue
 from jackline.engine.universe import UniverseKeeper, recorded_in
 from jackline.store.batch import AccountKey, JournalKind
@@ -111,6 +112,7 @@ class Engine:
             recorder=self._recorder,
             take=self._take,
         )
+        self._scan = Scan(self._ask)
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
@@ -209,8 +211,11 @@ class Engine:
     # -- the loop --------------------------------------------------------------------------------------------
 
     async def _turn_loop(self) -> None:
-        """Take one event, step, start the effects. Nothing else changes the state."""
+        """Take one event, step, start the effects. Nothing else changes the state; strategies are asked when none waits."""
         while True:
+            if self._scan and not self._inbox:
+                await self._scan.next()
+                continue
             event = await self._inbox.get()
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
@@ -235,13 +240,17 @@ class Engine:
             self._inbox.put(Ticked())
 
     def _on_bar(self, event: BarClosed) -> None:
-        """Ask the strategy at the close of a bar (D1)."""
+        """Keep the bar; its strategy is asked in the scan (D1)."""
+        self._scan.settle(event.bar.symbol)
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
-        if event.bar.symbol not in self._members:
-            return  # it has left: what is open there is kept and closed, and nothing is opened
-        wish = self._book.wish(event.bar.symbol)
+        if event.bar.symbol in self._members:  # of one that has left what is open is closed, and nothing is opened
+            self._scan.add(event.bar.symbol)
+
+    def _ask(self, symbol: Symbol) -> None:
+        """What the strategy wants at the close of the newest bar."""
+        wish = self._book.wish(symbol)
         if isinstance(wish, NoteDenied):
             self._runner.carry_out((wish,))
         elif wish is not None:
