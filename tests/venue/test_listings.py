@@ -12,7 +12,7 @@ from jackline.venue.binance.listings import LATER
 from jackline.venue.binance.venue import BinanceVenue
 from jackline.venue.bingx.venue import BingxVenue
 from jackline.venue.port import Failed
-from jackline.venue.transport.budget import BULK_MAX
+from jackline.venue.transport.budget import WEIGHT_MAX
 from tests.venue.local import Local, local_bingx, local_exchange
 from tests.venue.makers import BTC, BTC_DASH
 
@@ -61,7 +61,7 @@ async def test_K2_listings_wait_when_weight_runs_short() -> None:
     """Beside stops and looks a universe is the least urgent question there is."""
     async with local_exchange() as local:
         connection = local.venue._connection
-        connection.budget.note_weight(BULK_MAX + 1, connection.wire_ms())
+        connection.budget.note_weight(WEIGHT_MAX * 4 // 5 + 1, connection.wire_ms())
         later = await local.venue.read_listings()
         assert isinstance(later, Refused)
         assert later.code == LATER

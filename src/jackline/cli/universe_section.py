@@ -26,12 +26,17 @@ class UniverseSection(Section):
     chosen_by: Literal["name", "filter"] = Field(
         "name", description="what is traded: venue.symbols, or what of them, or of all, passes"
     )
-    quote_asset: Literal["USDT"] = Field("USDT", description="in which a symbol is quoted, as the account is kept")
+    quote_asset: Literal["USDT"] = Field(
+        "USDT", description="in which a symbol is quoted, as the account is kept"
+    )
     volume_24h_min_quote: Number = Field(
         _RULES.volume_24h_min_quote, ge=0, le=1_000_000_000_000, description="turnover of 24 hours at least"
     )
     spread_max_fraction: Number = Field(
-        _RULES.spread_max_fraction, gt=0, le=Decimal("0.05"), description="ask less bid, as a share of the middle"
+        _RULES.spread_max_fraction,
+        gt=0,
+        le=Decimal("0.05"),
+        description="ask less bid, as a share of the middle",
     )
     listing_age_min_ms: Whole = Field(
         _RULES.listing_age_min_ms, ge=0, le=365 * DAY_MS, description="since the listing"
@@ -77,4 +82,6 @@ def universe_problems(section: UniverseSection, venue: VenueSection, found: Foun
         value = getattr(section, name)
         if value != field.default:
             fix = 'set universe.chosen_by = "filter", or remove it'
-            yield found.problem(f"universe.{name}", value, "symbols are chosen by name: it decides nothing", fix)
+            yield found.problem(
+                f"universe.{name}", value, "symbols are chosen by name: it decides nothing", fix
+            )

@@ -112,7 +112,7 @@ class Engine:
             recorder=self._recorder,
             take=self._take,
         )
-        self._scan = Scan(self._ask)
+        self._scan = Scan(self._ask, now_s=asyncio.get_running_loop().time)
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
@@ -245,7 +245,9 @@ class Engine:
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
-        if event.bar.symbol in self._members:  # of one that has left what is open is closed, and nothing is opened
+        if (
+            event.bar.symbol in self._members
+        ):  # of one that has left what is open is closed, and nothing is opened
             self._scan.add(event.bar.symbol)
 
     def _ask(self, symbol: Symbol) -> None:

@@ -16,10 +16,11 @@ SLICE_S = 0.003
 
 
 class Scan:
-    """Symbols whose bar has closed, in the order they closed; `ask` asks the strategy about one."""
+    """Symbols whose bar has closed, in the order they closed; `ask` asks the strategy about one; `now_s` is any steady clock."""
 
-    def __init__(self, ask: Callable[[Symbol], None]) -> None:
+    def __init__(self, ask: Callable[[Symbol], None], *, now_s: Callable[[], float]) -> None:
         self._ask = ask
+        self._now_s = now_s
         self._waiting: dict[Symbol, None] = {}
         self._slice_began_s = 0.0
 
@@ -29,7 +30,7 @@ class Scan:
     def add(self, symbol: Symbol) -> None:
         """A bar of it has closed and is in the book."""
         if not self._waiting:
-            self._slice_began_s = _now_s()
+            self._slice_began_s = self._now_s()
         self._waiting[symbol] = None
 
     def settle(self, symbol: Symbol) -> None:
@@ -41,10 +42,6 @@ class Scan:
     async def next(self) -> None:
         """Ask about the one that has waited longest; hear the sockets when a slice is over."""
         self.settle(next(iter(self._waiting)))
-        if _now_s() - self._slice_began_s >= SLICE_S:
+        if self._now_s() - self._slice_began_s >= SLICE_S:
             await asyncio.sleep(0)
-            self._slice_began_s = _now_s()
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()
+            self._slice_began_s = self._now_s()

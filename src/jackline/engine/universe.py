@@ -57,9 +57,7 @@ class UniverseNote:
     left: tuple[Symbol, ...]
 
 
-def unfit_for(
-    instruments: Mapping[Symbol, Instrument], *, leverage: int, notional_quote: Quote
-) -> Unfit:
+def unfit_for(instruments: Mapping[Symbol, Instrument], *, leverage: int, notional_quote: Quote) -> Unfit:
     """Why an engine with this leverage could not trade a symbol, by the filters it has read."""
 
     def unfit(symbol: Symbol) -> str | None:
