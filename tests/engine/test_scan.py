@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -55,7 +56,7 @@ async def test_K2_whatever_comes_in_waits_for_one_slice_and_not_for_the_scan() -
     async with asyncio.TaskGroup() as group:
         group.create_task(drained(slow))
         group.create_task(answers())
-    gaps = [after - before for before, after in zip(turns, turns[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(turns)]
     assert turns[0] <= 11
     assert max(gaps) <= 11, "a slice is ten questions, and the one that ends it"
     assert len(turns) >= len(NAMES) // 11

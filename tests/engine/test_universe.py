@@ -24,6 +24,7 @@ from jackline.world.experiment import Experiment
 from jackline.world.loop import Order as Turns
 from jackline.world.stage import options, risk
 from jackline.world.supervisor import ENGINE
+from tests.cases.facts import name_of, role_of
 from tests.cases.play import NEVER_MS, STILL, Play, Script
 
 BTC, ETH, SOL = SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
@@ -126,7 +127,7 @@ def test_those_that_pass_are_traded_and_no_other() -> None:
 
 def test_of_those_that_are_named_only_what_passes_is_traded() -> None:
     async def script(world: Play) -> None:
-        await world.until(lambda: world.positions(), "a position")
+        await world.until(world.positions, "a position")
         await world.passes(15.0)
 
     played = play(script, wants=SYMBOLS, wide=(ETH,), named=(BTC, ETH))
@@ -138,18 +139,13 @@ def test_C4_one_that_comes_is_proven_before_its_first_entry() -> None:
     async def script(world: Play) -> None:
         await world.until(lambda: sung(world) == {BTC, SOL}, "two canaries")
         spread(world, ETH, TIGHT)
-        await world.until(lambda: world.positions(), "a position on the one that came", SOON_S)
+        await world.until(world.positions, "a position on the one that came", SOON_S)
         assert world.positions()[0].symbol == ETH
 
     played = play(script, wants=(ETH,), wide=(ETH,))
     assert played.breaches == []
-    about = [
-        one
-        for one in played.sent
-        if one.params.get("symbol") == ETH and one in played.asked(Role.CANARY, Role.ENTRY)
-    ]
-    assert [one in played.asked(Role.CANARY) for one in about][0] is True
-    assert about[-1] in played.asked(Role.ENTRY)
+    about_it = [one for one in played.asked(Role.CANARY, Role.ENTRY) if one.params["symbol"] == ETH]
+    assert [role_of(name_of(one)) for one in about_it] == [Role.CANARY, Role.ENTRY]
     assert changes(played)[-1] == ([BTC, ETH, SOL], [ETH], [])
 
 
@@ -158,7 +154,7 @@ def test_P1_one_that_goes_with_an_open_trade_keeps_its_stop_and_its_exits_and_op
     """It leaves; then its price falls through the stop: the trade ends as any other, swept, and nothing follows."""
 
     async def script(world: Play) -> None:
-        await world.until(lambda: world.stops(), "a stop")
+        await world.until(world.stops, "a stop")
         spread(world, ETH, WIDE)
         await world.until(lambda: gone(world), "it left", SOON_S)
         await world.passes(5.0)
@@ -190,7 +186,7 @@ def test_C4_a_refresh_that_fails_keeps_what_is_traded_and_says_so() -> None:
 
 def test_filters_that_nothing_passes_any_more_are_a_refresh_that_failed() -> None:
     async def script(world: Play) -> None:
-        await world.until(lambda: world.positions(), "a position")
+        await world.until(world.positions, "a position")
         for symbol in SYMBOLS:
             spread(world, symbol, WIDE)
         await world.until(lambda: world.written("alert", "no symbol passes"), "it is said", SOON_S)
@@ -202,7 +198,7 @@ def test_filters_that_nothing_passes_any_more_are_a_refresh_that_failed() -> Non
 @pytest.mark.owns("P1")
 def test_P1_killed_after_a_change_it_begins_with_what_passes_now_and_guards_what_left() -> None:
     async def script(world: Play) -> None:
-        await world.until(lambda: world.stops(), "a stop")
+        await world.until(world.stops, "a stop")
         spread(world, ETH, WIDE)
         await world.until(lambda: gone(world), "it left", SOON_S)
         world.do(Kind.KILL_ENGINE)

@@ -211,7 +211,10 @@ class Engine:
     # -- the loop --------------------------------------------------------------------------------------------
 
     async def _turn_loop(self) -> None:
-        """Take one event, step, start the effects. Nothing else changes the state; strategies are asked when none waits."""
+        """Take one event, step, start the effects. Nothing else changes the state.
+
+        Strategies are asked when no event waits.
+        """
         while True:
             if self._scan and not self._inbox:
                 await self._scan.next()

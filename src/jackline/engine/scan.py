@@ -16,7 +16,10 @@ SLICE_S = 0.003
 
 
 class Scan:
-    """Symbols whose bar has closed, in the order they closed; `ask` asks the strategy about one; `now_s` is any steady clock."""
+    """Symbols whose bar has closed, in the order of their close.
+
+    `ask` asks the strategy about one of them; `now_s` is any steady clock.
+    """
 
     def __init__(self, ask: Callable[[Symbol], None], *, now_s: Callable[[], float]) -> None:
         self._ask = ask
