@@ -40,8 +40,8 @@ writes this page.
 
 ## What a close costs
 
-Seconds of one core, median and slowest of five closes. *Held* is the longest that nobody else had the loop: strategies are asked
-in slices of 3 ms, and whatever the sockets bring goes first. Features are computed anew at each close: plainly written
+Seconds of one core, median and slowest of five closes. *Held* is the longest that nobody else had the loop: strategies
+are asked in slices of 3 ms, and whatever the sockets bring goes first. Features are computed anew at each close: plain,
 they stay so far below the second that a close may take, that a second way of computing them, to be proven equal, would
 only add something that can be wrong.
 
@@ -85,7 +85,7 @@ def history(symbol: Symbol, count: int) -> list[Bar]:
 
 
 async def close(book: BarBook, bars: Sequence[Bar]) -> tuple[float, float]:
-    """Keep one bar of every symbol and ask about each, as an engine does: seconds, and the longest the loop was held."""
+    """Keep one bar of every symbol and ask about each, as an engine does: seconds, and the longest hold of the loop."""
     held_s, since_s, over = 0.0, time.process_time(), False
 
     async def listen() -> None:
@@ -96,7 +96,10 @@ async def close(book: BarBook, bars: Sequence[Bar]) -> tuple[float, float]:
             since_s = time.process_time()
             await asyncio.sleep(0)
 
-    scan = Scan(lambda symbol: book.wish(symbol) and None, now_s=time.process_time)
+    def ask(symbol: Symbol) -> None:
+        book.wish(symbol)
+
+    scan = Scan(ask, now_s=time.process_time)
     listener = asyncio.create_task(listen())
     await asyncio.sleep(0)
     began_s = since_s = time.process_time()

@@ -1,4 +1,4 @@
-"""As many symbols on one account as may be, within the venue's limits: a sum over our own constants, and a count beside it.
+"""As many symbols on one account as may be, within the venue's limits: a sum of our constants, and a count beside it.
 
 Weights are the exchange's table; periods are ours. The count is the exchange's, on virtual time: engine and watchdog on
 one address, as on one host.
