@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
@@ -126,6 +127,16 @@ def test_of_symbols_that_are_named_only_those_come_in() -> None:
 def test_one_that_the_engine_could_not_trade_is_out_with_its_reason() -> None:
     (out,) = chosen(ONE, unfit="the venue allows 1 … 3 of leverage").excluded
     assert (out.reason, out.detail) == (Exclusion.UNFIT, "the venue allows 1 … 3 of leverage")
+
+
+PIECES = st.lists(st.sampled_from(["A", "B", "AB", "*"]), max_size=6).map("".join)
+
+
+@given(PIECES.map(lambda text: text.replace("*", "")), PIECES)
+def test_a_star_stands_for_anything_as_in_a_shell(name: str, pattern: str) -> None:
+    one = replace(ONE, symbol=Symbol(name))
+    found = chosen(one, rules=replace(RULES, allow=(pattern,)))
+    assert bool(found.members) is fnmatchcase(name, pattern)
 
 
 LISTINGS = st.lists(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from jackline.core.values import Fraction, Price, Quote, Symbol, WireMs
 
@@ -183,4 +182,20 @@ def _too_thin(listing: Listing, rules: UniverseRules) -> tuple[Exclusion, str] |
 
 def _match(symbol: Symbol, patterns: tuple[str, ...]) -> str | None:
     """The first pattern that fits."""
-    return next((pattern for pattern in patterns if fnmatchcase(symbol, pattern)), None)
+    return next((pattern for pattern in patterns if _fits(symbol, pattern)), None)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """`*` stands for any letters, none too; each piece between two of them is taken where it comes first."""
+    first, *pieces = pattern.split("*")
+    if not pieces:
+        return name == first
+    if not name.startswith(first):
+        return False
+    place = len(first)
+    for piece in pieces[:-1]:
+        found = name.find(piece, place)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return len(name) - place >= len(pieces[-1]) and name.endswith(pieces[-1])
