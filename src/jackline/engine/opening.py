@@ -179,7 +179,7 @@ class Opener:
             why = f"refused {facts.code} {facts.text}" if isinstance(facts, Refused) else facts.cause
             self._decide(symbol, None, f"leverage or margin type could not be set: {why}")
             return
-        mark = self._market(symbol).mark
+        mark = state.markets[symbol].mark
         if mark is not None:
             await self._sing(symbol, mark)
 
