@@ -52,6 +52,7 @@ class Experiment:
         stop_while_flat: whether the venue takes a stop on a flat symbol (the canary finds out).
         fill_parts: trades per market fill.
         broken_for_ever: what breaks when everything else heals, and stays so.
+        filtered: symbols are chosen by their spread, anew every few seconds.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 
@@ -80,6 +81,7 @@ class Experiment:
     safety_s: float = SAFETY_S
     calm_s: float = CALM_S
     wire: Wire = Wire.BINANCE
+    filtered: bool = False
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
