@@ -162,8 +162,8 @@ def main() -> None:
     if chosen.page:
         commit = git("describe", "--always", "--dirty")
         made = f"\nCommit {commit}, Python {platform.python_version()}, {os.cpu_count()} shared cores.\n"
-        text = HEAD + "\n".join(rows) + "\n" + LATENCY + "\n".join(waits) + "\n" + made
-        PAGE.write_text(text, encoding="utf-8")
+        latency_part = LATENCY + "\n".join(waits) + "\n" if waits else ""
+        PAGE.write_text(HEAD + "\n".join(rows) + "\n" + latency_part + made, encoding="utf-8")
 
 
 if __name__ == "__main__":
