@@ -18,6 +18,7 @@ from tests.out_of_process.lasting import lasting
 from tests.processes import Exchange, exchange, spawn, write_config
 
 BAR_MS = 60_000
+BARS = 150
 SPEED = 5
 """Market seconds a second: a bar in twelve."""
 HISTORIES_S = 240.0
@@ -40,7 +41,7 @@ class Shot:
 async def shots(directory: Path, symbols: Sequence[Symbol], count: int) -> tuple[list[Shot], list[Shot]]:
     """`count` positions between two closes and as many at one, in turns; each on a symbol of its own."""
     names = ",".join(symbols)
-    market = ("--generate", names, "--bars", "2000", "--interval-ms", str(BAR_MS), "--speed", str(SPEED))
+    market = ("--generate", names, "--bars", str(BARS), "--interval-ms", str(BAR_MS), "--speed", str(SPEED))
     async with exchange(*market, "--balance", "1000000") as venue:
         config = write_config(
             directory,
@@ -49,7 +50,9 @@ async def shots(directory: Path, symbols: Sequence[Symbol], count: int) -> tuple
             venue__bar_interval='"1m"',
             risk__daily_loss_max_fraction="0.5",
             risk__cooldown_ms="86400000",
-            strategy__name='"supertrend"',
+            strategy__name='"ema_cross"',
+            strategy__parameters__fast_period="5",
+            strategy__parameters__slow_period="20",
         )
         engine = await spawn("engine", "--config", str(config))
         engine.drain()
