@@ -16,9 +16,11 @@ from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.regime_section import OpportunitySection, RegimeSection
 from jackline.cli.risk_section import RiskSection
+from jackline.cli.universe_section import UniverseSection
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
+from jackline.core.universe import UniverseRules
 from jackline.core.values import Fraction, Symbol
 from jackline.engine.banner import EVENT, banner
 from jackline.engine.options import EngineOptions
@@ -64,6 +66,10 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
         "margin_type": "isolated",
         "rung": "auto",
     }
+    assert told["universe"] == {"chosen_by": "name"}
+    filtered = banner(replace(OPTIONS, universe=UniverseRules(deny=("X*",))), cold_state())
+    assert set(filtered["universe"]) == set(UniverseSection.model_fields)
+    assert filtered["universe"]["deny"] == ["X*"]
     assert told["strategy"] == {
         "name": "rsi_trend",
         "rsi_period": 7,

@@ -46,7 +46,7 @@ def value(moved: AverageMoved | None) -> Decimal | None:
 
 
 def test_it_warms_up_over_twice_its_period_and_counts() -> None:
-    book = RegimeBook(ON, [BTC])
+    book = RegimeBook(ON, {BTC}.__contains__)
     moved = [book.add(bar(number)) for number in range(10)]
     assert [value(one) for one in moved] == [None] * 9 + [Decimal(100)]
     assert [one.average.bars for one in moved if one is not None] == list(range(1, 11))
@@ -58,7 +58,7 @@ def test_it_warms_up_over_twice_its_period_and_counts() -> None:
 def test_history_and_stream_give_the_same_average_whenever_the_engine_started() -> None:
     closes = [str(100 + number % 7) for number in range(40)]
     bars = [bar(number, close) for number, close in enumerate(closes)]
-    whole, late = RegimeBook(ON, [BTC]), RegimeBook(ON, [BTC])
+    whole, late = RegimeBook(ON, {BTC}.__contains__), RegimeBook(ON, {BTC}.__contains__)
     whole.load(BTC, bars[:39])
     late.load(BTC, bars[20:30])
     for one in bars[30:39]:
@@ -67,14 +67,14 @@ def test_history_and_stream_give_the_same_average_whenever_the_engine_started() 
 
 
 def test_a_gap_begins_anew_and_a_bar_that_is_known_says_nothing() -> None:
-    book = RegimeBook(ON, [BTC])
+    book = RegimeBook(ON, {BTC}.__contains__)
     assert value(book.load(BTC, [bar(number) for number in range(10)])) == 100
     assert book.add(bar(9)) is None
     assert value(book.add(bar(11))) is None
 
 
 def test_while_nothing_asks_for_it_it_costs_nothing() -> None:
-    book = RegimeBook(RiskSettings(), [ETH])
+    book = RegimeBook(RiskSettings(), {ETH}.__contains__)
     assert book.only_read == ()
     assert book.load(BTC, [bar(1)]) is None
     assert book.add(bar(2)) is None
@@ -83,7 +83,7 @@ def test_while_nothing_asks_for_it_it_costs_nothing() -> None:
 
 
 def test_a_reference_that_nobody_trades_goes_no_further_than_its_average() -> None:
-    book = RegimeBook(ON, [ETH])
+    book = RegimeBook(ON, {ETH}.__contains__)
     assert book.only_read == (BTC,)
     seen: list[Event] = []
     sink = book.between(seen.append)

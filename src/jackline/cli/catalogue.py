@@ -32,6 +32,7 @@ UNITS = MappingProxyType(
         "_multiple": "times",
         "_ms": "milliseconds",
         "_ms_max": "milliseconds",
+        "symbols_max": "symbols",
         "leverage": "times the margin",
         "_period": "bars",
         "rsi_long": "RSI, 0 to 100",

@@ -31,6 +31,7 @@ from jackline.cli.regime_section import (
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
+from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
@@ -48,6 +49,7 @@ FILE_BYTES_MAX = 1_000_000
 SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
     "venue": VenueSection,
+    "universe": UniverseSection,
     "risk": RiskSection,
     "regime": RegimeSection,
     "opportunity": OpportunitySection,
@@ -68,6 +70,7 @@ class Config:
     path: Path
     account: AccountSection
     venue: VenueSection
+    universe: UniverseSection
     risk: RiskSection
     regime: RegimeSection
     opportunity: OpportunitySection
@@ -91,7 +94,7 @@ class Config:
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
-        """What the account trades."""
+        """What the account trades, or, where `[universe]` chooses, what it chooses from."""
         return tuple(Symbol(name) for name in self.venue.symbols)
 
     @property
@@ -132,6 +135,7 @@ class Config:
             risk=risk,
             protection=self.protection_settings(),
             strategy=self.strategy,
+            universe=universe_rules(self.universe),
             history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk))),
         )
 
@@ -205,6 +209,7 @@ def _checked(
         except ValidationError as error:
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     account, venue = sections.get("account"), sections.get("venue")
+    universe = sections.get("universe")
     risk, section = sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     credentials = LOCAL_KEY
@@ -216,6 +221,8 @@ def _checked(
             problems.extend(key_pair)
     if isinstance(venue, VenueSection):
         problems.extend(checks.venue_problems(venue, found))
+    if isinstance(venue, VenueSection) and isinstance(universe, UniverseSection):
+        problems.extend(universe_problems(universe, venue, found))
     regime = sections.get("regime")
     if isinstance(risk, RiskSection):
         if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
@@ -235,6 +242,7 @@ def _checked(
         path=path,
         account=AccountSection.model_validate(account),
         venue=VenueSection.model_validate(venue),
+        universe=UniverseSection.model_validate(universe),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
         opportunity=OpportunitySection.model_validate(sections["opportunity"]),

@@ -41,6 +41,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
     sections: dict[str, BaseModel] = {
         "account": config.account,
         "venue": config.venue,
+        "universe": config.universe,
         "risk": config.risk,
         "regime": config.regime,
         "opportunity": config.opportunity,

@@ -34,6 +34,9 @@ COMMANDS: dict[str, Lazy] = {
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
+    "universe": Lazy(
+        target="universe:universe", summary="Show which symbols are traded, and why others are not."
+    ),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),

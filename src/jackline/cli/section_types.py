@@ -102,6 +102,10 @@ SymbolName = Annotated[
     Allowed(text='one name, e.g. "BTCUSDT"'),
 ]
 SymbolNames = Annotated[tuple[SymbolName, ...], BeforeValidator(_listed), AfterValidator(_once)]
+Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9*-]{1,50}$")]
+Patterns = Annotated[
+    tuple[Pattern, ...], BeforeValidator(_listed), Allowed(text='patterns, e.g. ["BTC*", "ETHUSDT"]')
+]
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]
 KeyFile = Annotated[Path, Allowed(text='a file, e.g. "key.toml"')]

@@ -36,6 +36,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
             "margin_type": options.margin_type.value,
             "rung": options.forced_rung.value if options.forced_rung is not None else "auto",
         },
+        "universe": _universe(options),
         "risk": _plain(risk),
         "regime": _plain(asdict(state.risk.regime)),
         "opportunity": _plain(asdict(state.risk.opportunity)),
@@ -43,6 +44,14 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "protection": _plain(asdict(state.protection)),
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }
+
+
+def _universe(options: EngineOptions) -> Facts:
+    """Off, and nothing else; or the filters, which the symbols above have passed."""
+    if options.universe is None:
+        return {"chosen_by": "name"}
+    lists = {"allow": list(options.universe.allow), "deny": list(options.universe.deny)}
+    return {"chosen_by": "filter", **_plain(asdict(options.universe)), **lists}
 
 
 def _prefixed(stop: StopSettings) -> Facts:

@@ -7,7 +7,6 @@ import asyncio
 import structlog
 
 from jackline.core.claims import Claim, joined
-from jackline.core.effects import NoteDenied
 from jackline.core.events import (
     BarClosed,
     Event,
@@ -24,13 +23,12 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome, SendEntry
 from jackline.core.state import State
 from jackline.core.step import step
-from jackline.core.values import MarketMs, Symbol
+from jackline.core.values import Symbol
 from jackline.engine.banner import EVENT, banner
-from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
-from jackline.engine.exit_wishes import exit_wishes
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
+from jackline.engine.markets import Markets
 from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
@@ -38,7 +36,6 @@ from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
-from jackline.engine.regime import RegimeBook
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
 from jackline.store.batch import AccountKey, JournalKind
@@ -86,8 +83,6 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
-        self._book = BarBook(options.strategy, options.interval_ms)
-        self._regime = RegimeBook(options.risk, options.symbols)
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -104,6 +99,18 @@ class Engine:
             recorder=self._recorder,
             inbox=self._inbox,
             on_unproven=self._opener.want,
+        )
+        self._markets = Markets(
+            options=options,
+            venue=venue,
+            clock=clock,
+            store=store,
+            recorder=self._recorder,
+            inbox=self._inbox,
+            opener=self._opener,
+            take=self._take,
+            note=lambda denied: self._runner.carry_out((denied,)),
+            view=lambda: self._state,
         )
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
@@ -166,7 +173,7 @@ class Engine:
                     self._turn_loop(),
                     self._runner.watch(),
                     self._tick_loop(),
-                    self._bring_up(),
+                    self._markets.bring_up(),
                     self._operators.run(),
                     self._pulse.run(),
                     self._venue.keep_clock(),
@@ -188,14 +195,20 @@ class Engine:
     # -- the loop --------------------------------------------------------------------------------------------
 
     async def _turn_loop(self) -> None:
-        """Take one event, step, start the effects. Nothing else changes the state."""
+        """Take one event, step, start the effects. Nothing else changes the state.
+
+        Strategies are asked when no event waits.
+        """
         while True:
+            if self._markets.scan and not self._inbox:
+                await self._markets.scan.next()
+                continue
             event = await self._inbox.get()
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
             self._take(event)
             if isinstance(event, BarClosed):
-                self._on_bar(event)
+                self._markets.on_bar(event)
 
     def _take(self, event: Event) -> None:
         """One turn. It never waits, so a command may take one between two events of the inbox."""
@@ -213,53 +226,7 @@ class Engine:
             self._loop_lag_ms = max(0, int((loop.time() - due) * 1_000))
             self._inbox.put(Ticked())
 
-    def _on_bar(self, event: BarClosed) -> None:
-        """Ask the strategy at the close of a bar (D1), after the bar has moved its regime."""
-        moved = self._regime.add(event.bar)
-        if moved is not None:
-            self._inbox.put(moved)
-        if not self._book.add(event.bar):
-            log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
-            return
-        bars = self._book.bars(event.bar.symbol)
-        for opinion in exit_wishes(self._options.strategy, bars, self._options.interval_ms, self._state):
-            if isinstance(opinion, NoteDenied):
-                self._runner.carry_out((opinion,))
-            else:
-                self._take(opinion)
-        wish = self._book.wish(event.bar.symbol)
-        if isinstance(wish, NoteDenied):
-            self._runner.carry_out((wish,))
-        elif wish is not None:
-            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
-            self._inbox.put(wish)
-
     # -- feeding tasks ---------------------------------------------------------------------------------------
-
-    async def _bring_up(self) -> None:
-        """History, streams, canaries; protection is already running."""
-        after: dict[Symbol, MarketMs] = {}
-        streamed = (*self._options.symbols, *self._regime.only_read)
-        for symbol in streamed:
-            bars = await self._opener.history(symbol)
-            if symbol in self._options.symbols:
-                self._book.load(symbol, bars)
-            if bars:
-                after[symbol] = bars[-1].open_ms
-            moved = self._regime.load(symbol, bars)
-            if moved is not None:
-                self._inbox.put(moved)
-        market = self._venue.market_stream(
-            symbols=streamed,
-            interval_ms=self._options.interval_ms,
-            after=after,
-            sink=self._regime.between(self._inbox.put),
-        )
-        for symbol in self._options.symbols:
-            self._opener.want(symbol)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(market.run())
-            group.create_task(self._opener.run())
 
     async def _claims_loop(self) -> None:
         """The watchdog's stops carry no id of ours at this venue: its records say which they are (P6)."""
@@ -297,7 +264,7 @@ class Engine:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""
         markets = self._state.markets
         decided = all(
-            markets[symbol].rung is not None or self._opener.is_decided(symbol)
-            for symbol in self._options.symbols
+            (symbol in markets and markets[symbol].rung is not None) or self._opener.is_decided(symbol)
+            for symbol in self._markets.members
         )
         return self._state.equity_quote is not None and self._state.stream_up and decided

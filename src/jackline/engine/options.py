@@ -9,6 +9,7 @@ from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
 
 
@@ -20,6 +21,8 @@ class EngineOptions:
         account: name of the account; its tag is part of every client order id.
         state_dir: journal, lease, heartbeat and command files live here.
         forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
+        universe: `symbols` are chosen by these from what the venue lists, at the start and ever again; None leaves them
+            as they are. `named`: the only ones that may be chosen, unless it is empty.
         history_bars: completed bars read before the strategy may speak.
     """
 
@@ -35,6 +38,8 @@ class EngineOptions:
     protection: ProtectionSettings
     strategy: Strategy
     history_bars: int = 400
+    universe: UniverseRules | None = None
+    named: tuple[Symbol, ...] = ()
 
 
 class StartRefused(Exception):

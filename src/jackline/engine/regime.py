@@ -30,11 +30,14 @@ def memory_bars(risk: RiskSettings) -> int:
 
 
 class RegimeBook:
-    """The closes that regimes are judged by. While nothing asks for them it needs nothing and says nothing."""
+    """The closes that regimes are judged by. While nothing asks for them it needs nothing and says nothing.
 
-    def __init__(self, risk: RiskSettings, traded: Iterable[Symbol]) -> None:
+    `is_traded`: whether a symbol is, now; the universe may take the reference in, or let it go.
+    """
+
+    def __init__(self, risk: RiskSettings, is_traded: Callable[[Symbol], bool]) -> None:
         self._settings = risk.regime
-        self._traded = frozenset(traded)
+        self._is_traded = is_traded
         self._memory = memory_bars(risk)
         self._bars: dict[Symbol, deque[Bar]] = {}
 
@@ -42,7 +45,11 @@ class RegimeBook:
     def only_read(self) -> tuple[Symbol, ...]:
         """What must be streamed besides what is traded: a reference that nobody trades."""
         reference = self._settings.reference_symbol
-        return (reference,) if self._memory and reference not in self._traded else ()
+        return (reference,) if self._is_only_read(reference) else ()
+
+    def _is_only_read(self, symbol: Symbol) -> bool:
+        is_reference = self._memory > 0 and symbol == self._settings.reference_symbol
+        return is_reference and not self._is_traded(symbol)
 
     def load(self, symbol: Symbol, bars: Iterable[Bar]) -> AverageMoved | None:
         """Take a history in place of what is known, oldest first; None where there is nothing to tell."""
@@ -59,11 +66,11 @@ class RegimeBook:
         """A sink for the market's stream: what is only read for its regime goes no further, and is never traded."""
 
         def sink(event: Event) -> None:
-            if isinstance(event, BarClosed) and event.bar.symbol in self.only_read:
+            if isinstance(event, BarClosed) and self._is_only_read(event.bar.symbol):
                 moved = self.add(event.bar)
                 if moved is not None:
                     put(moved)
-            elif not (isinstance(event, MarkMoved) and event.symbol in self.only_read):
+            elif not (isinstance(event, MarkMoved) and self._is_only_read(event.symbol)):
                 put(event)
 
         return sink

@@ -193,7 +193,8 @@ async def protect_first(
         risk=options.risk,
         protection=options.protection,
     )
-    snapshot = await protector.look(options.symbols)
+    # What a universe will hold is not known yet, and an order of ours may rest on what it no longer holds.
+    snapshot = await protector.look(options.symbols if options.universe is None else None)
     if snapshot is None:
         return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)

@@ -55,6 +55,7 @@ class Experiment:
         staged: stops follow in stages.
         opinion_rate: probability of an opinion at the close of a bar that an open trade should end.
         no_progress_ms: market time without a step of progress; None is off.
+        filtered: symbols are chosen by their spread, anew every few seconds.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 
@@ -86,6 +87,7 @@ class Experiment:
     staged: bool = False
     opinion_rate: float = 0.0
     no_progress_ms: int | None = None
+    filtered: bool = False
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""

@@ -10,7 +10,8 @@ from decimal import Decimal
 from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
-from jackline.core.values import Symbol, fraction
+from jackline.core.universe import UniverseRules
+from jackline.core.values import ZERO, Quote, Symbol, fraction
 from jackline.engine.options import EngineOptions
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.state import Rules
@@ -255,13 +256,18 @@ class Stage:
         self.loop.close()
 
 
+FILTERS = UniverseRules(volume_24h_min_quote=Quote(ZERO), listing_age_min_ms=0, refresh_ms=3_000)
+"""A symbol whose spread blows out is out at the next look."""
+
+
 def options(experiment: Experiment) -> EngineOptions:
     """What engine and watchdog of an experiment are started with."""
     return EngineOptions(
         account="sim",
         mode="paper",
         state_dir=STATE_DIR,
-        symbols=_symbols(experiment),
+        symbols=() if experiment.filtered else _symbols(experiment),
+        universe=FILTERS if experiment.filtered else None,
         interval_ms=BAR_MS,
         position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
         margin_type=MarginType.CROSS,
