@@ -21,6 +21,7 @@ class EngineOptions:
         state_dir: journal, lease, heartbeat and command files live here.
         forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
         history_bars: completed bars read before the strategy may speak.
+        tape_bytes_max: what the tape of decisions may take on the disk; 0 keeps none.
     """
 
     account: str
@@ -35,6 +36,7 @@ class EngineOptions:
     protection: ProtectionSettings
     strategy: Strategy
     history_bars: int = 400
+    tape_bytes_max: int = 0
 
 
 class StartRefused(Exception):
