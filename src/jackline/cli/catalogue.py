@@ -29,6 +29,7 @@ UNITS = MappingProxyType(
         "_multiple": "times",
         "_ms": "milliseconds",
         "_ms_max": "milliseconds",
+        "_mib_max": "mebibytes (1,048,576 bytes)",
         "leverage": "times the margin",
         "_period": "bars",
         "rsi_long": "RSI, 0 to 100",

@@ -34,6 +34,7 @@ from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
 DEFAULT = "default"
+MIB_BYTES = 1_048_576
 FILE_BYTES_MAX = 1_000_000
 """A configuration is a page; a file this long is something else."""
 
@@ -113,6 +114,7 @@ class Config:
             protection=self.protection_settings(),
             strategy=self.strategy,
             history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            tape_bytes_max=self.account.tape_mib_max * MIB_BYTES,
         )
 
 
