@@ -62,13 +62,16 @@ def _chosen(
 ) -> "tuple[Path, Settings | None]":
     """Where the tape is, and the settings to decide with; None takes those on the tape."""
     if (config is None) == (state_dir is None):
-        raise CommandFailed(ExitCode.BAD_INPUT, "Where is the tape? Fix: give --config FILE or --state-dir DIR")
+        raise CommandFailed(
+            ExitCode.BAD_INPUT, "Where is the tape? Fix: give --config FILE or --state-dir DIR"
+        )
     if config is None or state_dir is not None:
         if with_config:
             raise CommandFailed(ExitCode.BAD_INPUT, "--with-config needs the file. Fix: give --config FILE")
         if state_dir is None or not state_dir.is_dir():
             raise CommandFailed(
-                ExitCode.BAD_INPUT, f"{state_dir}: no such directory. Fix: see account.state_dir of the engine"
+                ExitCode.BAD_INPUT,
+                f"{state_dir}: no such directory. Fix: see account.state_dir of the engine",
             )
         return state_dir, None
     from jackline.cli.config import load_config

@@ -159,7 +159,9 @@ def _lines(outcome: Outcome, shown: int) -> Iterator[str]:
 
 
 def _told(one: Difference) -> Iterator[str]:
-    at = f"{datetime.fromtimestamp(one.wire_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] if one.wire_ms else ""
+    at = (
+        f"{datetime.fromtimestamp(one.wire_ms / 1_000, UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] if one.wire_ms else ""
+    )
     yield f"  D4 life {one.fence}, event {one.number} {at} ({one.segment})"
     yield f"     first   {one.first}"
     if one.event:

@@ -141,7 +141,9 @@ class _Life:
             return
         left = sum(row is not None and not row.outside for row in self._rows[self._at :])
         if left and is_whole:
-            self._done.differences.append(f"life {self._fence}: {left} rows of the journal are not on its tape")
+            self._done.differences.append(
+                f"life {self._fence}: {left} rows of the journal are not on its tape"
+            )
         elif left:
             self._done.notes.append(f"life {self._fence}: the tape ends before the last {left} journal rows")
 

@@ -233,7 +233,9 @@ class Replay:
 
     def _damaged(self, name: str, damaged: TapeDamaged) -> None:
         if damaged.torn:
-            self.report.notes.append(f"{name}: {damaged.detail}, as a kill leaves it: read to turn {self._number}")
+            self.report.notes.append(
+                f"{name}: {damaged.detail}, as a kill leaves it: read to turn {self._number}"
+            )
             return
         self.report.damage.append(f"{name}, {damaged}: read to turn {self._number}")
         self._state = None

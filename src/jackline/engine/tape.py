@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -113,6 +114,16 @@ class Tape:
         with self._carrier.guard():
             return self._lost_ever
 
+    @property
+    def is_behind(self) -> bool:
+        """Something waits for the disk, or for the end of a pause after a refusal."""
+        with self._carrier.guard():
+            return bool(self._queue) or self._mode is _Mode.COUNTS
+
+    def held(self) -> AbstractContextManager[object]:
+        """While held, nothing is taken from what waits."""
+        return self._carrier.guard()
+
     def note(self, before: State, event: Event, now: Now, effects: tuple[Effect, ...]) -> None:
         """Keep one turn. Never waits for the disk, and costs about a microsecond."""
         with self._carrier.guard():
@@ -191,7 +202,7 @@ class Tape:
                 if isinstance(item, _Turn):
                     lines.append(_line(item))
                     continue
-                self._append(lines)
+                self._append([*head, *lines])
                 unwritten -= len(lines)
                 head, lines = [self._begin(item)], []
             self._append([*head, *lines])

@@ -72,11 +72,12 @@ class _Plain:
     """What msgspec can tell apart by itself."""
 
     def __init__(self, kind: Any, decoder: msgspec.json.Decoder[Any]) -> None:
-        self._encoder = msgspec.json.Encoder(order=None if _holds_mapping(kind) else "deterministic")
+        self._encoder: Any = msgspec.json.Encoder(order=None if _holds_mapping(kind) else "deterministic")
         self._decoder = decoder
 
     def write(self, value: Any) -> bytes:
-        return self._encoder.encode(value)
+        body: bytes = self._encoder.encode(value)
+        return body
 
     def read(self, body: bytes) -> Any:
         return self._decoder.decode(body)
