@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -63,13 +64,14 @@ async def test_D4_a_killed_and_restarted_paper_engine_replays_identically(
     assert agreement.differences == []
     assert agreement.equal > 20
 
-    as_json = CliRunner().invoke(load("replay"), ["--state-dir", str(state_dir), "--json"])
+    command: Any = load("replay")
+    as_json = CliRunner().invoke(command, ["--state-dir", str(state_dir), "--json"])
     assert as_json.exit_code == 0
     assert json.loads(as_json.stdout)["identical"] is True
 
     with monkeypatch.context() as changed:
         changed.setattr(turn, "FILLS_GAP_MS", turn.FILLS_GAP_MS * 40)
-        other = CliRunner().invoke(load("replay"), ["--state-dir", str(state_dir)])
+        other = CliRunner().invoke(command, ["--state-dir", str(state_dir)])
     assert other.exit_code == 1, "a rule that decides otherwise is found"
     assert "DIFFER (D4)" in other.stdout
     assert "today" in other.stdout
@@ -78,7 +80,7 @@ async def test_D4_a_killed_and_restarted_paper_engine_replays_identically(
     hurt = bytearray(path.read_bytes())
     hurt[len(hurt) // 2] ^= 0xFF
     path.write_bytes(hurt)
-    damaged = CliRunner().invoke(load("replay"), ["--state-dir", str(state_dir)])
+    damaged = CliRunner().invoke(command, ["--state-dir", str(state_dir)])
     assert damaged.exit_code == 6
     assert "DAMAGED" in damaged.stdout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import zlib
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -134,16 +135,13 @@ class _FullDisk(HostDisk):
         super().append(path, data)
 
 
-async def until(condition: object) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Let the writer's thread come to it."""
-    assert callable(condition)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + 20
     while not condition():
         assert loop.time() < deadline
-        turn = loop.create_future()
-        loop.call_later(0.01, turn.set_result, None)
-        await turn
+        await asyncio.sleep(0)
 
 
 @pytest.mark.owns("D4")

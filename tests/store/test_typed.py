@@ -20,7 +20,7 @@ from jackline.core.state import State
 from jackline.core.values import MarketMs, Price, Symbol
 from jackline.store.errors import BodyUnreadable
 from jackline.store.tape import EVENTS, ONE_EFFECT, STATES
-from jackline.store.typed import codec, shape
+from jackline.store.typed import Codec, codec, shape
 from tests.core.making import cold_state, planned
 
 MEMBERS = (*get_args(Event), *get_args(Effect))
@@ -64,7 +64,7 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
 @pytest.mark.parametrize("kind", MEMBERS, ids=[kind.__name__ for kind in MEMBERS])
 @given(data=st.data())
 def test_D4_every_event_and_effect_comes_back_equal(kind: type, data: st.DataObject) -> None:
-    form = EVENTS if kind in get_args(Event) else ONE_EFFECT
+    form: Codec[Any] = EVENTS if kind in get_args(Event) else ONE_EFFECT
     value = data.draw(drawn(kind))
     text = form.write(value)
     back = form.read(text)
@@ -114,8 +114,9 @@ def test_what_is_no_event_is_said_to_be_none(text: bytes) -> None:
 
 
 def test_a_value_of_another_union_is_refused() -> None:
+    effects: Codec[Any] = ONE_EFFECT
     with pytest.raises(TypeError, match="Ticked is none of"):
-        ONE_EFFECT.write(Ticked())
+        effects.write(Ticked())
 
 
 def test_a_type_without_a_form_is_refused_when_the_codec_is_made() -> None:

@@ -41,7 +41,8 @@ class Codec(Generic[Value]):
 
     def write(self, value: Value) -> bytes:
         """As JSON. Raises TypeError for a value of another type."""
-        return self._form.write(value)
+        body: bytes = self._form.write(value)
+        return body
 
     def read(self, body: bytes) -> Value:
         """An equal value. Raises BodyUnreadable."""
@@ -95,7 +96,8 @@ class _Choice:
         name = self._kinds.get(type(value))
         if name is None:
             raise TypeError(f"a {type(value).__name__} is none of {', '.join(self._forms)}")
-        return b'{"' + name.encode() + b'":' + self._forms[name].write(value) + b"}"
+        inner: bytes = self._forms[name].write(value)
+        return b'{"' + name.encode() + b'":' + inner + b"}"
 
     def read(self, body: bytes) -> Any:
         ((name, inner),) = _parts(body).items()
