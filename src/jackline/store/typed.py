@@ -88,7 +88,7 @@ class _Choice:
     """One of several classes: an object with one key, the name of the class."""
 
     def __init__(self, kinds: tuple[Any, ...]) -> None:
-        self._kinds = {kind: kind.__name__ for kind in kinds}
+        self._kinds: dict[Any, str] = {kind: kind.__name__ for kind in kinds}
         self._forms = {kind.__name__: _form(kind) for kind in kinds}
         invariant(len(self._forms) == len(kinds), "D4", two_classes_of_one_name=sorted(self._forms))
 
