@@ -58,7 +58,7 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     assert set(told["protection"]) == set(ProtectionSection.model_fields)
     assert set(told["regime"]) == set(RegimeSection.model_fields)
     assert set(told["opportunity"]) == set(OpportunitySection.model_fields)
-    assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state"}
+    assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state", "tape_mib_max": 0}
     assert told["venue"] == {
         "symbols": ["BTCUSDT"],
         "bar_interval_ms": 300_000,
@@ -87,7 +87,7 @@ def test_for_people_it_is_a_block_that_fits_the_terminal() -> None:
     assert set(shown) == {"event", "level"}
     lines = shown["event"].splitlines()
     assert lines[0] == "running fence=7"
-    assert lines[1] == "  account      name=main mode=paper state_dir=state"
+    assert lines[1] == "  account      name=main mode=paper state_dir=state tape_mib_max=0"
     assert any(line.startswith("  risk         leverage=3 ") for line in lines)
     assert "trailing_fraction=–" in shown["event"]
     assert max(len(line) for line in lines) <= WIDTH

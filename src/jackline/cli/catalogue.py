@@ -33,6 +33,7 @@ UNITS = MappingProxyType(
         "_ms": "milliseconds",
         "_ms_max": "milliseconds",
         "symbols_max": "symbols",
+        "_mib_max": "mebibytes (1,048,576 bytes)",
         "leverage": "times the margin",
         "_period": "bars",
         "rsi_long": "RSI, 0 to 100",

@@ -43,6 +43,7 @@ from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
 DEFAULT = "default"
+MIB_BYTES = 1_048_576
 FILE_BYTES_MAX = 1_000_000
 """A configuration is a page; a file this long is something else."""
 
@@ -137,6 +138,7 @@ class Config:
             strategy=self.strategy,
             universe=universe_rules(self.universe),
             history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk))),
+            tape_bytes_max=self.account.tape_mib_max * MIB_BYTES,
         )
 
 

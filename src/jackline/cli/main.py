@@ -42,6 +42,7 @@ COMMANDS: dict[str, Lazy] = {
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "replay": Lazy(target="replay:replay", summary="Decide again what an engine decided, and compare."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }

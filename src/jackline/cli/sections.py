@@ -23,6 +23,7 @@ from jackline.cli.section_types import (
     StrategyName,
     SymbolNames,
     Url,
+    Whole,
 )
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
@@ -37,6 +38,9 @@ class AccountSection(Section):
     name: Name = Field(description="marks every order as this account's; never rename it")
     mode: Mode = Field(description="against the local exchange; other modes come with later versions")
     state_dir: StateDir = Field(description="journal and lease; relative to this file, one for each account")
+    tape_mib_max: Whole = Field(
+        256, ge=0, le=65_536, description="of decisions kept for `jackline replay`; 0 keeps none"
+    )
 
 
 class VenueSection(Section):

@@ -28,7 +28,12 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
     for table in ("stop", "regime", "opportunity", "exits"):
         del risk[table]
     return {
-        "account": {"name": options.account, "mode": options.mode, "state_dir": str(options.state_dir)},
+        "account": {
+            "name": options.account,
+            "mode": options.mode,
+            "state_dir": str(options.state_dir),
+            "tape_mib_max": options.tape_bytes_max // 1_048_576,
+        },
         "venue": {
             "symbols": list(state.markets),
             "bar_interval_ms": options.interval_ms,

@@ -38,12 +38,14 @@ from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
+from jackline.engine.tape import Tape
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import CommandDesk
 from jackline.store.encode import encode
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
+from jackline.store.tape import TAPE_DIRECTORY
 
 log = structlog.get_logger("engine")
 
@@ -56,6 +58,7 @@ CLAIMS_POLL_S = 2.0
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
+TAPE_CLOSE_MS = 1_000
 
 
 class Engine:
@@ -83,6 +86,7 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
+        self._tape = self._begin_tape()
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -122,6 +126,18 @@ class Engine:
         self._loop_lag_ms = 0
         self._stopping = False
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+
+    def _begin_tape(self) -> Tape | None:
+        """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
+        if not self._options.tape_bytes_max:
+            return None
+        return Tape(
+            disk=self._store.disk,
+            directory=self._options.state_dir / TAPE_DIRECTORY,
+            bytes_max=self._options.tape_bytes_max,
+            fence=self._lease.fence,
+            journal_seq=self._store.head.seq,
+        )
 
     def may_enter(self, request: SendEntry) -> str | None:
         """The request gate's last question: None, or why this entry must not leave (rule 3)."""
@@ -190,6 +206,8 @@ class Engine:
             for task in tasks:
                 task.cancel()
         owed = await self._journal.close(deadline_ms=JOURNAL_CLOSE_MS)
+        if self._tape is not None:
+            await self._tape.close(deadline_ms=TAPE_CLOSE_MS)
         log.info("stopped", journal_batches_owed=owed)
 
     # -- the loop --------------------------------------------------------------------------------------------
@@ -212,7 +230,10 @@ class Engine:
 
     def _take(self, event: Event) -> None:
         """One turn. It never waits, so a command may take one between two events of the inbox."""
-        self._state, effects = step(self._state, event, self._clock.now())
+        before, now = self._state, self._clock.now()
+        self._state, effects = step(before, event, now)
+        if self._tape is not None:
+            self._tape.note(before, event, now, effects)
         self._runner.carry_out(effects)
         self._turns += 1
         self._pulse.feel(self._state)

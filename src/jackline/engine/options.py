@@ -24,6 +24,7 @@ class EngineOptions:
         universe: `symbols` are chosen by these from what the venue lists, at the start and ever again; None leaves them
             as they are. `named`: the only ones that may be chosen, unless it is empty.
         history_bars: completed bars read before the strategy may speak.
+        tape_bytes_max: what the tape of decisions may take on the disk; 0 keeps none.
     """
 
     account: str
@@ -40,6 +41,7 @@ class EngineOptions:
     history_bars: int = 400
     universe: UniverseRules | None = None
     named: tuple[Symbol, ...] = ()
+    tape_bytes_max: int = 0
 
 
 class StartRefused(Exception):
