@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import gates
+from jackline.core import budgets, gates
 from jackline.core.effects import NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
@@ -22,12 +22,20 @@ def on_signal(turn: Turn, event: Signalled) -> None:
     """Gate the signal, plan the trade, and ask for its intent to be written."""
     denied = gates.first_denial(turn, event)
     plan = denied if denied is not None else _plan(turn, event)
+    if not isinstance(plan, Denied):
+        plan = budgets.budget_denial(turn, event, plan) or plan
     if isinstance(plan, Denied):
         turn.effects.append(
-            NoteDenied(symbol=event.symbol, side=event.side, market_ms=event.market_ms, denied=plan)
+            NoteDenied(
+                symbol=event.symbol,
+                side=event.side,
+                market_ms=event.market_ms,
+                denied=plan,
+                bot=event.bot,
+            )
         )
         return
-    turn.put(_new_trade(turn, plan))
+    turn.put(replace(_new_trade(turn, plan), bot=event.bot))
     turn.intents.add(plan.trade_id)
 
 
@@ -54,7 +62,7 @@ def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
         equity_quote=equity_quote,
         rung=market.rung,
         now_ms=turn.now.wire_ms,
-        risk=turn.state.risk,
+        risk=budgets.risk_of(turn.state, event.bot),
     )
     return plan_trade(request, context)
 

@@ -47,13 +47,16 @@ class MarkMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """A strategy wants a position. `market_ms` is the close of the bar it decided on."""
+    """A strategy wants a position. `market_ms` is the close of the bar it decided on, `price` that close, `bot` whose
+    strategy it is."""
 
     symbol: Symbol
     side: Side
     reason: str
     market_ms: MarketMs
     confidence: Fraction | None = None
+    price: Price | None = None
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,17 @@ class ResetAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotAsked:
+    """An operator stops a bot, or lets it run. It closes nothing."""
+
+    bot: str
+    runs: bool
+    actor: str
+    reason: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetDurable:
     """The reset is on disk."""
 
@@ -266,6 +280,7 @@ Event = (
     | RungProven
     | CloseAsked
     | KillAsked
+    | BotAsked
     | ResetAsked
     | ResetDurable
     | OpeningBooked

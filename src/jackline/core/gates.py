@@ -6,6 +6,7 @@ moment of signing.
 
 from __future__ import annotations
 
+from jackline.core.budgets import bot_denial
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Denied, Reason
@@ -24,7 +25,7 @@ def first_denial(turn: Turn, event: Signalled) -> Denied | None:
     state = turn.state
     if event.symbol not in state.instruments:
         return _no(Reason.BAD_INPUT, f"{event.symbol} is not an instrument of this venue")
-    denied = account_denial(state)
+    denied = account_denial(state) or bot_denial(turn, event)
     if denied is not None:
         return denied
     if not state.stream_up:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jackline.core.bots import Bot
 from jackline.core.claims import Claim
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
@@ -93,6 +94,8 @@ class State:
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
+        bots: by name, who may ask for entries.
+        bots_stopped: of whom none is taken, by an operator's word; a name that is no bot's any more is kept.
     """
 
     tag: str
@@ -124,6 +127,8 @@ class State:
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
+    bots: Mapping[str, Bot]
+    bots_stopped: frozenset[str]
 
 
 def initial_state(
@@ -139,6 +144,8 @@ def initial_state(
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
+    bots: tuple[Bot, ...] = (),
+    bots_stopped: frozenset[str] = frozenset(),
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -171,4 +178,6 @@ def initial_state(
         books_from_ms=books_from_ms,
         money=money,
         reset_pending=False,
+        bots={bot.name: bot for bot in bots},
+        bots_stopped=bots_stopped,
     )

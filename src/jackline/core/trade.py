@@ -140,6 +140,7 @@ class Trade:
         exit_order_ids: venue ids of the orders whose fills reduced the position.
         flat_ms: when the first of the two flat snapshots had been read; None until then.
         recovered: read from the journal after a start: its entry is never sent again (rule 3).
+        bot: whose trade it is; empty for an adopted position.
     """
 
     trade_id: TradeId
@@ -172,6 +173,7 @@ class Trade:
     exit_reason: ExitReason | None
     recovered: bool
     result_quote: Quote = NOTHING_YET
+    bot: str = ""
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""

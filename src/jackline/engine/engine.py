@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from jackline.core.claims import Claim, joined
-from jackline.core.effects import NoteDenied
+from jackline.core.effects import Effect, NoteDenied
 from jackline.core.events import (
     BarClosed,
     Event,
@@ -33,6 +33,7 @@ from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
+from jackline.engine.outside import heard
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
@@ -84,7 +85,7 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
-        self._book = BarBook(options.strategy, options.interval_ms)
+        self._book = BarBook(options.strategy, options.interval_ms, options.every_bot)
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -107,6 +108,13 @@ class Engine:
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
+            hear=lambda command: heard(
+                command,
+                bots=self._state.bots,
+                newest=self._book.newest(command.symbol) if command.symbol else None,
+                now_ms=clock.now().wire_ms,
+                age_ms_max=options.signal_age_ms_max or options.interval_ms,
+            ),
         )
         self._turns = 0
         self._loop_lag_ms = 0
@@ -194,12 +202,13 @@ class Engine:
             if isinstance(event, BarClosed):
                 self._on_bar(event)
 
-    def _take(self, event: Event) -> None:
-        """One turn. It never waits, so a command may take one between two events of the inbox."""
+    def _take(self, event: Event) -> tuple[Effect, ...]:
+        """One turn, and what came of it. It never waits, so a command may take one between two events of the inbox."""
         self._state, effects = step(self._state, event, self._clock.now())
         self._runner.carry_out(effects)
         self._turns += 1
         self._pulse.feel(self._state)
+        return effects
 
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -211,16 +220,16 @@ class Engine:
             self._inbox.put(Ticked())
 
     def _on_bar(self, event: BarClosed) -> None:
-        """Ask the strategy at the close of a bar (D1)."""
+        """Ask the strategies at the close of a bar (D1)."""
         if not self._book.add(event.bar):
             log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
             return
-        wish = self._book.wish(event.bar.symbol)
-        if isinstance(wish, NoteDenied):
-            self._runner.carry_out((wish,))
-        elif wish is not None:
-            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
-            self._inbox.put(wish)
+        for wish in self._book.wishes(event.bar.symbol, self._state.bots_stopped):
+            if isinstance(wish, NoteDenied):
+                self._runner.carry_out((wish,))
+            else:
+                log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason, bot=wish.bot)
+                self._inbox.put(wish)
 
     # -- feeding tasks ---------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from jackline.core.bots import MAIN, Bot, SignalSource
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
@@ -13,14 +14,24 @@ from jackline.core.values import Symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotOptions:
+    """A bot and who speaks for it."""
+
+    bot: Bot
+    strategy: Strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """One account, one venue, one strategy.
+    """One account, one venue, one strategy or several bots.
 
     Attributes:
         account: name of the account; its tag is part of every client order id.
         state_dir: journal, lease, heartbeat and command files live here.
         forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
         history_bars: completed bars read before the strategy may speak.
+        bots: with a strategy each; where there are none, one called `main` trades every symbol by `strategy`.
+        signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
     """
 
     account: str
@@ -35,6 +46,22 @@ class EngineOptions:
     protection: ProtectionSettings
     strategy: Strategy
     history_bars: int = 400
+    bots: tuple[BotOptions, ...] = ()
+    signal_age_ms_max: int | None = None
+
+    @property
+    def every_bot(self) -> tuple[BotOptions, ...]:
+        """The bots that are configured, or the one that stands for a configuration without any."""
+        if self.bots:
+            return self.bots
+        main = Bot(name=MAIN, symbols=None, risk=self.risk, source=source_of(self.strategy))
+        return (BotOptions(bot=main, strategy=self.strategy),)
+
+
+def source_of(strategy: Strategy) -> SignalSource:
+    """Where its signals come from; a strategy that does not say decides on bars."""
+    found = getattr(strategy, "source", SignalSource.BARS)
+    return found if isinstance(found, SignalSource) else SignalSource.BARS
 
 
 class StartRefused(Exception):

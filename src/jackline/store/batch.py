@@ -30,6 +30,7 @@ class JournalKind(StrEnum):
     DENIED = "denied"
     ALERT = "alert"
     KILL = "kill"
+    BOT = "bot"
     DAY = "day"
     COMMAND = "command"
     CANARY = "canary"
@@ -55,6 +56,7 @@ class AccountKey(StrEnum):
     WATCHDOG_ACTING = "watchdog_acting"
     WATCHDOG_FLOORS = "watchdog_floors"
     CLAIMS = "claims"
+    BOTS_STOPPED = "bots_stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
