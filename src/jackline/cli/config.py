@@ -17,6 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.bot_checks import BOT, make_bots, read_bots
+from jackline.cli.bot_section import BotSection
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -24,12 +26,13 @@ from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
+from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
-from jackline.engine.options import EngineOptions
+from jackline.engine.options import BotOptions, EngineOptions
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
@@ -42,6 +45,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "venue": VenueSection,
     "risk": RiskSection,
     "protection": ProtectionSection,
+    "webhook": WebhookSection,
     "strategy": StrategySection,
 }
 
@@ -59,8 +63,11 @@ class Config:
     venue: VenueSection
     risk: RiskSection
     protection: ProtectionSection
+    webhook: WebhookSection
     strategy_section: StrategySection
     strategy: Strategy
+    bot_sections: Mapping[str, BotSection]
+    bots: tuple[BotOptions, ...]
     credentials: Credentials
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
@@ -90,6 +97,11 @@ class Config:
         """None for ``auto``."""
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
 
+    @property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """Of every bot, or the one of the account."""
+        return tuple(one.strategy for one in self.bots) or (self.strategy,)
+
     def risk_settings(self) -> RiskSettings:
         """`[risk]`."""
         return risk_settings(self.risk)
@@ -112,7 +124,9 @@ class Config:
             risk=self.risk_settings(),
             protection=self.protection_settings(),
             strategy=self.strategy,
-            history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            history_bars=min(BARS_KEPT, max(one.warmup_bars for one in self.strategies) + 100),
+            bots=self.bots,
+            signal_age_ms_max=self.webhook.signal_age_ms_max,
         )
 
 
@@ -176,8 +190,9 @@ def _checked(
     load_strategy_file: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
-    for key in sorted(tree.keys() - SECTIONS.keys()):
-        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
+    for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
+        known = (*SECTIONS, BOT)
+        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), known))
     sections: dict[str, BaseModel] = {}
     for name, kind in SECTIONS.items():
         try:
@@ -199,8 +214,12 @@ def _checked(
     if isinstance(risk, RiskSection):
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
-    strategy: Strategy | list[Problem] = []
-    if isinstance(section, StrategySection):
+    bots, made = read_bots(tree, found), list[BotOptions]()
+    if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
+        made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
+    problems.extend(bots.problems)
+    strategy: Strategy | list[Problem] = made[0].strategy if made else []
+    if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
     problems.extend(strategy if isinstance(strategy, list) else ())
     if problems or isinstance(strategy, list):
@@ -211,8 +230,11 @@ def _checked(
         venue=VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
         protection=ProtectionSection.model_validate(sections["protection"]),
+        webhook=WebhookSection.model_validate(sections["webhook"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
+        bot_sections=bots.sections,
+        bots=tuple(made),
         credentials=credentials,
         sources=sources,
     )

@@ -24,7 +24,9 @@ def on_bot_asked(turn: Turn, event: BotAsked) -> None:
     word = "running" if event.runs else "stopped"
     _save(turn, event, result=word if after != before else f"{word} already")
     if after != before:
-        turn.alert(Level.INFO, "K2", f"bot {event.bot} {word} by {event.actor}: {event.reason or 'no reason given'}")
+        turn.alert(
+            Level.INFO, "K2", f"bot {event.bot} {word} by {event.actor}: {event.reason or 'no reason given'}"
+        )
 
 
 def _save(turn: Turn, event: BotAsked, *, result: str) -> None:

@@ -86,9 +86,7 @@ class Operators:
             self._take(AccountedFor(actor=actor, reason=reason, receipt=receipt))
         elif command.kind in TO_BOTS:
             runs = command.kind is not CommandKind.BOT_STOP
-            self._take(
-                BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt)
-            )
+            self._take(BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt))
         elif command.kind in FROM_OUTSIDE:
             self._recorder.answer(receipt, self._signalled(command))
         else:

@@ -30,9 +30,8 @@ def heard(
 ) -> Signalled | str:
     """The signal that a command gives, or why it gives none.
 
-    Args:
-        newest: close time and close of the newest complete bar of its symbol: what the signal is taken to know (D1).
-        age_ms_max: wire time from when it was made, not from when it was posted.
+    `newest` is close time and close of the newest complete bar of its symbol: what the signal is taken to know (D1).
+    `age_ms_max` counts wire time from when it was made, not from when it was posted.
     """
     bot, source = bots.get(command.bot), SOURCES[command.kind]
     if bot is None:
