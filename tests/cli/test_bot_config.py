@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -122,18 +123,12 @@ def test_a_banner_tells_each_bot_and_what_it_plans_with_instead(tmp_path: Path) 
     options = load(tmp_path, TWO).engine_options()
     made = {one.bot.name: one.bot for one in options.bots}
     state = cold_state(risk=options.risk)
-    told = banner(
-        options, type(state)(**{**_fields(state), "bots": made, "bots_stopped": frozenset({"alerts"})})
-    )
+    told = banner(options, replace(state, bots=made, bots_stopped=frozenset({"alerts"})))
     assert "strategy" not in told
     assert told["bot.trend"]["stop_value_fraction"] == "0.02"
     assert told["bot.trend"]["rsi_period"] == 21
     assert (told["bot.trend"]["state"], told["bot.alerts"]["state"]) == ("running", "stopped")
     assert "stop_value_fraction" not in told["bot.alerts"], "as under [risk]"
-
-
-def _fields(state: object) -> dict[str, object]:
-    return {name: getattr(state, name) for name in type(state).__dataclass_fields__}  # type: ignore[attr-defined]
 
 
 def found(directory: Path, text: str) -> dict[str, Problem]:

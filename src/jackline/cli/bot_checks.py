@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
 from jackline.cli.bot_section import BotSection, risk_of
@@ -18,7 +18,7 @@ from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.core.bots import BOTH_SIDES, Bot
 from jackline.core.orders import PositionMode
-from jackline.core.values import Side, Symbol
+from jackline.core.values import Fraction, Side, Symbol
 from jackline.engine.options import BotOptions, source_of
 
 BOT = "bot"
@@ -82,7 +82,11 @@ def _read(bots: Bots, name: str, table: Mapping[str, object], found: checks.Foun
 
 
 def _section_of(key: str) -> str:
-    kinds = {"account": AccountSection, "venue": VenueSection, "protection": ProtectionSection}
+    kinds: dict[str, type[BaseModel]] = {
+        "account": AccountSection,
+        "venue": VenueSection,
+        "protection": ProtectionSection,
+    }
     return next((name for name, kind in kinds.items() if key in kind.model_fields), "risk")
 
 
@@ -107,7 +111,7 @@ def make_bots(
             symbols=None if section.symbols is None else tuple(map(Symbol, section.symbols)),
             sides=BOTH_SIDES if section.side == "both" else (Side(section.side),),
             risk=risk_settings(own),
-            budget_fraction=section.budget_fraction,
+            budget_fraction=Fraction(section.budget_fraction),
             trades_max=section.trades_max,
             source=source_of(strategy),
         )

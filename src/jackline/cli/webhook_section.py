@@ -23,5 +23,5 @@ class WebhookSection(Section):
         None,
         ge=1_000,
         le=DAY_MS,
-        description="an older signal from outside opens nothing; unset, the length of a bar",
+        description="an older outside signal opens nothing; unset, a bar's length",
     )
