@@ -70,7 +70,11 @@ def test_a_chart_s_name_of_a_market_is_the_venue_s(name: str) -> None:
     assert read(symbol=name).symbol == ETH
 
 
-@pytest.mark.parametrize("time", [NOW, str(NOW), "2026-09-21T14:13:20Z", "2026-09-21T16:13:20+02:00"])
+@pytest.mark.parametrize(
+    "time",
+    [NOW, str(NOW), "2026-09-21T14:13:20Z", "2026-09-21T16:13:20+02:00"],
+    ids=["number", "digits", "utc", "offset"],
+)
 def test_a_time_is_milliseconds_or_iso_8601(time: object) -> None:
     assert read(time=time).told_ms == NOW
 

@@ -143,6 +143,7 @@ class Runner:
                     side=effect.side,
                     reason=denied.reason,
                     detail=denied.detail,
+                    bot=effect.bot,
                 )
             case _:
                 assert_never(effect)
