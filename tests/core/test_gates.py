@@ -10,6 +10,7 @@ import pytest
 
 from jackline.core import deciding
 from jackline.core.asked import Asked
+from jackline.core.bots import Bot
 from jackline.core.effects import NoteDenied
 from jackline.core.events import Now, Signalled
 from jackline.core.gate_settings import OpportunityForm, OpportunitySettings, RegimeSettings, Rule
@@ -83,6 +84,15 @@ def trade(symbol: Symbol = BTC, *, quantity: str = "0.1", phase: Phase = Phase.P
 
 def holding(one: Trade) -> State:
     return replace(ready(), trades={one.trade_id: one})
+
+
+def with_bots(*trades: Trade) -> State:
+    """One bot, `trend`, that may bind a thousandth of the equity."""
+    trend = Bot(name="trend", symbols=None, risk=RISK, budget_fraction=fraction("0.001"))
+    return replace(ready(), bots={trend.name: trend}, trades={one.trade_id: one for one in trades})
+
+
+OF_TREND = replace(signal(), bot="trend")
 
 
 def losing(*, day: Day, equity: str = "10000", **changes: object) -> State:
@@ -164,6 +174,21 @@ CASES = (
         gate="account",
         state=lambda: replace(holding(trade(ETH, phase=Phase.CLOSING)), traits=ATTACHING_TRAITS),
         figure="closing",
+    ),
+    Case(reason=Reason.BOT, gate="account", state=with_bots, figure="no bot of this account"),
+    Case(
+        reason=Reason.BOT_STOPPED,
+        gate="account",
+        state=lambda: replace(with_bots(), bots_stopped=frozenset({"trend"})),
+        event=OF_TREND,
+        figure="trend is stopped",
+    ),
+    Case(
+        reason=Reason.SYMBOL_OWNED,
+        gate="account",
+        state=lambda: with_bots(replace(trade(), bot="other")),
+        event=OF_TREND,
+        figure="bot other",
     ),
     Case(reason=Reason.BLIND, gate="account", state=lambda: replace(ready(), stream_up=False)),
     Case(reason=Reason.BLIND, gate="account", state=old_balance, figure="10001"),
@@ -262,6 +287,7 @@ CASES = (
         event=signal(sure="0.49"),
         figure="0.49",
     ),
+    Case(reason=Reason.BUDGET, gate="heat", state=with_bots, event=OF_TREND, figure="of its 10.00"),
     Case(
         reason=Reason.HEAT_LOSS,
         gate="heat",

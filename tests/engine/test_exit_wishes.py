@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jackline.core.bots import Bot
 from jackline.core.effects import NoteDenied
 from jackline.core.events import ExitSignalled
 from jackline.core.machine import Phase
@@ -16,9 +17,11 @@ from jackline.core.orders import Bar
 from jackline.core.outcomes import Reason
 from jackline.core.plan import Rung
 from jackline.core.ports import ExitStrategy, Signal, Strategy
+from jackline.core.settings import RiskSettings
 from jackline.core.state import State
 from jackline.core.values import Fraction, MarketMs, Price, Quantity, Side
 from jackline.engine.exit_wishes import exit_wishes
+from jackline.engine.options import BotOptions
 from jackline.strategies.registry import STRATEGIES, build_strategy
 from tests.core.driver import Driver
 from tests.core.small_venue import BTC
@@ -67,8 +70,19 @@ def opened() -> State:
     return driver.reach(Phase.PROTECTED).state
 
 
-def asked(strategy: Strategy, state: State, *, count: int = 3) -> list[ExitSignalled | NoteDenied]:
-    return list(exit_wishes(strategy, bars(count), INTERVAL_MS, state))
+def asked(
+    strategy: Strategy, state: State, *, count: int = 3, bot: str = "trend"
+) -> list[ExitSignalled | NoteDenied]:
+    speaker = BotOptions(bot=Bot(name=bot, symbols=None, risk=RiskSettings()), strategy=strategy)
+    return list(exit_wishes(speaker, bars(count), INTERVAL_MS, state))
+
+
+def test_a_bot_is_asked_about_its_own_trades_alone(opened: State) -> None:
+    owned = replace(opened, trades={key: replace(one, bot="trend") for key, one in opened.trades.items()})
+    sure = Sure(lambda _bars, _side: Decimal("0.9"))
+    assert len(asked(sure, owned)) == 1
+    assert asked(sure, owned, bot="other") == []
+    assert len(asked(sure, opened, bot="other")) == 1, "of before trades had owners"
 
 
 def test_an_opinion_is_on_the_bar_that_closed_and_the_side_that_is_open(opened: State) -> None:

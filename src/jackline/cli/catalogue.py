@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from jackline.cli.allowed import allowed, bounds
+from jackline.cli.bot_checks import BOT
+from jackline.cli.bot_section import BotSection
 from jackline.cli.config import ENVIRONMENT_PREFIX, SECTIONS
 from jackline.cli.spoken import spoken
 from jackline.strategies.building import Declaring, declared
@@ -16,6 +18,8 @@ from jackline.strategies.registry import STRATEGIES
 
 PARAMETERS = "strategy.parameters"
 """The table whose keys are the strategy's own."""
+ANY_BOT = f"{BOT}.name"
+"""Stands for the table of a bot where none is meant in particular."""
 
 MINUTE_MS = 60_000
 """From here on milliseconds are said aloud too."""
@@ -28,6 +32,7 @@ UNITS = MappingProxyType(
         "_confidence": "probability, 0 to 1",
         "_probability_min": "probability, 0 to 1",
         "_bars": "bars",
+        "trades_max": "trades",
         "_quote": "quote currency, e.g. USDT",
         "_multiple": "times",
         "_ms": "milliseconds",
@@ -85,7 +90,7 @@ def entries() -> tuple[Entry, ...]:
         for name, kind in sorted(STRATEGIES.items())
         for entry in parameter_entries(kind)
     )
-    return (*section_entries(), *taken)
+    return (*section_entries(), *bot_entries(ANY_BOT), *taken)
 
 
 def section_entries() -> tuple[Entry, ...]:
@@ -95,6 +100,15 @@ def section_entries() -> tuple[Entry, ...]:
         for section, model in SECTIONS.items()
         for name, field in model.model_fields.items()
         if f"{section}.{name}" != PARAMETERS
+    )
+
+
+def bot_entries(table: str) -> tuple[Entry, ...]:
+    """The keys of one bot, whose table it is; its strategy's own apart."""
+    return tuple(
+        _entry(f"{table}.{name}", BotSection, name, field)
+        for name, field in BotSection.model_fields.items()
+        if name != "parameters"
     )
 
 

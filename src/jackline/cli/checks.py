@@ -17,7 +17,7 @@ from jackline.core.ports import Strategy
 from jackline.core.settings import SizeMode, StopBasis
 from jackline.core.sizing import cap_share, smallest_notional_share
 from jackline.strategies.parameters import ParameterProblem, ParametersRefused
-from jackline.strategies.registry import STRATEGIES, build_strategy
+from jackline.strategies.registry import EVERY, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 
 PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
@@ -121,7 +121,7 @@ def regime_problems(
 
 def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) -> Strategy | list[Problem]:
     """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`."""
-    names = ", ".join(sorted(STRATEGIES))
+    names = ", ".join(sorted(EVERY))
     if section.name is not None and section.file is not None:
         what = f'a strategy of its own stands beside it: file = "{section.file}"'
         return [found.problem("strategy.name", section.name, what, "keep one of the two")]
@@ -133,7 +133,7 @@ def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) 
         if section.name is None:
             fix = f'set it: one of {names}; or file = "my_strategy.py"'
             return [found.problem("strategy.name", None, "missing", fix)]
-        if section.name not in STRATEGIES:
+        if section.name not in EVERY:
             fix = f"one of {names}; one of your own is named by strategy.file"
             return [found.problem("strategy.name", section.name, "no such strategy", fix)]
         return build_strategy(section.name, section.parameters)

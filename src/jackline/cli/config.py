@@ -17,6 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.bot_checks import BOT, make_bots, read_bots
+from jackline.cli.bot_section import BotSection
 from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
@@ -32,12 +34,13 @@ from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
+from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
-from jackline.engine.options import EngineOptions
+from jackline.engine.options import BotOptions, EngineOptions
 from jackline.engine.regime import memory_bars
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
@@ -56,6 +59,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "opportunity": OpportunitySection,
     "exits": ExitsSection,
     "protection": ProtectionSection,
+    "webhook": WebhookSection,
     "strategy": StrategySection,
 }
 
@@ -77,8 +81,11 @@ class Config:
     opportunity: OpportunitySection
     exits: ExitsSection
     protection: ProtectionSection
+    webhook: WebhookSection
     strategy_section: StrategySection
     strategy: Strategy
+    bot_sections: Mapping[str, BotSection]
+    bots: tuple[BotOptions, ...]
     credentials: Credentials
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
@@ -107,6 +114,11 @@ class Config:
     def forced_rung(self) -> Rung | None:
         """None for ``auto``."""
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
+
+    @property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """Of every bot, or the one of the account."""
+        return tuple(one.strategy for one in self.bots) or (self.strategy,)
 
     def risk_settings(self) -> RiskSettings:
         """`[risk]`, with the gates and the exits that have a table of their own."""
@@ -137,8 +149,12 @@ class Config:
             protection=self.protection_settings(),
             strategy=self.strategy,
             universe=universe_rules(self.universe),
-            history_bars=min(BARS_KEPT, max(self.strategy.warmup_bars + 100, memory_bars(risk))),
             tape_bytes_max=self.account.tape_mib_max * MIB_BYTES,
+            history_bars=min(
+                BARS_KEPT, max(max(one.warmup_bars for one in self.strategies) + 100, memory_bars(risk))
+            ),
+            bots=tuple(one.with_tables(risk) for one in self.bots),
+            signal_age_ms_max=self.webhook.signal_age_ms_max,
         )
 
 
@@ -202,8 +218,9 @@ def _checked(
     load_strategy_file: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
-    for key in sorted(tree.keys() - SECTIONS.keys()):
-        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
+    for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
+        known = (*SECTIONS, BOT)
+        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), known))
     sections: dict[str, BaseModel] = {}
     for name, kind in SECTIONS.items():
         try:
@@ -234,8 +251,12 @@ def _checked(
     exits = sections.get("exits")
     if isinstance(exits, ExitsSection):
         problems.extend(exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found))
-    strategy: Strategy | list[Problem] = []
-    if isinstance(section, StrategySection):
+    bots, made = read_bots(tree, found), list[BotOptions]()
+    if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
+        made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
+    problems.extend(bots.problems)
+    strategy: Strategy | list[Problem] = made[0].strategy if made else []
+    if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
     problems.extend(strategy if isinstance(strategy, list) else ())
     if problems or isinstance(strategy, list):
@@ -250,8 +271,11 @@ def _checked(
         opportunity=OpportunitySection.model_validate(sections["opportunity"]),
         exits=ExitsSection.model_validate(exits),
         protection=ProtectionSection.model_validate(sections["protection"]),
+        webhook=WebhookSection.model_validate(sections["webhook"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
+        bot_sections=bots.sections,
+        bots=tuple(made),
         credentials=credentials,
         sources=sources,
     )

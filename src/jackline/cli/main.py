@@ -43,6 +43,9 @@ COMMANDS: dict[str, Lazy] = {
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
     "replay": Lazy(target="replay:replay", summary="Decide again what an engine decided, and compare."),
+    "bots": Lazy(target="bots:app", summary="List the bots of the account, stop or start one."),
+    "signal": Lazy(target="bots:signal", summary="Ask for a position by hand, for a manual bot."),
+    "webhook": Lazy(target="webhook:webhook", summary="Listen for alerts, for bots that trade them."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints
 
-from jackline.strategies.registry import STRATEGIES
+from jackline.strategies.registry import EVERY
 from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
 
 HOUR_MS = 3_600_000
@@ -110,4 +110,4 @@ Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h",
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]
 KeyFile = Annotated[Path, Allowed(text='a file, e.g. "key.toml"')]
 StrategyFile = Annotated[Path, Allowed(text="a Python file")]
-StrategyName = Annotated[str, Allowed(text=", ".join(f'"{name}"' for name in sorted(STRATEGIES)))]
+StrategyName = Annotated[str, Allowed(text=", ".join(f'"{name}"' for name in sorted(EVERY)))]

@@ -74,7 +74,7 @@ class StrategySection(Section):
     `file` is relative to the configuration file.
     """
 
-    name: StrategyName | None = Field(None, description="a built-in strategy, whose signals are traded")
+    name: StrategyName | None = Field(None, description="a built-in strategy to be traded")
     file: StrategyFile | None = Field(
         None, description="instead of a name, a strategy of your own; relative to this file"
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -19,10 +20,14 @@ from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.values import ZERO, Price, tightest
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
-    """One position. `covered` is the quantity that working stops would close; `state` says so in a word."""
+    """One position. `covered` is the quantity that working stops would close; `state` says so in a word. `bot` is whose
+    it is by the engine's records; a venue knows nothing of that, and an adopted position is nobody's."""
 
     symbol: str
     side: str
@@ -32,6 +37,7 @@ class PositionRow:
     stop: Decimal | None
     covered: Decimal
     state: str
+    bot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,7 @@ def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
                 stop=best,
                 covered=min(covers, trade.quantity),
                 state=_state(trade),
+                bot=trade.bot or None,
             )
         )
     return rows
@@ -133,7 +140,7 @@ def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
     ]
 
 
-def show(rows: Sequence[PositionRow | OrderRow], *, empty: str, note: str) -> None:
+def show(rows: Sequence[DataclassInstance], *, empty: str, note: str) -> None:
     """Print a table, or one line when there is nothing. `note` says whose word this is."""
     console = Console(width=WIDTH, highlight=False)
     with console.capture() as shown:
@@ -161,7 +168,7 @@ def print_json(**facts: object) -> None:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, PositionRow | OrderRow):
+    if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value)} is not shown")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jackline.core import limits
 from jackline.core.asked import Asked, no
+from jackline.core.budgets import bot_denial
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.state import KillLevel, State
@@ -15,9 +16,9 @@ EQUITY_AGE_MS_MAX = 10_000
 
 
 def standing(asked: Asked) -> Denied | None:
-    """Gate 2: kill level, frozen, explained, written down; the stream alive and the account read."""
+    """Gate 2: kill level, frozen, explained, written down; a bot that may; the stream alive and the account read."""
     turn = asked.turn
-    denied = account_denial(turn.state)
+    denied = account_denial(turn.state) or bot_denial(turn, asked.signal)
     if denied is not None:
         return denied
     if not turn.state.stream_up:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import gates
+from jackline.core import budgets, gates
 from jackline.core.effects import NoteDenied
 from jackline.core.errors import InvariantBroken
 from jackline.core.events import Signalled
@@ -26,10 +26,16 @@ def on_signal(turn: Turn, event: Signalled) -> None:
     plan = gates.first_denial(turn, event) or _gated_plan(turn, event)
     if isinstance(plan, Denied):
         turn.effects.append(
-            NoteDenied(symbol=event.symbol, side=event.side, market_ms=event.market_ms, denied=plan)
+            NoteDenied(
+                symbol=event.symbol,
+                side=event.side,
+                market_ms=event.market_ms,
+                denied=plan,
+                bot=event.bot,
+            )
         )
         return
-    turn.put(_new_trade(turn, plan))
+    turn.put(replace(_new_trade(turn, plan), bot=event.bot))
     turn.intents.add(plan.trade_id)
 
 
@@ -68,8 +74,8 @@ def plan_of(turn: Turn, event: Signalled) -> ProtectedEntry | Denied | None:
         equity_quote=equity_quote,
         rung=market.rung,
         now_ms=turn.now.wire_ms,
-        risk=turn.state.risk,
         conditions=_conditions(turn, event.symbol),
+        risk=budgets.risk_of(turn.state, event.bot),
     )
     return plan_trade(request, context)
 

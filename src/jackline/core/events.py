@@ -49,7 +49,8 @@ class MarkMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """A strategy wants a position. `market_ms` is when the bar it decided on completed, `price` where that closed."""
+    """A strategy wants a position. `market_ms` is when the bar it decided on completed, `price` where that closed,
+    `bot` whose strategy it is."""
 
     symbol: Symbol
     side: Side
@@ -58,6 +59,7 @@ class Signalled:
     confidence: Fraction | None = None
     price: Price | None = None
     probabilities: Probabilities | None = None
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,17 @@ class ResetAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotAsked:
+    """An operator stops a bot, or lets it run. It closes nothing."""
+
+    bot: str
+    runs: bool
+    actor: str
+    reason: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetDurable:
     """The reset is on disk."""
 
@@ -291,6 +304,7 @@ Event = (
     | RungProven
     | CloseAsked
     | KillAsked
+    | BotAsked
     | ResetAsked
     | ResetDurable
     | OpeningBooked

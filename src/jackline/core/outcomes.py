@@ -42,6 +42,10 @@ class Reason(StrEnum):
     RUNG = "rung"
     JOURNAL = "journal"
     STRATEGY = "strategy"
+    BOT = "bot"
+    BOT_STOPPED = "bot_stopped"
+    BUDGET = "budget"
+    SYMBOL_OWNED = "symbol_owned"
 
 
 class Refusal(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from jackline.core.asked import Asked, no
+from jackline.core.budgets import budget_denial
 from jackline.core.heat import heat_loss, heat_notional
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.plan import ProtectedEntry
@@ -20,11 +21,14 @@ def size_denial(asked: Asked) -> Denied | None:
 
 
 def heat_denial(asked: Asked) -> Denied | None:
-    """Gate 11: this trade beside all that are open, after shrinking."""
+    """Gate 11: this trade beside all that are open, after shrinking: its bot's first, then the account's."""
     plan, turn = asked.plan, asked.turn
     equity = turn.state.equity_quote
     if not isinstance(plan, ProtectedEntry) or equity is None:
         return None
+    spent = budget_denial(turn, asked.signal, plan)
+    if spent is not None:
+        return spent
     risk, trades = turn.state.risk, tuple(turn.trades.values())
     loss = heat_loss(trades, risk) + plan.risk_quote
     if loss > risk.heat_loss_max_fraction * equity:

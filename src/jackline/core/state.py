@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jackline.core.bots import Bot
 from jackline.core.claims import Claim
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
@@ -96,6 +97,8 @@ class State:
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
         bar_ms: length of the bars that are decided on; None where nobody says, and no bar is too old.
         averages: by symbol, of the reference too, which need not be traded.
+        bots: by name, who may ask for entries.
+        bots_stopped: of whom none is taken, by an operator's word; a name that is no bot's any more is kept.
     """
 
     tag: str
@@ -129,6 +132,8 @@ class State:
     reset_pending: bool
     bar_ms: int | None
     averages: Mapping[Symbol, Average]
+    bots: Mapping[str, Bot]
+    bots_stopped: frozenset[str]
 
 
 def initial_state(
@@ -145,6 +150,8 @@ def initial_state(
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
     bar_ms: int | None = None,
+    bots: tuple[Bot, ...] = (),
+    bots_stopped: frozenset[str] = frozenset(),
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -179,4 +186,6 @@ def initial_state(
         reset_pending=False,
         bar_ms=bar_ms,
         averages={},
+        bots={bot.name: bot for bot in bots},
+        bots_stopped=bots_stopped,
     )

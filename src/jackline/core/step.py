@@ -14,6 +14,7 @@ from jackline.core import (
     accounting,
     answering,
     booking,
+    bot_switch,
     closing,
     deciding,
     entering,
@@ -32,6 +33,7 @@ from jackline.core.events import (
     Answered,
     AverageMoved,
     BarClosed,
+    BotAsked,
     CloseAsked,
     Event,
     ExitSignalled,
@@ -125,6 +127,8 @@ def _take(turn: Turn, event: Event) -> None:
             observing.on_claims(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
+        case BotAsked():
+            bot_switch.on_bot_asked(turn, event)
         case (
             KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
         ):

@@ -144,6 +144,7 @@ class Trade:
         recovered: read from the journal after a start: its entry is never sent again (rule 3).
         exit_parameter: the number behind `exit_reason` where there is one: the confidence of a model exit.
         progress_price, progress_market_ms: the last step of progress; None before the first, and while nobody asks.
+        bot: whose trade it is; empty for an adopted position.
     """
 
     trade_id: TradeId
@@ -179,6 +180,7 @@ class Trade:
     exit_parameter: Decimal | None = None
     progress_price: Price | None = None
     progress_market_ms: MarketMs | None = None
+    bot: str = ""
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""

@@ -47,7 +47,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "opportunity": _plain(asdict(state.risk.opportunity)),
         "exits": _plain(_exits(state.risk.exits)),
         "protection": _plain(asdict(state.protection)),
-        "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
+        **_speaking(options, state),
     }
 
 
@@ -57,6 +57,27 @@ def _universe(options: EngineOptions) -> Facts:
         return {"chosen_by": "name"}
     lists = {"allow": list(options.universe.allow), "deny": list(options.universe.deny)}
     return {"chosen_by": "filter", **_plain(asdict(options.universe)), **lists}
+
+
+def _speaking(options: EngineOptions, state: State) -> dict[str, Facts]:
+    """The strategy of the account, or each bot with its own and with what it plans with instead of `[risk]`."""
+    if not options.bots:
+        return {"strategy": {"name": options.strategy.name, **_parameters(options.strategy)}}
+    told: dict[str, Facts] = {}
+    for one in options.bots:
+        bot = state.bots[one.bot.name]
+        own = asdict(bot.risk) | _prefixed(bot.risk.stop)
+        account = asdict(state.risk) | _prefixed(state.risk.stop)
+        told[f"bot.{bot.name}"] = {
+            "state": "stopped" if bot.name in state.bots_stopped else "running",
+            "strategy": one.strategy.name,
+            "symbols": list(state.markets if bot.symbols is None else bot.symbols),
+            "sides": [side.value for side in bot.sides],
+            **_plain({"budget_fraction": bot.budget_fraction, "trades_max": bot.trades_max}),
+            **_plain({key: value for key, value in own.items() if key != "stop" and value != account[key]}),
+            **_parameters(one.strategy),
+        }
+    return told
 
 
 def _prefixed(stop: StopSettings) -> Facts:

@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from jackline.core.claims import Claim, joined
+from jackline.core.effects import Effect
 from jackline.core.events import (
     BarClosed,
     Event,
@@ -32,6 +33,7 @@ from jackline.engine.markets import Markets
 from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
+from jackline.engine.outside import heard
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
@@ -121,6 +123,13 @@ class Engine:
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
+            hear=lambda command: heard(
+                command,
+                bots=self._state.bots,
+                newest=self._markets.newest(command.symbol) if command.symbol else None,
+                now_ms=clock.now().wire_ms,
+                age_ms_max=options.signal_age_ms_max or options.interval_ms,
+            ),
         )
         self._turns = 0
         self._loop_lag_ms = 0
@@ -228,8 +237,8 @@ class Engine:
             if isinstance(event, BarClosed):
                 self._markets.on_bar(event)
 
-    def _take(self, event: Event) -> None:
-        """One turn. It never waits, so a command may take one between two events of the inbox."""
+    def _take(self, event: Event) -> tuple[Effect, ...]:
+        """One turn, and what came of it. It never waits, so a command may take one between two events of the inbox."""
         before, now = self._state, self._clock.now()
         self._state, effects = step(before, event, now)
         if self._tape is not None:
@@ -237,6 +246,7 @@ class Engine:
         self._runner.carry_out(effects)
         self._turns += 1
         self._pulse.feel(self._state)
+        return effects
 
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()

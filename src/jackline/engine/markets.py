@@ -14,7 +14,7 @@ from jackline.core.effects import NoteDenied
 from jackline.core.events import BarClosed, Event
 from jackline.core.orders import Bar
 from jackline.core.state import State
-from jackline.core.values import Symbol
+from jackline.core.values import MarketMs, Price, Symbol
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.exit_wishes import exit_wishes
@@ -57,7 +57,7 @@ class Markets:
         self._take = take
         self._note = note
         self._view = view
-        self._book = BarBook(options.strategy, options.interval_ms)
+        self._book = BarBook(options.strategy, options.interval_ms, options.every_bot)
         self._regime = RegimeBook(options.risk, self._is_traded)
         self.scan = Scan(self._ask, now_s=asyncio.get_running_loop().time)
         self._keeper: UniverseKeeper | None = None
@@ -91,6 +91,10 @@ class Markets:
         """It may be opened, or something is open there."""
         return symbol in self.members or any(trade.symbol == symbol for trade in self._view().trades.values())
 
+    def newest(self, symbol: Symbol) -> tuple[MarketMs, Price] | None:
+        """When the newest bar of a symbol closed, and at what; None without one."""
+        return self._book.newest(symbol)
+
     # -- bars ------------------------------------------------------------------------------------------------
 
     def on_bar(self, event: BarClosed) -> None:
@@ -115,24 +119,25 @@ class Markets:
             self._inbox.put(moved)
 
     def _ask(self, symbol: Symbol) -> None:
-        """What the strategy thinks of its open trade, and what it wants, at the close of the newest bar.
+        """What each bot thinks of its open trade, and what it wants, at the close of the newest bar.
 
         On a symbol that has left the universe what is open may be closed, and nothing is opened.
         """
         bars = self._book.bars(symbol)
-        for opinion in exit_wishes(self._options.strategy, bars, self._options.interval_ms, self._view()):
-            if isinstance(opinion, NoteDenied):
-                self._note(opinion)
-            else:
-                self._take(opinion)
+        for one in self._options.every_bot:
+            for opinion in exit_wishes(one, bars, self._options.interval_ms, self._view()):
+                if isinstance(opinion, NoteDenied):
+                    self._note(opinion)
+                else:
+                    self._take(opinion)
         if symbol not in self.members:
             return
-        wish = self._book.wish(symbol)
-        if isinstance(wish, NoteDenied):
-            self._note(wish)
-        elif wish is not None:
-            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
-            self._inbox.put(wish)
+        for wish in self._book.wishes(symbol, self._view().bots_stopped):
+            if isinstance(wish, NoteDenied):
+                self._note(wish)
+            else:
+                log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason, bot=wish.bot)
+                self._inbox.put(wish)
 
     # -- bring-up --------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from jackline.core.effects import (
     BookFills,
     BookIncome,
     NoteDenied,
+    SaveBots,
     SaveDay,
     SaveKill,
     SaveTrade,
@@ -124,6 +125,13 @@ class Recorder:
             return self._journal.append(Batch(rows=(row,), account=(level,)))
         answer = _answer(receipt, row.wire_ms, effect.level.value)
         return self._journal.append(Batch(rows=(row,), account=(level, _read_to(receipt)), answers=(answer,)))
+
+    def bots(self, effect: SaveBots) -> None:
+        """Keep which bots are stopped, and answer, in one transaction: a restart starts none of them."""
+        row, receipt = self._row(JournalKind.BOT, encode(effect), None), effect.receipt
+        stopped = (AccountKey.BOTS_STOPPED, encode(effect.stopped))
+        answer = _answer(receipt, row.wire_ms, effect.result)
+        self._journal.append(Batch(rows=(row,), account=(stopped, _read_to(receipt)), answers=(answer,)))
 
     def day(self, effect: SaveDay) -> None:
         """Keep what the day began with: a restart forgives no loss (K5)."""

@@ -18,6 +18,7 @@ from jackline.core.effects import (
     NoteDenied,
     ProveRung,
     Record,
+    SaveBots,
     SaveDay,
     SaveKill,
     SaveTrade,
@@ -84,6 +85,7 @@ class Runner:
                 case (
                     SaveTrade()
                     | SaveKill()
+                    | SaveBots()
                     | SaveDay()
                     | BookFills()
                     | BookIncome()
@@ -122,6 +124,9 @@ class Runner:
                 written = self._recorder.kill(effect)
                 if effect.awaited:
                     self._start(self._await_reset(written))
+            case SaveBots():
+                self._recorder.bots(effect)
+                log.info("bot", bot=effect.bot, actor=effect.actor, result=effect.result)
             case SaveDay():
                 self._recorder.day(effect)
             case BookFills():
@@ -139,6 +144,7 @@ class Runner:
                     reason=denied.reason,
                     gate=denied.gate,
                     detail=denied.detail,
+                    bot=effect.bot,
                 )
             case _:
                 assert_never(effect)

@@ -256,6 +256,8 @@ async def first_state(
         traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
         bar_ms=options.interval_ms,
+        bots=tuple(one.bot for one in options.every_bot),
+        bots_stopped=stopped_bots(account),
     )
     state = _cooling(state, store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
@@ -269,6 +271,12 @@ async def first_state(
             booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
     return recover(state, trades, booked, clock.now())
+
+
+def stopped_bots(account: Mapping[str, str]) -> frozenset[str]:
+    """The bots that an operator has stopped, by what the records say of the account."""
+    text = account.get(AccountKey.BOTS_STOPPED.value)
+    return frozenset() if text is None else frozenset(decode(text, tuple[str, ...]))
 
 
 def _cooling(state: State, ends: Mapping[Symbol, MarketMs]) -> State:

@@ -30,6 +30,7 @@ class JournalKind(StrEnum):
     DENIED = "denied"
     ALERT = "alert"
     KILL = "kill"
+    BOT = "bot"
     DAY = "day"
     COMMAND = "command"
     CANARY = "canary"
@@ -58,6 +59,7 @@ class AccountKey(StrEnum):
     WATCHDOG_FLOORS = "watchdog_floors"
     CLAIMS = "claims"
     UNIVERSE = "universe"
+    BOTS_STOPPED = "bots_stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
