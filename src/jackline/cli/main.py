@@ -38,6 +38,8 @@ COMMANDS: dict[str, Lazy] = {
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "trades": Lazy(target="ledger:trades", summary="Show what each trade earned, from the venue's fills."),
+    "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 def live_trades(config: Config) -> tuple[Trade, ...]:
     """The trades that are not done. Raises CommandFailed where no engine has ever written."""
-    return _read(config, StoreReader.load_trades)
+    return read_store(config, StoreReader.load_trades)
 
 
 def engine_holder(config: Config) -> Holder | None:
@@ -78,7 +78,7 @@ def submit(config: Config, kind: CommandKind, *, reason: str, level: KillLevel |
 
 def await_answer(config: Config, holder: Holder, command_id: str) -> str:
     """What the engine answered: durable, or it would not have. Raises CommandFailed when it stays silent."""
-    answer = _wait(ANSWER_S, lambda: _read(config, lambda store: store.answer(command_id)))
+    answer = _wait(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
     if answer is None:
         raise CommandFailed(
             ExitCode.UNANSWERED,
@@ -90,14 +90,14 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
-    return _wait(FLAT_S, lambda: _read(config, _is_flat) or None) is not None
+    return _wait(FLAT_S, lambda: read_store(config, _is_flat) or None) is not None
 
 
 def _is_flat(store: StoreReader) -> bool:
     return all(trade.quantity == ZERO for trade in store.load_trades())
 
 
-def _read(config: Config, question: Callable[[StoreReader], T]) -> T:
+def read_store(config: Config, question: Callable[[StoreReader], T]) -> T:
     """Ask the engine's store, waiting out a lock."""
     path: Path = config.state_dir / ENGINE_FILE
     if not path.exists():
