@@ -31,6 +31,7 @@ UNITS = MappingProxyType(
         "_ms_max": "milliseconds",
         "leverage": "times the margin",
         "_period": "bars",
+        "trades_min": "trades",
         "rsi_long": "RSI, 0 to 100",
         "rsi_short": "RSI, 0 to 100",
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.identity import bound_settings
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
+from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.risk_section import RiskSection, risk_settings
@@ -29,7 +31,8 @@ from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
-from jackline.engine.options import EngineOptions
+from jackline.engine.options import EngineOptions, PhaseOptions
+from jackline.store.signature import SigningKey
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
@@ -43,6 +46,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "risk": RiskSection,
     "protection": ProtectionSection,
     "strategy": StrategySection,
+    "phase": PhaseSection,
 }
 
 Tree = dict[str, Any]
@@ -61,6 +65,8 @@ class Config:
     protection: ProtectionSection
     strategy_section: StrategySection
     strategy: Strategy
+    phase: PhaseSection
+    signing_key: SigningKey | None
     credentials: Credentials
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
@@ -113,7 +119,21 @@ class Config:
             protection=self.protection_settings(),
             strategy=self.strategy,
             history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            phase=self.phase_options(),
         )
+
+    def phase_options(self) -> PhaseOptions:
+        """What a phase is judged by, and what its evidence is bound to."""
+        asked = needs(self.phase, protect_deadline_ms=self.protection.protect_deadline_ms)
+        return PhaseOptions(
+            bound=bound_settings(self.path, self._sections()), needs=asked, key=self.signing_key
+        )
+
+    def _sections(self) -> dict[str, BaseModel]:
+        """Every section under its name in the file."""
+        names = {kind: name for name, kind in SECTIONS.items()}
+        values = (getattr(self, field.name) for field in fields(self))
+        return {names[type(one)]: one for one in values if isinstance(one, BaseModel)}
 
 
 def load_config(
@@ -194,6 +214,13 @@ def _checked(
             credentials = key_pair
         else:
             problems.extend(key_pair)
+    phase, signing_key = sections.get("phase"), None
+    if isinstance(phase, PhaseSection) and phase.key_file is not None:
+        found_key = read_signing_key(path.parent / phase.key_file)
+        if isinstance(found_key, SigningKey):
+            signing_key = found_key
+        else:
+            problems.append(found_key)
     if isinstance(venue, VenueSection):
         problems.extend(checks.venue_problems(venue, found))
     if isinstance(risk, RiskSection):
@@ -213,6 +240,8 @@ def _checked(
         protection=ProtectionSection.model_validate(sections["protection"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
+        phase=PhaseSection.model_validate(sections["phase"]),
+        signing_key=signing_key,
         credentials=credentials,
         sources=sources,
     )

@@ -44,6 +44,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "risk": config.risk,
         "protection": config.protection,
         "strategy": config.strategy_section,
+        "phase": config.phase,
     }
     strategy = config.strategy.strategy if isinstance(config.strategy, FromFile) else config.strategy
     settings = []

@@ -21,6 +21,7 @@ from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
 from jackline.store.reader import StoreReader
+from jackline.store.signature import Promotion
 
 ANSWER_S = 5.0
 """An engine polls its commands five times a second; one that takes longer is in trouble."""
@@ -60,17 +61,26 @@ def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
     return await_flat(config)
 
 
-def submit(config: Config, kind: CommandKind, *, reason: str, level: KillLevel | None = None) -> str:
-    """Write a command durably, whether or not an engine runs; its id."""
+def submit(
+    config: Config,
+    kind: CommandKind,
+    *,
+    reason: str,
+    level: KillLevel | None = None,
+    sign: Callable[[str, str], Promotion] | None = None,
+) -> str:
+    """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
+    command_id, actor = uuid.uuid4().hex, _actor()
     command = Command(
-        command_id=uuid.uuid4().hex,
+        command_id=command_id,
         created_ms=WireMs(time.time_ns() // 1_000_000),
-        actor=_actor(),
+        actor=actor,
         kind=kind,
         symbol=None,
         side=None,
         reason=reason,
         level=level,
+        promotion=None if sign is None else sign(command_id, actor),
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id

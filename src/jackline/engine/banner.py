@@ -36,8 +36,18 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         },
         "risk": _plain(risk),
         "protection": _plain(asdict(state.protection)),
+        **_phase(options),
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }
+
+
+def _phase(options: EngineOptions) -> dict[str, Facts]:
+    """What a promotion needs, where a phase is kept; which phase it is the keeper says, who has read it."""
+    if options.phase is None:
+        return {}
+    needs = options.phase.needs
+    asked: Facts = {"trades_min": needs.trades_min, "monitoring_min_ms": needs.monitoring_min_ms}
+    return {"phase": {**asked, "has_key": options.phase.key is not None}}
 
 
 def _prefixed(stop: StopSettings) -> Facts:

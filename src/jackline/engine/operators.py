@@ -24,12 +24,19 @@ class Operators:
     """The desk as the engine hears it. Until it was read once nothing may enter: a kill may be waiting in it."""
 
     def __init__(
-        self, *, desk: CommandDesk, read_to: int, recorder: Recorder, take: Callable[[Event], None]
+        self,
+        *,
+        desk: CommandDesk,
+        read_to: int,
+        recorder: Recorder,
+        take: Callable[[Event], None],
+        promote: Callable[[Command, Receipt], None],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
         self._recorder = recorder
         self._take = take
+        self._promote = promote
         self._are_heard = False
 
     @property
@@ -62,6 +69,8 @@ class Operators:
             self._recorder.answer(receipt, "refused: it needs a written reason")
         elif command.level is not None:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.PROMOTE:
+            self._promote(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:

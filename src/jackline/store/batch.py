@@ -40,6 +40,11 @@ class JournalKind(StrEnum):
     WATCH_FLOORS = "watch_floors"
     STOPS_CLAIMED = "stops_claimed"
     """Stops that carry no id of ours, placed by a process that does not own the account."""
+    PHASE = "phase"
+    WATCHED = "watched"
+    DRILL = "drill"
+    VALIDATION = "validation"
+    PARITY = "parity"
     GAP = "gap"
     """Rows were lost while the disk refused and memory was bounded; the body counts them."""
 
@@ -55,6 +60,7 @@ class AccountKey(StrEnum):
     WATCHDOG_ACTING = "watchdog_acting"
     WATCHDOG_FLOORS = "watchdog_floors"
     CLAIMS = "claims"
+    PHASE = "phase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

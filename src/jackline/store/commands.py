@@ -18,6 +18,7 @@ from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
 from jackline.store.schema import COMMANDS
+from jackline.store.signature import Promotion
 
 POLL_MAX = 100
 """Commands taken in one poll; the rest come with the next one."""
@@ -32,6 +33,7 @@ class CommandKind(StrEnum):
     KILL = "kill"
     RESET = "reset"
     ACCOUNT_FOR = "account_for"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Command:
         actor: who asked.
         symbol, side: what to close; both None but for `CLOSE`. `side` None closes both sides.
         level: what to raise the kill level to; None but for `KILL`.
+        promotion: the signed wish of a `PROMOTE`; None for every other kind.
     """
 
     command_id: str
@@ -53,6 +56,7 @@ class Command:
     side: Side | None
     reason: str
     level: KillLevel | None = None
+    promotion: Promotion | None = None
 
     def __post_init__(self) -> None:
         fits = (self.symbol is not None) == (self.kind is CommandKind.CLOSE) and (
@@ -61,6 +65,8 @@ class Command:
         invariant(bool(fits), "K2", kind=self.kind, symbol=self.symbol, side=self.side)
         levelled = (self.level is not None) == (self.kind is CommandKind.KILL)
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
+        signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
+        invariant(signed, "S2", kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,18 +155,23 @@ class CommandDesk:
 
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
-    return command.kind, command.symbol, command.side, command.level
+    return command.kind, command.symbol, command.side, command.level, command.promotion
 
 
 def _args_text(command: Command) -> str:
     if command.level is not None:
         return encode(_KillArgs(level=command.level))
+    if command.promotion is not None:
+        return encode(command.promotion)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
 def _posted(row: Row) -> Posted:
     seq, command_id, created_ms, actor, kind, args_text, reason = row
-    if kind == CommandKind.KILL:
+    promotion = decode(args_text, Promotion) if kind == CommandKind.PROMOTE else None
+    if promotion is not None:
+        args, level = _Args(symbol=None, side=None), None
+    elif kind == CommandKind.KILL:
         args, level = _Args(symbol=None, side=None), decode(args_text, _KillArgs).level
     else:
         args, level = decode(args_text, _Args), None
@@ -173,5 +184,6 @@ def _posted(row: Row) -> Posted:
         side=args.side,
         reason=reason,
         level=level,
+        promotion=promotion,
     )
     return Posted(seq=seq, command=command)

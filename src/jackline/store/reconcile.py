@@ -1,4 +1,4 @@
-"""The ledger against the venue's own listings: every trade and every income row booked exactly once, to the last unit."""
+"""The ledger against the venue's own listings: every trade and income row booked exactly once, to the last unit."""
 
 from __future__ import annotations
 
@@ -68,10 +68,9 @@ def reconcile(
 ) -> Reconciled:
     """Compare a ledger with the listings.
 
-    Args:
-        before, after: the ledger as it was before and after the venue was asked. A row that an engine books meanwhile
-            is in only one of ledger and listing for a moment, and no difference.
-        opened_ms: wire time at which the ledger begins: its opening balance stands for everything earlier (A3).
+    `before` and `after` are the ledger before and after the venue was asked: a row that an engine books meanwhile is
+    in only one of ledger and listing for a moment, and no difference. `opened_ms`: wire time at which the ledger
+    begins; its opening balance stands for everything earlier (A3).
     """
     fills = tuple(one for one in listings.fills if one.wire_ms >= opened_ms)
     income = tuple(one for one in listings.income if one.wire_ms >= opened_ms)

@@ -103,11 +103,9 @@ def attributed(entries: Sequence[LedgerEntry], known: Mapping[TradeId, Trade]) -
     ]
     given = []
     for entry in entries:
-        if entry.trade_id is None and entry.symbol and entry.kind in {EntryKind.FUNDING, EntryKind.OTHER}:
-            holders = [span.trade_id for span in spans if span.holds(entry)]
-            if len(holders) == 1:
-                entry = replace(entry, trade_id=holders[0])
-        given.append(entry)
+        is_income = entry.kind in {EntryKind.FUNDING, EntryKind.OTHER} and entry.trade_id is None
+        holders = [span.trade_id for span in spans if is_income and span.holds(entry)]
+        given.append(replace(entry, trade_id=holders[0]) if len(holders) == 1 else entry)
     return tuple(given)
 
 
