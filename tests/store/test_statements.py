@@ -66,8 +66,9 @@ def test_a_trade_by_hand() -> None:
     entries = [opening(), *traded(1, OrderSide.BUY, ("100", "102"), "0.5", "111"), funding("-0.2", 0.5)]
     stated = statement(entries)
     (trade,) = stated.trades
-    assert (trade.side, trade.entry_quantity, trade.exit_quantity) == (Side.LONG, 1, 1)
-    assert (trade.entry_price, trade.exit_price) == (101, 111)
+    assert trade.side is Side.LONG
+    assert trade.entry_quantity == trade.exit_quantity == Decimal(1)
+    assert (trade.entry_price, trade.exit_price) == (Decimal(101), Decimal(111))
     assert trade.sums.realised_quote == 10
     assert trade.sums.fees_quote == Decimal("0.15")
     assert trade.sums.funding_quote == Decimal("-0.2")
@@ -85,7 +86,7 @@ def test_A1_an_open_trade_has_no_exit_price_and_an_adopted_one_no_entry_price() 
     assert held.at(Price(Decimal(103))).unrealised_quote == 6
     sold = fill_entries(fill(2, OrderSide.SELL, Decimal(2), Decimal(104), Decimal(8)), trade_id(2))
     (taken,) = statement(sold, [adopted(2)]).trades
-    assert (taken.side, taken.entry_price, taken.exit_price) == (Side.LONG, None, 104)
+    assert (taken.side, taken.entry_price, taken.exit_price) == (Side.LONG, None, Decimal(104))
     assert taken.sums.realised_quote == 8, "as the venue says, not from a price nobody saw"
 
 
@@ -97,7 +98,7 @@ def test_what_is_left_after_a_part_was_sold_keeps_its_average() -> None:
     ]
     entries = [row for view in fills for row in fill_entries(view, trade_id(1))]
     (trade,) = statement(entries).trades
-    assert (trade.side, trade.open_quantity, trade.open_price) == (Side.SHORT, 1, 105)
+    assert (trade.side, trade.open_quantity, trade.open_price) == (Side.SHORT, Decimal(1), Decimal(105))
     assert trade.at(Price(Decimal(100))).unrealised_quote == 5
 
 

@@ -29,7 +29,7 @@ class PhaseSection(Section):
         MONITORING_MIN_MS,
         ge=MONITORING_MIN_MS,
         le=90 * DAY_MS,
-        description="clean market time before the next",
+        description="market time that is clean",
     )
     key_file: KeyFile | None = Field(
         None, description="signs promotions, chmod 600, made by jackline phase key"

@@ -166,7 +166,7 @@ _DEADLINE_CLOSES = frozenset({ExitReason.DEADLINE, ExitReason.STOP_FAILED})
 
 def trade_breaches(trade: Trade, *, deadline_ms: int) -> tuple[Breach, ...]:
     """What a trade broke: its stop was late or failed (P1), it was liquidated (P7), it lost more than planned (P8)."""
-    found = []
+    found: list[tuple[str, str]] = []
     late_ms = confirm_ms(trade)
     if trade.close is not None and trade.close.reason in _DEADLINE_CLOSES:
         found.append(("P1", f"closed for {trade.close.reason}"))
@@ -202,7 +202,7 @@ def allowed_loss(trade: Trade) -> Quote | None:
 
 def unknown_orders(trades: tuple[Trade, ...]) -> tuple[str, ...]:
     """Client ids of orders of which nobody knows what became."""
-    found = []
+    found: list[str] = []
     for trade in trades:
         slots = [slot for slot in (trade.entry_slot, *trade.slots) if slot is not None]
         found += [slot.client_id for slot in slots if slot.state is SlotState.UNKNOWN]

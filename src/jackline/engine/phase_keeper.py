@@ -14,7 +14,6 @@ from jackline.core.events import Receipt
 from jackline.core.phases import (
     Breach,
     Cause,
-    Evidence,
     PhaseChange,
     Standing,
     Watched,
@@ -34,8 +33,7 @@ from jackline.store.batch import JournalKind
 from jackline.store.boot import Store
 from jackline.store.commands import Command
 from jackline.store.errors import StoreError
-from jackline.store.evidence import BY_LIMIT, collect, read_standing
-from jackline.store.reader import StoreReader
+from jackline.store.evidence import BY_LIMIT, breaches_since, collect, read_standing
 from jackline.store.signature import is_signed
 
 log = structlog.get_logger("phase")
@@ -93,7 +91,6 @@ class PhaseKeeper:
         self._drill: drill.DrillWatch | None = None
         self._unknown: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         bound = {} if self._phase is None else self._phase.bound
         self._standing, self._due = settle(read_standing(store.read) if self._phase else None, bound)
 
@@ -115,7 +112,7 @@ class PhaseKeeper:
         if self._due is not None:
             self._change(self._due, self._standing)
             return
-        breaches = collect(self._store.read, self._standing, self._phase.needs).breaches
+        breaches = breaches_since(self._store.read, self._phase.needs)
         if breaches:
             self._demote(breaches)
         log.info("phase", stage=self._standing.stage, identity=self._standing.identity[:8])
@@ -154,10 +151,26 @@ class PhaseKeeper:
                 begun, trouble = now, ""
 
     def promote(self, command: Command, receipt: Receipt) -> None:
-        """Judge a signed wish by the engine's own evidence, and answer it."""
-        task = asyncio.get_running_loop().create_task(self._judge(command, receipt))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Judge a signed wish by the engine's own evidence, and answer it.
+
+        Only while no trade is open: reading the evidence holds the loop up, which nothing may that sends stops.
+        """
+        denied = self._wish_denial(command) or self._evidence_denial(command)
+        wish = command.promotion
+        if denied or wish is None:
+            self._recorder.answer(receipt, "refused: " + "; ".join(denied))
+            return
+        before = self._standing
+        change = PhaseChange(
+            before=before.stage,
+            stage=wish.to,
+            cause=Cause.PROMOTED,
+            identity=before.identity,
+            actor=command.actor,
+            reason=command.reason,
+            signature=wish.signature,
+        )
+        self._change(change, replace(before, stage=wish.to), receipt)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -198,32 +211,6 @@ class PhaseKeeper:
         self._recorder.alert(Alert(level=level, code="C2", text=text))
         (log.info if level is Level.INFO else log.critical)("phase_changed", code="C2", text=text)
 
-    async def _judge(self, command: Command, receipt: Receipt) -> None:
-        denied = self._wish_denial(command)
-        if not denied:
-            standing = self._standing
-            try:
-                evidence = await asyncio.to_thread(self._collect, standing)
-            except StoreError as error:
-                denied = (f"the evidence cannot be read: {error}",)
-            else:
-                denied = self._evidence_denial(command, standing, evidence)
-        wish = command.promotion
-        if denied or wish is None:
-            self._recorder.answer(receipt, "refused: " + "; ".join(denied))
-            return
-        before = self._standing
-        change = PhaseChange(
-            before=before.stage,
-            stage=wish.to,
-            cause=Cause.PROMOTED,
-            identity=before.identity,
-            actor=command.actor,
-            reason=command.reason,
-            signature=wish.signature,
-        )
-        self._change(change, replace(before, stage=wish.to), receipt)
-
     def _wish_denial(self, command: Command) -> tuple[str, ...]:
         wish = command.promotion
         if self._phase is None or self._phase.key is None:
@@ -243,16 +230,16 @@ class PhaseKeeper:
             return ("it was signed for another phase, strategy or risk configuration",)
         return ()
 
-    def _evidence_denial(self, command: Command, judged: Standing, evidence: Evidence) -> tuple[str, ...]:
-        if self._phase is None or command.promotion is None or judged != self._standing:
-            return ("the phase changed meanwhile",)
-        return promotion_denial(judged, command.promotion.to, evidence, self._phase.needs)
-
-    def _collect(self, standing: Standing) -> Evidence:
-        """In a thread of its own, with a connection of its own: the loop that sends stops does not wait for it."""
-        needs = self._phase.needs if self._phase is not None else None
-        with StoreReader(self._store.disk, self._store.path) as reader:
-            return Evidence() if needs is None else collect(reader, standing, needs)
+    def _evidence_denial(self, command: Command) -> tuple[str, ...]:
+        if self._phase is None or command.promotion is None:
+            return ("no phase is kept",)
+        if self._view().trades:
+            return ("a trade is open: promote while the account is flat",)
+        try:
+            evidence = collect(self._store.read, self._standing, self._phase.needs)
+        except StoreError as error:
+            return (f"the evidence cannot be read: {error}",)
+        return promotion_denial(self._standing, command.promotion.to, evidence, self._phase.needs)
 
 
 def _told(change: PhaseChange) -> str:

@@ -38,11 +38,7 @@ def read_standing(reader: StoreReader) -> Standing | None:
 
 def collect(reader: StoreReader, standing: Standing, needs: Needs) -> Evidence:
     """What is on record since the last change of phase; validation and parity of the identity from any time."""
-    changes = reader.journal_of((JournalKind.PHASE,), after_seq=0)
-    rows = reader.journal_of(_KINDS, after_seq=changes[-1].seq if changes else 0)
-    told = {subject for row in changes for subject in decode(row.body, PhaseChange).subjects}
-    ended = {row.trade_id for row in rows if row.kind == JournalKind.ENDED} - told
-    done = tuple(trade for trade in reader.every_trade() if trade.trade_id in ended)
+    rows, done = _since(reader, _KINDS)
     proofs = reader.journal_of((JournalKind.VALIDATION, JournalKind.PARITY), after_seq=0)
     validations = [decode(row.body, Validation) for row in proofs if row.kind == JournalKind.VALIDATION]
     parities = [decode(row.body, Parity) for row in proofs if row.kind == JournalKind.PARITY]
@@ -55,6 +51,23 @@ def collect(reader: StoreReader, standing: Standing, needs: Needs) -> Evidence:
         validations=tuple(one for one in validations if one.identity == standing.identity),
         parities=tuple(one for one in parities if one.identity == standing.identity),
     )
+
+
+def breaches_since(reader: StoreReader, needs: Needs) -> tuple[Breach, ...]:
+    """Breaches that no change of phase tells of: a crash may have come between."""
+    rows, done = _since(reader, (JournalKind.ENDED, JournalKind.KILL))
+    return (*_limits(rows), *_broken(done, needs))
+
+
+def _since(
+    reader: StoreReader, kinds: tuple[JournalKind, ...]
+) -> tuple[tuple[JournalEntry, ...], tuple[Trade, ...]]:
+    """Rows since the last change of phase, and the trades that ended in them. One that a breach told of is left out."""
+    changes = reader.journal_of((JournalKind.PHASE,), after_seq=0)
+    rows = reader.journal_of(kinds, after_seq=changes[-1].seq if changes else 0)
+    told = {subject for row in changes for subject in decode(row.body, PhaseChange).subjects}
+    ended = {row.trade_id for row in rows if row.kind == JournalKind.ENDED} - told
+    return rows, tuple(trade for trade in reader.every_trade() if trade.trade_id in ended) if ended else ()
 
 
 def _closed(trade: Trade) -> ClosedTrade | None:
