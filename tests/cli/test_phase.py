@@ -20,9 +20,10 @@ from jackline.store.commands import CommandDesk, CommandKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.signature import is_signed
 from tests.cli.test_ledger import NOWHERE, run
+from tests.core.test_phases import ended
 from tests.core.test_promotion import WHOLE
 from tests.processes import write_config
-from tests.store.test_evidence import done, ended, finish
+from tests.store.test_evidence import done, finish
 
 
 def configured(directory: Path, **changes: str) -> Config:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jackline.core.effects import SaveKill, SaveTrade, TradeEnded
+from jackline.core.ids import TradeId
 from jackline.core.machine import Phase
 from jackline.core.phases import (
     Cause,
@@ -54,7 +55,7 @@ LIMIT = SaveKill(
 
 def done(number: int, trade: Trade) -> Trade:
     """Another trade of the same kind, swept."""
-    return replace(trade, trade_id=f"{trade.trade_id[:-1]}{number}", phase=Phase.DONE)
+    return replace(trade, trade_id=TradeId(f"{trade.trade_id[:-1]}{number}"), phase=Phase.DONE)
 
 
 async def written(directory: Path, write: Callable[[Recorder], None]) -> Path:
