@@ -17,6 +17,7 @@ from jackline.core.promotion import clean_ms
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.options import StartRefused
+from jackline.engine.phase_keeper import check_mode
 from jackline.engine.process import Surroundings, run_engine
 from jackline.engine.recorder import Recorder
 from jackline.store.batch import AccountKey, JournalKind
@@ -28,6 +29,7 @@ from jackline.store.reader import StoreReader
 from tests.cli.test_account import GENERATE, buy, jackline
 from tests.core.test_phases import ended
 from tests.core.test_promotion import HOUR_MS, WHOLE
+from tests.engine.test_ladder import EAGER
 from tests.processes import Child, Exchange, exchange, spawn, write_config
 from tests.store.test_evidence import done, finish
 
@@ -122,7 +124,7 @@ async def test_K5_a_breach_demotes_and_a_kill_changes_nothing_about_it(tmp_path:
         engine = await promoted(tmp_path, config)
         again = await jackline("phase", "promote", "--config", config, "--to", "live", "--reason", "on")
         assert again.code == ExitCode.NOTHING
-        assert "next is live_canary" in again.said
+        assert "next is live_canary" in " ".join(again.said.split())
         await buy(venue, "0.2")  # its fee alone is the day's loss
         await until(venue, lambda: stage(tmp_path) is Stage.PAPER)
         await engine.kill()
@@ -162,7 +164,7 @@ async def test_K3_a_drill_passes_on_a_running_engine_and_is_evidence(tmp_path: P
         config = await with_key(tmp_path, venue.url)
         dead = await jackline("drill", "kill", "--config", config)
         assert dead.code == ExitCode.UNANSWERED
-        assert "no engine runs" in dead.said
+        assert "no engine runs" in " ".join(dead.said.split())
         engine = await started(config)
         flat = await jackline("drill", "kill", "--config", config)
         assert flat.code == ExitCode.NOTHING
@@ -188,7 +190,7 @@ async def test_C2_an_engine_earns_evidence_and_is_refused_for_what_it_lacks(tmp_
     """A market at 1,500 times its pace: a day of monitoring in a minute, trades by the built-in strategy."""
     market = ("--bars", "3000", "--speed", "1500", "--hold")
     async with exchange(*GENERATE, *market) as venue:
-        config = await with_key(tmp_path, venue.url, risk__hold_max_ms="1_800_000")
+        config = await with_key(tmp_path, venue.url, risk__hold_max_ms="1_800_000", **EAGER)
         engine = await started(config)
         await venue.post("market", {"hold": False, "ratio": 1_500})
 
@@ -203,13 +205,14 @@ async def test_C2_an_engine_earns_evidence_and_is_refused_for_what_it_lacks(tmp_
         assert {"strategy validated", "parity", "kill-switch drill"}.isdisjoint(passed)
         refused = await jackline("phase", "promote", "--config", config, "--to", "testnet", "--reason", "now")
         assert refused.code == ExitCode.NOTHING
+        said = " ".join(refused.said.split())
         for name in (
             "strategy validated: not proven",
             "parity: not measured yet",
             "kill-switch drill: no drill yet",
         ):
-            assert name in refused.said
-        assert "closed trades" not in refused.said
+            assert name in said
+        assert "closed trades" not in said
         await engine.stop()
 
 
@@ -227,5 +230,17 @@ async def test_C2_a_mode_beyond_the_phase_is_refused_at_the_start(tmp_path: Path
             StartRefused, match="mode testnet needs the phase testnet; the account is in paper"
         ):
             await run_engine(options, around, asyncio.Event())
+
+
+@pytest.mark.owns("C2")
+def test_C2_what_holds_something_is_guarded_in_any_phase_and_enters_nothing(tmp_path: Path) -> None:
+    options = replace(
+        load_config(write_config(tmp_path, "http://127.0.0.1:9")).engine_options(), mode="testnet"
+    )
+    with open_store(HostDisk(), tmp_path / ENGINE_FILE) as store:
+        check_mode(options, store, holds_nothing=False)
+        with pytest.raises(StartRefused, match='Fix: set mode = "paper", or promote it'):
+            check_mode(options, store, holds_nothing=True)
         with pytest.raises(StartRefused, match="needs a phase, none is kept"):
-            await run_engine(replace(options, phase=None), around, asyncio.Event())
+            check_mode(replace(options, phase=None), store, holds_nothing=True)
+        check_mode(replace(options, mode="paper", phase=None), store, holds_nothing=True)
