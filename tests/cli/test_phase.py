@@ -106,7 +106,7 @@ async def test_C2_promotion_is_refused_with_the_whole_list_and_nothing_is_writte
     assert not (config.state_dir / COMMANDS_FILE).exists()
 
 
-async def test_S2_whole_evidence_is_signed_for_the_engine(tmp_path: Path) -> None:
+async def test_whole_evidence_is_signed_for_the_engine(tmp_path: Path) -> None:
     config = configured(tmp_path)
     standing = await written(config, whole=True)
     signed = run("phase", "promote", "--config", str(config.path), "--to", "testnet", "--reason", "ready")

@@ -117,7 +117,7 @@ async def promoted(directory: Path, config: str) -> Child:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.owns("K5", "S2")
+@pytest.mark.owns("K5")
 async def test_K5_a_breach_demotes_and_a_kill_changes_nothing_about_it(tmp_path: Path) -> None:
     async with exchange(*GENERATE) as venue:
         config = await with_key(tmp_path, venue.url, risk__daily_loss_max_fraction="0.0001")

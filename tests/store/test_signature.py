@@ -15,8 +15,7 @@ SAID = {"command_id": "c1", "actor": "me", "reason": "ready"}
 SIGNED = replace(WISH, signature=sign(WISH, **SAID, key=KEY))
 
 
-@pytest.mark.owns("S2")
-def test_S2_only_the_very_wish_that_was_signed_holds() -> None:
+def test_only_the_very_wish_that_was_signed_holds() -> None:
     assert is_signed(SIGNED, **SAID, key=KEY)
     others = [
         replace(SIGNED, account="other"),
