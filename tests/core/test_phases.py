@@ -32,6 +32,7 @@ from jackline.core.state import KillLevel
 from jackline.core.trade import CloseSlot, ExitReason, SlotState, Trade
 from jackline.core.values import Quote, WireMs
 from tests.core.making import cold_state, planned
+from tests.core.test_drill import stop_slot
 from tests.store.making import adopted
 
 BOUND = {"risk.leverage": "4", "strategy.name": "rsi_trend", "model": "none"}
@@ -176,5 +177,8 @@ def test_what_is_no_clean_monitoring() -> None:
 
 
 def test_unknown_orders_are_named() -> None:
-    assert unknown_orders((ended(),)) == ()
-    assert SlotState.UNKNOWN.may_be_live
+    slot = stop_slot("d")
+    known = ended(disaster=slot)
+    lost = ended(disaster=replace(slot, state=SlotState.UNKNOWN))
+    assert unknown_orders((known,)) == ()
+    assert unknown_orders((known, lost)) == ("d",)
