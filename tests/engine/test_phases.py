@@ -194,6 +194,8 @@ async def test_C2_an_engine_earns_evidence_and_is_refused_for_what_it_lacks(tmp_
         engine = await started(config)
         await venue.post("market", {"hold": False, "ratio": 1_500})
 
+        await until(venue, lambda: bool(changes(tmp_path)))
+
         def earned() -> bool:
             found = evidence(tmp_path, config)
             return len(found.closed) >= 5 and clean_ms(found.watched) >= DAY_MS

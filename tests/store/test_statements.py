@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.orders import FillView, IncomeKind, IncomeView
-from jackline.core.values import ZERO, MarketMs, OrderSide, Price, Quote, Side, WireMs
+from jackline.core.values import ZERO, MarketMs, OrderSide, Price, Quantity, Quote, Side, WireMs
 from jackline.store.ledger import LedgerEntry, fill_entries, income_entry, opening_entry
 from jackline.store.statements import DAY_MS, statement
 from tests.store.making import MARKET, NOW, SYMBOL, adopted, fill, trade_id
@@ -88,6 +88,14 @@ def test_A1_an_open_trade_has_no_exit_price_and_an_adopted_one_no_entry_price() 
     (taken,) = statement(sold, [adopted(2)]).trades
     assert (taken.side, taken.entry_price, taken.exit_price) == (Side.LONG, None, Decimal(104))
     assert taken.sums.realised_quote == 8, "as the venue says, not from a price nobody saw"
+
+
+def test_an_adopted_position_is_shown_before_any_fill_is_its_own() -> None:
+    held = replace(adopted(3), entry_price=Price(Decimal(99)))
+    (shown,) = statement([opening()], [held, replace(adopted(4), quantity=Quantity(ZERO))]).trades
+    assert (shown.opened_ms, shown.entry_price, shown.open_quantity) == (None, None, Decimal("0.010"))
+    assert shown.at(Price(Decimal(101))).unrealised_quote == Decimal("0.02")
+    assert shown.sums.net_quote == 0
 
 
 def test_what_is_left_after_a_part_was_sold_keeps_its_average() -> None:

@@ -35,7 +35,7 @@ def show_trades(rows: Sequence[TradeStatement], stated: Statement) -> None:
             _minute(one.opened_ms),
             one.symbol,
             one.side.value,
-            _plain(max(one.entry_quantity, one.exit_quantity)),
+            _plain(max(one.entry_quantity, one.exit_quantity, one.open_quantity)),
             _price(one.entry_price),
             _price(one.exit_price) + ("…" if one.open_quantity else ""),
             _money(one.sums.fees_quote),
@@ -166,7 +166,9 @@ def _ending(one: TradeStatement) -> str:
     return one.exit_reason.value if one.exit_reason else "–"
 
 
-def _minute(market_ms: int) -> str:
+def _minute(market_ms: int | None) -> str:
+    if market_ms is None:
+        return "–"
     return f"{datetime.fromtimestamp(market_ms / 1_000, UTC):%m-%d %H:%M}"
 
 

@@ -23,7 +23,8 @@ class TradeStatement:
     """What one trade did. Quantities are of the base, money is quote currency.
 
     Attributes:
-        opened_ms, closed_ms: market time of its first and last fill; `closed_ms` None while it is open.
+        opened_ms, closed_ms: market time of its first and last fill; None while it is open, or none of its fills is
+            in this ledger.
         entry_price, exit_price: averages over its fills; None where it has no such fill in this ledger.
         open_quantity: what is left of it by its fills.
         open_price: average entry of what is left, as the venue keeps it: a reduction does not move it.
@@ -33,7 +34,7 @@ class TradeStatement:
     trade_id: TradeId
     symbol: Symbol
     side: Side
-    opened_ms: MarketMs
+    opened_ms: MarketMs | None
     closed_ms: MarketMs | None
     entry_quantity: Quantity
     entry_price: Price | None
@@ -85,6 +86,7 @@ def statement(entries: Iterable[LedgerEntry], trades: Iterable[Trade] = ()) -> S
     owned = _by_trade(attributed(ordered, known))
     rest = owned.pop(None, [])
     found = [_trade(trade_id, mine, known.get(trade_id)) for trade_id, mine in owned.items() if trade_id]
+    found += [_adopted(trade) for trade in known.values() if trade.trade_id not in owned and trade.quantity]
     stated = tuple(sorted((one for one in found if one is not None), key=lambda one: one.trade_id))
     return Statement(
         trades=stated, days=_days(ordered, stated), unattributed=totals(rest), whole=totals(ordered)
@@ -198,6 +200,25 @@ def _trade(trade_id: TradeId, mine: Sequence[LedgerEntry], trade: Trade | None) 
         open_price=None if walk.open_price is None else Price(walk.open_price),
         exit_reason=trade.exit_reason if trade is not None else None,
         sums=totals(mine),
+    )
+
+
+def _adopted(trade: Trade) -> TradeStatement:
+    """A position whose opening fills are nobody's: how much there is, and at what price, is what the venue says."""
+    return TradeStatement(
+        trade_id=trade.trade_id,
+        symbol=trade.symbol,
+        side=trade.side,
+        opened_ms=None,
+        closed_ms=None,
+        entry_quantity=Quantity(ZERO),
+        entry_price=None,
+        exit_quantity=Quantity(ZERO),
+        exit_price=None,
+        open_quantity=trade.quantity,
+        open_price=trade.entry_price,
+        exit_reason=None,
+        sums=totals(()),
     )
 
 
