@@ -61,7 +61,9 @@ async def kept(
     with StoreReader(HostDisk(), path) as reader:
         rows = reader.journal_of((JournalKind.PHASE,), after_seq=0)
         answer = reader.answer("c1")
-    return [decode(row.body, PhaseChange) for row in rows], answer and decode(answer.result, str)
+    return [decode(row.body, PhaseChange) for row in rows], None if answer is None else decode(
+        answer.result, str
+    )
 
 
 @pytest.mark.owns("K5")
@@ -105,7 +107,9 @@ def wished(**changes: str) -> Command:
         symbol=None,
         side=None,
         promotion=signed,
-        **said,
+        command_id="c1",
+        actor="me",
+        reason="ready",
     )
     return replace(command, **changes)  # type: ignore[arg-type]  # fields by name
 
