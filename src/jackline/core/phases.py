@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from jackline.core.gates import account_denial
 from jackline.core.ids import TradeId
+from jackline.core.machine import Phase
 from jackline.core.outcomes import Reason
 from jackline.core.state import State
 from jackline.core.trade import ExitReason, SlotState, Trade
@@ -175,7 +176,9 @@ def trade_breaches(trade: Trade, *, deadline_ms: int) -> tuple[Breach, ...]:
     if trade.exit_reason is ExitReason.LIQUIDATION:
         found.append(("P7", "liquidated"))
     allowed = allowed_loss(trade)
-    if allowed is not None and trade.exit_reason is not None and -trade.result_quote > allowed:
+    # Before all its fills are booked, what a trade has paid for its position looks like a loss.
+    summed = trade.phase is Phase.DONE and not trade.balance
+    if allowed is not None and summed and -trade.result_quote > allowed:
         found.append(("P8", f"lost {-trade.result_quote:.8f} quote, planned at most {allowed:.8f}"))
     return tuple(Breach(code=code, subject=trade.trade_id, detail=detail) for code, detail in found)
 
