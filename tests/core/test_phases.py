@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.gates import account_denial
+from jackline.core.machine import Phase
 from jackline.core.money import Books, Gap, Money
 from jackline.core.phases import (
     Breach,
@@ -50,6 +51,8 @@ def ended(
         "first_protected_ms": WireMs(1_000 + late_ms),
         "result_quote": Quote(-lost),
         "exit_reason": reason,
+        "phase": Phase.DONE,
+        "balance": Decimal(0),
     }
     return replace(adopted(1), **{**known, **changes})  # type: ignore[arg-type]  # fields by name
 
@@ -132,7 +135,7 @@ def test_P8_a_loss_beyond_plan_and_stressed_slippage_is_a_breach() -> None:
     assert allowed == PLAN.risk_quote
     assert codes(ended(lost=PLAN.risk_quote)) == []
     assert codes(ended(lost=PLAN.risk_quote + Decimal("0.01"))) == ["P8"]
-    assert codes(ended(lost=PLAN.risk_quote * 2, exit_reason=None)) == [], (
+    assert codes(ended(lost=PLAN.risk_quote * 2, phase=Phase.CLOSING)) == [], (
         "judged at its end, by all its fills"
     )
     assert codes(ended(lost=Decimal(10**9), entry=None)) == [], "nobody planned an adopted position"
