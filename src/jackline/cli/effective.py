@@ -50,6 +50,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "protection": config.protection,
         "webhook": config.webhook,
         "strategy": config.strategy_section,
+        "phase": config.phase,
     }
     strategy = _loaded(config.strategy)
     settings = []

@@ -34,6 +34,7 @@ from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
 from jackline.engine.outside import heard
+from jackline.engine.phase_keeper import PhaseKeeper
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
@@ -118,6 +119,9 @@ class Engine:
             note=lambda denied: self._runner.carry_out((denied,)),
             view=lambda: self._state,
         )
+        self._phases = PhaseKeeper(
+            options=options, store=store, recorder=self._recorder, clock=clock, view=lambda: self._state
+        )
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
@@ -130,6 +134,7 @@ class Engine:
                 now_ms=clock.now().wire_ms,
                 age_ms_max=options.signal_age_ms_max or options.interval_ms,
             ),
+            promote=self._phases.promote,
         )
         self._turns = 0
         self._loop_lag_ms = 0
@@ -157,6 +162,9 @@ class Engine:
         denied = account_denial(self._state)
         if denied is not None:
             return f"{denied.reason}: {denied.detail}"
+        unfit = self._phases.denial()
+        if unfit is not None:
+            return unfit
         if not self._lease.is_intact():
             return "the lease file was replaced: another engine may own the account"
         return None
@@ -190,6 +198,7 @@ class Engine:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
         log.info(EVENT, fence=self._lease.fence, **banner(self._options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
+        self._phases.begin()
         self._operators.listen()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -203,6 +212,7 @@ class Engine:
                     self._pulse.run(),
                     self._venue.keep_clock(),
                     self._venue.user_stream(self._inbox.put).run(),
+                    *([self._phases.run()] if self._phases.is_kept else []),
                     *([] if self._venue.profile.stops_are_named else [self._claims_loop()]),
                 )
             ]
@@ -244,6 +254,7 @@ class Engine:
         if self._tape is not None:
             self._tape.note(before, event, now, effects)
         self._runner.carry_out(effects)
+        self._phases.feel(self._state, effects)
         self._turns += 1
         self._pulse.feel(self._state)
         return effects

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jackline.core.bots import MAIN, Bot, SignalSource
 from jackline.core.orders import MarginType, PositionMode
+from jackline.core.phases import Needs
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
+from jackline.store.signature import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseOptions:
+    """What a phase is judged by.
+
+    Attributes:
+        bound: the settings that decide, by key: evidence holds for these alone.
+        key: verifies promotions; without one nothing is promoted.
+    """
+
+    bound: Mapping[str, str]
+    needs: Needs
+    key: SigningKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +60,7 @@ class EngineOptions:
         tape_bytes_max: what the tape of decisions may take on the disk; 0 keeps none.
         bots: with a strategy each; where there are none, one called `main` trades every symbol by `strategy`.
         signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
+        phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
     account: str
@@ -62,6 +80,7 @@ class EngineOptions:
     tape_bytes_max: int = 0
     bots: tuple[BotOptions, ...] = ()
     signal_age_ms_max: int | None = None
+    phase: PhaseOptions | None = None
 
     @property
     def every_bot(self) -> tuple[BotOptions, ...]:
