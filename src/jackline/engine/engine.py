@@ -16,6 +16,7 @@ from jackline.core.events import (
     JournalMended,
     MarkMoved,
     OpeningBooked,
+    Signalled,
     StopsClaimed,
     Ticked,
 )
@@ -44,7 +45,7 @@ from jackline.engine.startup import Opening, StreamingVenue
 from jackline.engine.tape import Tape
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
-from jackline.store.commands import CommandDesk
+from jackline.store.commands import Command, CommandDesk
 from jackline.store.encode import encode
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
@@ -127,19 +128,23 @@ class Engine:
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
-            hear=lambda command: heard(
-                command,
-                bots=self._state.bots,
-                newest=self._markets.newest(command.symbol) if command.symbol else None,
-                now_ms=clock.now().wire_ms,
-                age_ms_max=options.signal_age_ms_max or options.interval_ms,
-            ),
+            hear=self._hear,
             promote=self._phases.promote,
         )
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+
+    def _hear(self, command: Command) -> Signalled | str:
+        """A signal from outside, on the newest bar; or why it is none."""
+        return heard(
+            command,
+            bots=self._state.bots,
+            newest=self._markets.newest(command.symbol) if command.symbol else None,
+            now_ms=self._clock.now().wire_ms,
+            age_ms_max=self._options.signal_age_ms_max or self._options.interval_ms,
+        )
 
     def _begin_tape(self) -> Tape | None:
         """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
