@@ -39,14 +39,14 @@ IGNORED: dict[type[Any], set[str]] = {
     }
     | {"asked", "taken", "equity_quote", "books_from_ms"}
     # They gate signals only, and there is one.
-    | {"averages", "bar_ms"},
+    | {"averages", "bar_ms", "bots", "bots_stopped"},
     # The mark's age and the cooldown gate signals only, and there is one signal. A gap that is over is no gap.
     MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},
     # The plan follows from the trade id; the rest is for reports, or for a maximum hold of hours.
     Trade: {"entry", "entry_slot", "disaster", "working", "target", "close", "opened_market_ms"}
     | {"first_exposed_ms", "first_protected_ms"}
-    # Three trades that lost in a row stop new risk, and there is one.
-    | {"result_quote"},
+    # Three trades that lost in a row stop new risk, and there is one; the number behind an exit is for reports.
+    | {"result_quote", "exit_parameter"},
     EntrySlot: {"sent_ms"},
     OrderSlot: set(),
     CloseSlot: {"wanted_ms"},

@@ -55,7 +55,8 @@ class Experiment:
         staged: stops follow in stages.
         opinion_rate: probability of an opinion at the close of a bar that an open trade should end.
         no_progress_ms: market time without a step of progress; None is off.
-        filtered: symbols are chosen by their spread, anew every few seconds.
+        filtered: symbols are chosen by their spread, anew every few seconds, but the last, which is read for its
+            regime alone; and what the engine decides is kept on tape.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.exit_settings import ExitSettings, Stages
+from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
 from jackline.core.universe import UniverseRules
@@ -260,13 +261,16 @@ FILTERS = UniverseRules(volume_24h_min_quote=Quote(ZERO), listing_age_min_ms=0, 
 """A symbol whose spread blows out is out at the next look."""
 
 
+TAPE_BYTES_MAX = 4 * 1_024 * 1_024
+
+
 def options(experiment: Experiment) -> EngineOptions:
     """What engine and watchdog of an experiment are started with."""
     return EngineOptions(
         account="sim",
         mode="paper",
         state_dir=STATE_DIR,
-        symbols=() if experiment.filtered else _symbols(experiment),
+        symbols=_symbols(experiment)[:-1] if experiment.filtered else _symbols(experiment),
         universe=FILTERS if experiment.filtered else None,
         interval_ms=BAR_MS,
         position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
@@ -276,6 +280,7 @@ def options(experiment: Experiment) -> EngineOptions:
         protection=ProtectionSettings(),
         strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate, exit_rate=experiment.opinion_rate),
         history_bars=5,
+        tape_bytes_max=TAPE_BYTES_MAX if experiment.filtered else 0,
     )
 
 
@@ -292,6 +297,9 @@ def risk(experiment: Experiment) -> RiskSettings:
         cooldown_ms=60_000,
         losing_streak_max=None,
         drawdown_max_fraction=None,
+        regime=RegimeSettings(
+            gate=Rule.ON if experiment.filtered else Rule.OFF, reference_symbol=_symbols(experiment)[-1]
+        ),
         exits=ExitSettings(
             stages=SMALL_STAGES if experiment.staged else None,
             no_progress_ms=experiment.no_progress_ms,
