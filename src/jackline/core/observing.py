@@ -189,6 +189,7 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     trade = turn.trade_of(position.symbol, position.side)
     if trade is None:
         raise LookupError(f"no trade for {position.symbol} {position.side}")
+    trade = adopting.begin_again(turn, trade, position)
     if trade.close is not None and position.quantity < trade.quantity:
         # It moves, if in small pieces, as in a thin book: pauses grow only while nothing does. They do not vanish, for
         # each piece costs a look, and a minute's request weight bears a few of them a second.
@@ -211,9 +212,11 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
 
 def _leave_covered(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:
     """Where a side has room for one stop, and one that covers rests already, whoever placed it: no other is tried."""
-    covered = coverage(position, snapshot.orders, trade.stop.price_source).quantity >= position.quantity
+    found = coverage(position, snapshot.orders, trade.stop.price_source)
+    covered = found.quantity >= position.quantity
     if turn.state.traits.stops_per_side_max == 1 and covered and trade.phase is Phase.EXPOSED:
         protecting.confirm(turn, trade)
+        adopting.tell_looser(turn, trade, found.tightest_price)
 
 
 def _close_without_room(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:

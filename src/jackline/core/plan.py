@@ -127,7 +127,7 @@ class PlanContext:
     risk: RiskSettings
 
 
-def stop_distance(*, stop: StopSettings, leverage: int, notional_share: Decimal) -> Fraction:
+def stop_distance(*, stop: StopSettings, leverage: int | Decimal, notional_share: Decimal) -> Fraction:
     """Distance of the stop as a fraction of price, from its configured basis (`policy.md`, stop plan).
 
     `notional_share`: of equity, what the trade is worth: position fraction times leverage.

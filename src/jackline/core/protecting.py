@@ -72,7 +72,9 @@ def _has_no_time(turn: Turn, trade: Trade) -> bool:
 
 def _first_shape(turn: Turn, trade: Trade) -> StopShape:
     """Whole position where the venue has such a stop in this mode, for it follows fills by itself."""
-    whole = trade.mode in turn.state.traits.whole_position_modes
+    # An adopted one may have to leave the venue's only such stop to whoever opened it.
+    left = trade.entry is None and turn.state.adopting.leaves_whole_position
+    whole = trade.mode in turn.state.traits.whole_position_modes and not left
     return StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY
 
 
@@ -283,13 +285,12 @@ def _planned_stop_price(turn: Turn, trade: Trade) -> Price:
     entry, side = trade.entry, trade.side
     instrument = turn.state.instruments[trade.symbol]
     wanted = trade.ratchet_price
-    if entry is None:
-        return wanted
-    if trade.entry_price is not None:
+    trailing = turn.state.adopting.trailing_fraction if entry is None else entry.trailing_fraction
+    if entry is not None and trade.entry_price is not None:
         final = rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign)
         wanted = tightest(side, instrument.stop_price(final, side), wanted)
-    if entry.trailing_fraction is not None and trade.best_price is not None:
-        trail = rules.trailing_level(trade.best_price, entry.trailing_fraction, side.sign)
+    if trailing is not None and trade.best_price is not None:
+        trail = rules.trailing_level(trade.best_price, trailing, side.sign)
         wanted = tightest(side, instrument.stop_price(trail, side), wanted)
     return wanted
 

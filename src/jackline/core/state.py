@@ -12,7 +12,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
-from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.settings import AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
@@ -93,6 +93,7 @@ class State:
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
+        adopting: what positions that nobody planned get besides the default stop.
     """
 
     tag: str
@@ -124,6 +125,7 @@ class State:
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
+    adopting: AdoptSettings = AdoptSettings()
 
 
 def initial_state(
@@ -139,6 +141,7 @@ def initial_state(
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
+    adopting: AdoptSettings = AdoptSettings(),
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(
@@ -171,4 +174,5 @@ def initial_state(
         books_from_ms=books_from_ms,
         money=money,
         reset_pending=False,
+        adopting=adopting,
     )
