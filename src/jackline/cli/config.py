@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -24,6 +25,7 @@ from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
+from jackline.cli.strategy_file import NotLoaded
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
@@ -42,8 +44,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "venue": VenueSection,
     "risk": RiskSection,
     "protection": ProtectionSection,
+    "guard": GuardSection,
     "strategy": StrategySection,
 }
+GUARDED: dict[str, type[BaseModel]] = {"venue": GuardedVenueSection}
+"""In place of those where nothing is to be entered."""
 
 Tree = dict[str, Any]
 """TOML as parsed, before the sections give it types."""
@@ -59,6 +64,7 @@ class Config:
     venue: VenueSection
     risk: RiskSection
     protection: ProtectionSection
+    guard: GuardSection
     strategy_section: StrategySection
     strategy: Strategy
     credentials: Credentials
@@ -113,7 +119,12 @@ class Config:
             protection=self.protection_settings(),
             strategy=self.strategy,
             history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            adopting=self.guard.settings(),
         )
+
+    def guard_options(self) -> EngineOptions:
+        """What a guard is started with: it follows no market and enters nothing, whatever else the file says."""
+        return replace(self.engine_options(), guards_only=True, symbols=(), strategy=NotLoaded(name="none"))
 
 
 def load_config(
@@ -123,6 +134,7 @@ def load_config(
     environment: Mapping[str, str] | None = None,
     load_strategy_file: bool = False,
     import_old: bool = False,
+    guards_only: bool = False,
 ) -> Config:
     """Read and check a configuration.
 
@@ -132,6 +144,8 @@ def load_config(
         environment: variables; the process's own unless given.
         load_strategy_file: run the file of a user's strategy; for the one process that asks it.
         import_old: take keys that nothing else gives from the variables of older programs.
+        guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
+            every process but the one that asks a strategy.
 
     Raises:
         ConfigError: with every problem found.
@@ -147,7 +161,8 @@ def load_config(
     for key, value in (overrides or {}).items():
         _put(tree, sources, tuple(key.split(".")), value, "command line")
     problems = _import(tree, sources, variables, str(path)) if import_old else []
-    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file)
+    guarded = guards_only or ("guard" in tree and not load_strategy_file)
+    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file, guarded=guarded)
 
 
 def _import(
@@ -174,12 +189,14 @@ def _checked(
     problems: list[Problem],
     *,
     load_strategy_file: bool,
+    guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
     for key in sorted(tree.keys() - SECTIONS.keys()):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
     sections: dict[str, BaseModel] = {}
-    for name, kind in SECTIONS.items():
+    kinds = SECTIONS if not guarded else {**SECTIONS, **GUARDED}
+    for name, kind in kinds.items():
         try:
             sections[name] = kind.model_validate(tree.get(name, {}))
         except ValidationError as error:
@@ -201,16 +218,17 @@ def _checked(
         problems.extend(checks.size_problems(risk, found))
     strategy: Strategy | list[Problem] = []
     if isinstance(section, StrategySection):
-        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
+        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
     if problems or isinstance(strategy, list):
         raise ConfigError(problems)
     return Config(
         path=path,
         account=AccountSection.model_validate(account),
-        venue=VenueSection.model_validate(venue),
+        venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
         risk=RiskSection.model_validate(risk),
         protection=ProtectionSection.model_validate(sections["protection"]),
+        guard=GuardSection.model_validate(sections["guard"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
         credentials=credentials,

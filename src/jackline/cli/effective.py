@@ -43,6 +43,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "venue": config.venue,
         "risk": config.risk,
         "protection": config.protection,
+        "guard": config.guard,
         "strategy": config.strategy_section,
     }
     strategy = config.strategy.strategy if isinstance(config.strategy, FromFile) else config.strategy

@@ -31,6 +31,7 @@ COMMANDS: dict[str, Lazy] = {
     ),
     "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
+    "guard": Lazy(target="guard:guard", summary="Protect an account that others trade; enter nothing."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),

@@ -82,9 +82,7 @@ def begin_again(turn: Turn, trade: Trade, position: PositionView) -> Trade:
     swept = trade.phase is Phase.SWEEPING and trade.entry is None
     if not swept or instrument is None or position.entry_price == trade.entry_price:
         return trade
-    stop = guard.adopted_stop(
-        position, instrument, turn.state.risk, equity_quote=turn.state.equity_quote
-    )
+    stop = guard.adopted_stop(position, instrument, turn.state.risk, equity_quote=turn.state.equity_quote)
     rests = trade.disaster is not None and trade.disaster.state.may_be_live
     return turn.put(
         replace(

@@ -28,7 +28,7 @@ from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder
-from jackline.core.trade import ExitReason, SlotState, Trade
+from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import MISSES_COUNTED_MAX, Turn
 from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
@@ -247,12 +247,19 @@ def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> Trade:
         price = guard.inside_liquidation(trade.stop.disaster_price, position, instrument, turn.state.risk)
         trade = turn.put(replace(trade, stop=replace(trade.stop, disaster_price=price)))
     trade = _expose_lost(turn, trade)
-    if sum(slot.state is SlotState.WORKING for slot in trade.working) > USELESS_STOPS_MAX:
+    if sum(_is_useless(slot, position) for slot in trade.working) > USELESS_STOPS_MAX:
         turn.alert(
             Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop that rests covers it: closing"
         )
         trade = closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
+
+
+def _is_useless(slot: OrderSlot, position: PositionView) -> bool:
+    """It should cover the position and does not. One that the position has outgrown is only too small: whoever adds
+    to it in many small fills must not see it closed for that."""
+    whole = slot.quantity is None or slot.quantity >= position.quantity
+    return slot.state is SlotState.WORKING and whole
 
 
 def _expose_lost(turn: Turn, trade: Trade) -> Trade:

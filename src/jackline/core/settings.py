@@ -113,6 +113,10 @@ class AdoptSettings:
     leaves_whole_position: bool = False
 
 
+NOTHING_MORE = AdoptSettings()
+"""The default stop alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectionSettings:
     """Deadlines and periods of the promise, wire time.

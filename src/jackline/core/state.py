@@ -12,7 +12,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
-from jackline.core.settings import AdoptSettings, ProtectionSettings, RiskSettings
+from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
@@ -125,7 +125,7 @@ class State:
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
-    adopting: AdoptSettings = AdoptSettings()
+    adopting: AdoptSettings = NOTHING_MORE
 
 
 def initial_state(
@@ -141,7 +141,7 @@ def initial_state(
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
-    adopting: AdoptSettings = AdoptSettings(),
+    adopting: AdoptSettings = NOTHING_MORE,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(

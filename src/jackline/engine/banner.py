@@ -36,6 +36,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         },
         "risk": _plain(risk),
         "protection": _plain(asdict(state.protection)),
+        "guard": {"alone": options.guards_only, **_plain(asdict(state.adopting))},
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }
 

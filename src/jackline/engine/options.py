@@ -8,7 +8,7 @@ from pathlib import Path
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
-from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 
 
@@ -21,6 +21,8 @@ class EngineOptions:
         state_dir: journal, lease, heartbeat and command files live here.
         forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
         history_bars: completed bars read before the strategy may speak.
+        guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
+        adopting: what positions that nobody planned get besides the default stop.
     """
 
     account: str
@@ -35,6 +37,8 @@ class EngineOptions:
     protection: ProtectionSettings
     strategy: Strategy
     history_bars: int = 400
+    guards_only: bool = False
+    adopting: AdoptSettings = NOTHING_MORE
 
 
 class StartRefused(Exception):

@@ -144,8 +144,10 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1). In
     another mode than configured an account that holds something is guarded, and a trade on record is brought to its
     end (L1): every request for a position is written for the mode it stands in, and no canary proves a rung for
-    entries (C4).
+    entries (C4). A guard fits every account: it plans nothing.
     """
+    if options.guards_only:
+        return
     account, instruments = facts.account, facts.instruments
     if account.mode is not options.position_mode and first.holds_nothing:
         raise StartRefused(
@@ -248,6 +250,7 @@ async def first_state(
         books_from_ms=opened_ms,
         traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
+        adopting=options.adopting,
     )
     state = _cooling(state, store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
