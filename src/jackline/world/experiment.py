@@ -52,6 +52,7 @@ class Experiment:
         stop_while_flat: whether the venue takes a stop on a flat symbol (the canary finds out).
         fill_parts: trades per market fill.
         broken_for_ever: what breaks when everything else heals, and stays so.
+        guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 
@@ -80,6 +81,7 @@ class Experiment:
     safety_s: float = SAFETY_S
     calm_s: float = CALM_S
     wire: Wire = Wire.BINANCE
+    guards: bool = False
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -117,6 +119,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         acts=acts,
         broken_for_ever=_lasting(draws, profile),
         wire=wire,
+        guards=profile.guards,
     )
 
 

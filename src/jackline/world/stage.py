@@ -8,7 +8,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.orders import MarginType, PositionMode
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
+from jackline.core.settings import (
+    NOTHING_MORE,
+    AdoptSettings,
+    ProtectionSettings,
+    RiskSettings,
+    StopSettings,
+)
 from jackline.core.values import Symbol, fraction
 from jackline.engine.options import EngineOptions
 from jackline.exchange.account import Account, AccountSpec
@@ -252,7 +258,7 @@ def options(experiment: Experiment) -> EngineOptions:
         account="sim",
         mode="paper",
         state_dir=STATE_DIR,
-        symbols=_symbols(experiment),
+        symbols=() if experiment.guards else _symbols(experiment),
         interval_ms=BAR_MS,
         position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
         margin_type=MarginType.CROSS,
@@ -261,6 +267,17 @@ def options(experiment: Experiment) -> EngineOptions:
         protection=ProtectionSettings(),
         strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate),
         history_bars=5,
+        guards_only=experiment.guards,
+        adopting=adopting(experiment) if experiment.guards else NOTHING_MORE,
+    )
+
+
+def adopting(experiment: Experiment) -> AdoptSettings:
+    """Every other guard leaves the venue's one whole-position stop to whoever trades beside it."""
+    trailing = experiment.trailing_fraction
+    return AdoptSettings(
+        trailing_fraction=None if trailing is None else fraction(trailing),
+        leaves_whole_position=experiment.seed % 2 == 1,
     )
 
 
