@@ -71,20 +71,21 @@ def tell_looser(turn: Turn, trade: Trade, resting_price: Price | None) -> None:
         )
 
 
-def begin_again(turn: Turn, trade: Trade, position: PositionView) -> Trade:
+def begin_again(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """The adopted trade with the plan of another position, where whoever trades here was flat and is in again.
 
     By the old plan the new position might be closed at once, or stand far from its stop. A stop that rests stays, as
     nothing else covers yet, and none is placed worse than it (P4): where it is the tighter one it holds, and where the
     plan is, a W goes there. The same entry price is the same position, which a read that lagged has missed.
     """
-    instrument = turn.state.instruments.get(position.symbol)
+    position = snapshot.position(trade.symbol, trade.side)
+    instrument = turn.state.instruments.get(trade.symbol)
     swept = trade.phase is Phase.SWEEPING and trade.entry is None
-    if not swept or instrument is None or position.entry_price == trade.entry_price:
-        return trade
+    if not swept or position is None or instrument is None or position.entry_price == trade.entry_price:
+        return
     stop = guard.adopted_stop(position, instrument, turn.state.risk, equity_quote=turn.state.equity_quote)
     rests = trade.disaster is not None and trade.disaster.state.may_be_live
-    return turn.put(
+    turn.put(
         replace(
             trade,
             stop=stop,

@@ -70,6 +70,7 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for trade in list(turn.trades.values()):
         if turn.is_fresh(snapshot, trade.symbol):
             _observe_slots(turn, trade, snapshot)
+            adopting.begin_again(turn, turn.trades[trade.trade_id], snapshot)
     plans: dict[PositionKey, Protection] = {
         (trade.symbol, trade.side): Protection(
             stop_price=trade.ratchet_price, price_source=trade.stop.price_source
@@ -189,7 +190,6 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
     trade = turn.trade_of(position.symbol, position.side)
     if trade is None:
         raise LookupError(f"no trade for {position.symbol} {position.side}")
-    trade = adopting.begin_again(turn, trade, position)
     if trade.close is not None and position.quantity < trade.quantity:
         # It moves, if in small pieces, as in a thin book: pauses grow only while nothing does. They do not vanish, for
         # each piece costs a look, and a minute's request weight bears a few of them a second.
