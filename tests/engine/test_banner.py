@@ -59,6 +59,7 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
         "margin_type": "isolated",
         "rung": "auto",
     }
+    assert told["guard"] == {"alone": False, "trailing_fraction": None, "leaves_whole_position": False}
     assert told["strategy"] == {
         "name": "rsi_trend",
         "rsi_period": 7,

@@ -21,7 +21,11 @@ from jackline.core.values import ZERO, Price, tightest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
-    """One position. `covered` is the quantity that working stops would close; `state` says so in a word."""
+    """One position. `covered` is the quantity that working stops would close; `state` says so in a word.
+
+    `opened_by` is "jackline", or "others" where it was adopted, and `plan` the price its stop was planned at: only
+    the engine's records know them.
+    """
 
     symbol: str
     side: str
@@ -31,6 +35,8 @@ class PositionRow:
     stop: Decimal | None
     covered: Decimal
     state: str
+    opened_by: str | None = None
+    plan: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,8 @@ def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
                 stop=best,
                 covered=min(covers, trade.quantity),
                 state=trade.phase.value,
+                opened_by="others" if trade.entry is None else "jackline",
+                plan=trade.stop.disaster_price,
             )
         )
     return rows

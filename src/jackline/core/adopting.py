@@ -50,7 +50,10 @@ def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | Non
     adopted = _adopted_trade(turn, trade_id, position, stop)
     trade = turn.put(replace(adopted, attempts=attempts))
     turn.alert(
-        Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}"
+        Level.WARNING,
+        "P1",
+        f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}, opened by others at "
+        f"{position.entry_price}: its stop is planned at {stop.disaster_price}",
     )
     turn.want_snapshot()
     return trade

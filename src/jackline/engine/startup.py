@@ -188,6 +188,7 @@ async def protect_first(
         instruments=facts.instruments,
         risk=options.risk,
         protection=options.protection,
+        equity_quote=facts.account.equity_quote,
     )
     snapshot = await protector.look(options.symbols)
     if snapshot is None:
