@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jackline.cli.guard_section import GuardSection
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
@@ -59,7 +60,7 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
         "margin_type": "isolated",
         "rung": "auto",
     }
-    assert told["guard"] == {"alone": False, "trailing_fraction": None, "leaves_whole_position": False}
+    assert set(told["guard"]) == {"alone", *GuardSection.model_fields}
     assert told["strategy"] == {
         "name": "rsi_trend",
         "rsi_period": 7,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, is_dataclass
 from decimal import Decimal
 
-from jackline.core.settings import StopSettings
+from jackline.core.settings import AdoptSettings, StopSettings
 from jackline.core.state import State
 from jackline.engine.options import EngineOptions
 
@@ -36,13 +36,18 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         },
         "risk": _plain(risk),
         "protection": _plain(asdict(state.protection)),
-        "guard": {"alone": options.guards_only, **_plain(asdict(state.adopting))},
+        "guard": {"alone": options.guards_only, **_plain(_adopted(state.adopting))},
         "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
     }
 
 
 def _prefixed(stop: StopSettings) -> Facts:
     return {f"stop_{key}": value for key, value in asdict(stop).items()}
+
+
+def _adopted(adopting: AdoptSettings) -> Facts:
+    shape = "quantity" if adopting.leaves_whole_position else "whole_position"
+    return {"adopted_trailing_fraction": adopting.trailing_fraction, "adopted_stop_shape": shape}
 
 
 def _parameters(strategy: object) -> Facts:
