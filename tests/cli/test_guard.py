@@ -34,10 +34,12 @@ adopted_stop_shape = "quantity"
 """
 
 
-def load(directory: Path, text: str, **how: bool) -> Config:
+def load(
+    directory: Path, text: str, *, guards_only: bool = False, load_strategy_file: bool = False
+) -> Config:
     path = directory / "jackline.toml"
     path.write_text(text, encoding="utf-8")
-    return load_config(path, environment={}, **how)
+    return load_config(path, environment={}, guards_only=guards_only, load_strategy_file=load_strategy_file)
 
 
 def missing(directory: Path, text: str, **how: bool) -> set[str]:

@@ -181,8 +181,7 @@ def test_P4_in_again_at_a_better_price_the_stop_goes_to_the_new_plan_and_the_old
     driver.run(2_500)
     assert driver.phase is Phase.SWEEPING
     driver.venue.stranger_trades(Decimal("0.1"))
-    driver.run(8_000)
-    assert driver.phase is Phase.PROTECTED
+    driver.reach(Phase.PROTECTED).run(8_000)
     triggers = sorted(order.trigger_price or Price(Decimal(0)) for order in driver.venue.live_stops)
     assert triggers == [Decimal("49500"), Decimal("51480")]
 

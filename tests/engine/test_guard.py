@@ -21,7 +21,7 @@ TAG = account_tag("test")
 
 def guard_config(directory: Path, url: str, **changes: str) -> Path:
     """A file without symbols and without a strategy."""
-    path = write_config(directory, url, guard__adopted_stop_shape='"whole_position"', **changes)
+    path = write_config(directory, url, **{"guard__adopted_stop_shape": '"whole_position"', **changes})
     lines = path.read_text().splitlines()
     kept = [line for line in lines if not line.startswith(("symbols", "[strategy]", 'name = "rsi'))]
     path.write_text("\n".join(kept) + "\n")
@@ -120,7 +120,7 @@ def in_time(seen: Json) -> bool:
 async def test_P1_somebody_trades_on_undisturbed_and_is_covered_all_the_while(
     tmp_path: Path, shape: str
 ) -> None:
-    """Opens, brings a stop and a target, adds, reduces, and leaves; turns another position round on another symbol."""
+    """Opens, brings a stop and a target, adds, reduces, leaves; turns another position round on another symbol."""
     async with (
         exchange(*MARKETS) as venue,
         guarded(tmp_path, venue, guard__adopted_stop_shape=f'"{shape}"'),
