@@ -23,7 +23,7 @@ from jackline.core.coverage import Coverage, coverage, only_reduces
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import may_be_ours
+from jackline.core.ids import is_ours, may_be_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
@@ -63,7 +63,9 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for position in snapshot.positions:
         proof.on_position(turn, position)
     open_symbols = {position.symbol for position in snapshot.positions}
-    for symbol in sorted(open_symbols | set(turn.markets)):
+    # After a lost disk an order of ours may be all that tells of a symbol that is not traded by us (P6).
+    left = {one.key.symbol for one in snapshot.orders if is_ours(one.key.client_id, turn.state.tag)}
+    for symbol in sorted(open_symbols | left | set(turn.markets)):
         turn.market(symbol)
         if symbol not in open_symbols:
             turn.thaw(adopting.unknown_filters(symbol))
