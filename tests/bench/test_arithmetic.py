@@ -1,4 +1,4 @@
-"""Two hundred symbols on one account, within the venue's limits: a sum over our own constants, and a count beside it.
+"""As many symbols on one account as may be, within the venue's limits: a sum of our constants, and a count beside it.
 
 Weights are the exchange's table; periods are ours. The count is the exchange's, on virtual time: engine and watchdog on
 one address, as on one host.
@@ -27,6 +27,7 @@ from jackline.engine.look_pace import (
 from jackline.exchange.orders import OrderRequest
 from jackline.exchange.values import OrderType, PositionSide, Side, TimeInForce
 from jackline.exchange.wire.limits import ORDERS_PER_TEN_SECONDS, WEIGHT_PER_MINUTE
+from jackline.venue.binance.listings import LISTINGS_WEIGHT
 from jackline.venue.binance.market_stream import SYMBOLS_PER_SOCKET
 from jackline.venue.binance.snapshot import LISTED_EACH_MAX
 from jackline.venue.transport.budget import BULK_AT_ONCE, BULK_MAX
@@ -113,12 +114,25 @@ def test_listing_everything_is_dearer_for_as_many_symbols_as_are_listed_one_by_o
     assert LISTED_EACH_MAX * one_by_one <= FULL
 
 
+@pytest.mark.owns("K2")
+def test_K2_a_universe_chosen_anew_fits_beside_everything_else_of_its_minute() -> None:
+    """Its listings, beside the history of those that come, which is paced like that of a start."""
+    listings = (
+        weight("/fapi/v1/exchangeInfo", every=True)
+        + weight("/fapi/v1/ticker/24hr", every=True)
+        + weight("/fapi/v1/ticker/bookTicker", every=True)
+    )
+    assert listings == LISTINGS_WEIGHT
+    both = engine_weight(HELD) + watchdog_weight(HELD)
+    assert BULK_AT_ONCE + listings + both <= WEIGHT_PER_MINUTE - RESERVE, both
+
+
 def test_streams_fit_their_sockets_and_addresses() -> None:
     streams = 2 * SYMBOLS_PER_SOCKET
     longest = streams * (NAME_BYTES + len("@markPrice@1s/")) + len("/market/stream?streams=")
     assert streams <= STREAMS_PER_SOCKET
     assert longest <= ADDRESS_BYTES
-    assert -(-len(SYMBOLS) // SYMBOLS_PER_SOCKET) == 4
+    assert -(-len(SYMBOLS) // SYMBOLS_PER_SOCKET) == 5
 
 
 def test_ten_entries_at_once_fit_the_order_window() -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from jackline.cli.catalogue import PARAMETERS, UNITS, Entry, entries
+from jackline.cli.bot_section import BotSection
+from jackline.cli.catalogue import ANY_BOT, PARAMETERS, UNITS, Entry, entries
 from jackline.cli.config import SECTIONS
 from jackline.strategies.building import declared
 from jackline.strategies.registry import STRATEGIES
@@ -18,7 +19,8 @@ every_entry = pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entr
 def test_it_has_every_key_of_the_sections_and_of_the_strategies() -> None:
     keys = {f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields}
     taken = {f"{PARAMETERS}.{one.name}" for kind in STRATEGIES.values() for one in declared(kind)}
-    assert set(ENTRIES) == keys - {PARAMETERS} | taken
+    bots = {f"{ANY_BOT}.{name}" for name in BotSection.model_fields} - {f"{ANY_BOT}.parameters"}
+    assert set(ENTRIES) == keys - {PARAMETERS} | taken | bots
 
 
 @every_entry

@@ -70,7 +70,8 @@ def test_the_smallest_file_gives_the_defaults_of_the_core(tmp_path: Path) -> Non
 
 def test_every_setting_of_the_core_has_its_key_and_no_key_is_without_one() -> None:
     stop = {STOP_PREFIX + field.name for field in dataclasses.fields(StopSettings)}
-    risk = {field.name for field in dataclasses.fields(RiskSettings)} - {"stop"}
+    tables = {"stop", "regime", "opportunity", "exits"}
+    risk = {field.name for field in dataclasses.fields(RiskSettings)} - tables
     assert set(RiskSection.model_fields) == stop | risk
     assert set(ProtectionSection.model_fields) == {
         field.name for field in dataclasses.fields(ProtectionSettings)

@@ -196,7 +196,7 @@ def test_explain_without_a_key_lists_all_and_with_a_table_its_keys(
     assert run("explain", "account", monkeypatch=monkeypatch) == 0
     some = capsys.readouterr().out
     assert some in everything
-    assert len(some.splitlines()) == 6
+    assert len(some.splitlines()) == 8
 
 
 def test_explain_under_a_bad_file_explains_all_the_same(

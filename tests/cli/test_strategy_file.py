@@ -172,4 +172,6 @@ def test_a_name_and_a_file_exclude_each_other_and_one_is_needed(tmp_path: Path) 
     assert "keep one of the two" in problems(both)["strategy.name"].fix
     neither = only_file(tmp_path)
     neither.write_text(neither.read_text().replace('file = "mine.py"', ""))
-    assert "ema_cross, rsi_trend, supertrend; or file" in problems(neither)["strategy.name"].fix
+    assert (
+        "ema_cross, manual, rsi_trend, supertrend, webhook; or file" in problems(neither)["strategy.name"].fix
+    )

@@ -22,14 +22,14 @@ from jackline.core.events import (
     SnapshotAnswered,
 )
 from jackline.core.limits import DAY_MS, on_trade_ended
-from jackline.core.money import Money
+from jackline.core.money import Day, Money
 from jackline.core.orders import BalanceView, IncomeKind, IncomeView, PositionView
 from jackline.core.requests import ReadIncome, ReadSnapshot
 from jackline.core.state import KillLevel, State
 from jackline.core.step import step
 from jackline.core.turn import Turn
-from jackline.core.values import MarketMs, Price, Quantity, Quote, Side, WireMs
-from tests.core.making import START_MS, TRADE, cold_state, planned, position, snapshot
+from jackline.core.values import Fraction, MarketMs, Price, Quantity, Quote, Side, WireMs
+from tests.core.making import RISK, START_MS, TRADE, cold_state, planned, position, snapshot
 from tests.core.small_venue import BTC
 
 OPENING = Quote(Decimal(10_000))
@@ -216,3 +216,81 @@ def test_K5_a_trade_whose_result_is_not_known_is_not_counted(balance: str, exits
     for _ in range(5):
         lost(book, balance=balance, exits=exits)
     assert book.state.kill_level is KillLevel.NORMAL
+
+
+# -- golden values and the drawdown --------------------------------------------------------------------------
+
+
+@pytest.mark.owns("K5")
+def test_K5_the_second_of_two_losses_of_300_and_250_on_10_000_trips() -> None:
+    book = Book().read("10000").read("9700")
+    assert book.level is KillLevel.NORMAL
+    explained = book.state.money.books
+    assert explained is not None
+    # Both losses are fills of ours: the ledger explains them.
+    books = replace(explained, explained_quote=Quote(Decimal(9_700)), gap=None)
+    book.state = replace(book.state, money=replace(book.state.money, books=books))
+    assert book.read("9700").level is KillLevel.NORMAL
+    books = replace(explained, explained_quote=Quote(Decimal(9_450)), gap=None)
+    book.state = replace(book.state, money=replace(book.state.money, books=books))
+    assert book.read("9450").level is KillLevel.NO_NEW_RISK
+
+
+def peaked(peak: str, *, most: str = "0.20") -> Book:
+    """A book whose equity has been here once; the day began low, so that its own limit is far away."""
+    day = Day(
+        number=START_MS // DAY_MS,
+        equity_quote=Quote(Decimal(10_000)),
+        capital_quote=Quote(Decimal(0)),
+        peak_quote=Quote(Decimal(peak)),
+    )
+    risk = replace(RISK, drawdown_max_fraction=Fraction(Decimal(most)))
+    book = Book(state=cold_state(risk=risk))
+    book.state = replace(book.state, money=replace(book.state.money, day=day))
+    return book
+
+
+@pytest.mark.owns("K5")
+@pytest.mark.parametrize(("peak", "level"), [("12499", KillLevel.NORMAL), ("12500", KillLevel.NO_NEW_RISK)])
+def test_K5_equity_a_fifth_below_its_peak_trips(peak: str, level: KillLevel) -> None:
+    book = peaked(peak).read("10000")
+    assert book.level is level
+    reasons = [effect.reason for effect in book.effects if isinstance(effect, SaveKill)]
+    assert len(reasons) == level.rank
+    assert all("below its peak of 12500" in reason for reason in reasons)
+
+
+@pytest.mark.owns("K5")
+def test_K5_the_peak_outlives_midnight_and_a_deposit_is_no_peak() -> None:
+    book = peaked("11000").read("10000")
+    book.transfer("4000").read("14000")
+    day = book.state.money.day
+    assert day is not None
+    assert day.peak_quote == 15_000, "a deposit moves the peak with it"
+    book.now_ms = MIDNIGHT_MS
+    book.mark("50000")
+    day = book.state.money.day
+    assert day is not None
+    assert day.number == MIDNIGHT_MS // DAY_MS
+    assert day.peak_quote == 15_000
+    assert book.level is KillLevel.NORMAL
+
+
+def test_K5_a_new_peak_is_written_once_a_thousandth() -> None:
+    book = peaked("10000")
+    for equity in ("10005", "10009.99", "10010", "10015"):
+        book.read("10000", equity, long_one("50000"))
+    saved = [effect.day.peak_quote for effect in book.effects if isinstance(effect, SaveDay)]
+    assert saved == [Decimal("10010")]
+
+
+@pytest.mark.owns("K4")
+def test_K4_a_reset_counts_the_drawdown_anew() -> None:
+    book = peaked("12500").read("10000")
+    assert book.level is KillLevel.NO_NEW_RISK
+    receipt = Receipt(command_id="c", position=1)
+    book.feed(ResetAsked(actor="test", reason="I know", receipt=receipt)).feed(ResetDurable())
+    assert book.mark("50000").level is KillLevel.NORMAL
+    day = book.state.money.day
+    assert day is not None
+    assert day.peak_quote == 10_000

@@ -162,7 +162,6 @@ def test_P8_one_market_order_can_close_what_one_entry_opened() -> None:
         (context(of=instrument(tick="1000")), Reason.STOP_SIDE, "50000"),
         (context(risk=risk("0.0022")), Reason.STOP_REACHED, "50000"),
         (context(risk=risk("0.05", leverage=20)), Reason.LIQUIDATION, "20x"),
-        (context(equity="99.99"), Reason.EQUITY_TOO_SMALL, "99.99"),
         (context(equity="400"), Reason.MINIMUM_ORDER, "0.001"),
         (context(risk=risk("0.01", leverage=25)), Reason.LEVERAGE, "25"),
     ],

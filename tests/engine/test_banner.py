@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from jackline.cli.exits_section import ExitsSection
 from jackline.cli.guard_section import GuardSection
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.regime_section import OpportunitySection, RegimeSection
 from jackline.cli.risk_section import RiskSection
+from jackline.cli.universe_section import UniverseSection
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
+from jackline.core.universe import UniverseRules
 from jackline.core.values import Fraction, Symbol
 from jackline.engine.banner import EVENT, banner
 from jackline.engine.options import EngineOptions
@@ -51,8 +55,11 @@ def test_it_tells_what_the_core_steps_with_and_not_what_was_asked_for() -> None:
 def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     told = banner(OPTIONS, cold_state(risk=LIVE))
     assert set(told["risk"]) == set(RiskSection.model_fields)
+    assert set(told["exits"]) == set(ExitsSection.model_fields)
     assert set(told["protection"]) == set(ProtectionSection.model_fields)
-    assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state"}
+    assert set(told["regime"]) == set(RegimeSection.model_fields)
+    assert set(told["opportunity"]) == set(OpportunitySection.model_fields)
+    assert told["account"] == {"name": "main", "mode": "paper", "state_dir": "state", "tape_mib_max": 0}
     assert told["venue"] == {
         "symbols": ["BTCUSDT"],
         "bar_interval_ms": 300_000,
@@ -60,6 +67,10 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
         "margin_type": "isolated",
         "rung": "auto",
     }
+    assert told["universe"] == {"chosen_by": "name"}
+    filtered = banner(replace(OPTIONS, universe=UniverseRules(deny=("X*",))), cold_state())
+    assert set(filtered["universe"]) == set(UniverseSection.model_fields)
+    assert filtered["universe"]["deny"] == ["X*"]
     assert set(told["guard"]) == {"alone", *GuardSection.model_fields}
     assert told["strategy"] == {
         "name": "rsi_trend",
@@ -78,8 +89,8 @@ def test_for_people_it_is_a_block_that_fits_the_terminal() -> None:
     assert set(shown) == {"event", "level"}
     lines = shown["event"].splitlines()
     assert lines[0] == "running fence=7"
-    assert lines[1] == "  account     name=main mode=paper state_dir=state"
-    assert any(line.startswith("  risk        leverage=3 ") for line in lines)
+    assert lines[1] == "  account      name=main mode=paper state_dir=state tape_mib_max=0"
+    assert any(line.startswith("  risk         leverage=3 ") for line in lines)
     assert "trailing_fraction=–" in shown["event"]
     assert max(len(line) for line in lines) <= WIDTH
 

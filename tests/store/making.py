@@ -70,7 +70,7 @@ def _empty(annotation: str) -> object:
         return None
     if annotation.startswith("tuple"):
         return ()
-    return {"int": 0, "bool": False, "Quote": Quote(ZERO)}.get(annotation)
+    return {"int": 0, "bool": False, "str": "", "Quote": Quote(ZERO)}.get(annotation)
 
 
 def fill(number: int, side: OrderSide, quantity: Decimal, price: Decimal, realised: Decimal) -> FillView:

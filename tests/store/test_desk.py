@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from jackline.core.errors import InvariantBroken
 from jackline.core.orders import Snapshot
 from jackline.core.state import KillLevel
-from jackline.core.values import ZERO, Quote, Side, Symbol
+from jackline.core.values import ZERO, Fraction, Quote, Side, Symbol, WireMs
 from jackline.store.batch import Batch, CommandAnswer, JournalKind, prepare
 from jackline.store.boot import open_store
 from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
@@ -70,6 +72,62 @@ def test_what_concerns_the_switch_comes_back_as_it_was_given(
     (posted,) = desk.poll_new(0)
     assert posted.command == given
     desk.close()
+
+
+ALERT = replace(
+    CLOSE,
+    kind=CommandKind.ALERT,
+    bot="alerts",
+    confidence=Fraction(Decimal("0.70")),
+    told_ms=WireMs(NOW - 5),
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ALERT,
+        replace(ALERT, kind=CommandKind.SIGNAL, confidence=None, told_ms=None),
+        replace(CLOSE, kind=CommandKind.BOT_STOP, symbol=None, side=None, bot="trend"),
+        replace(CLOSE, kind=CommandKind.BOT_START, symbol=None, side=None, bot="trend"),
+    ],
+    ids=lambda given: given.kind,
+)
+def test_what_concerns_a_bot_comes_back_as_it_was_given(tmp_path: Path, given: Command) -> None:
+    desk = CommandDesk(HostDisk(), tmp_path / "commands.db")
+    assert desk.submit(given)
+    assert not desk.submit(given)
+    with pytest.raises(CommandConflict, match="use a new id"):
+        desk.submit(replace(given, bot="another"))
+    (posted,) = desk.poll_new(0)
+    assert posted.command == given
+    desk.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: replace(ALERT, bot=""),
+        lambda: replace(ALERT, side=None),
+        lambda: replace(ALERT, symbol=None, side=None),
+        lambda: replace(CLOSE, bot="trend"),
+        lambda: replace(CLOSE, told_ms=WireMs(NOW)),
+        lambda: replace(CLOSE, kind=CommandKind.BOT_STOP, bot="trend"),
+        lambda: replace(CLOSE, kind=CommandKind.BOT_STOP, symbol=None, side=None),
+    ],
+    ids=[
+        "nobody's",
+        "no-side",
+        "no-symbol",
+        "close-of-a-bot",
+        "close-told",
+        "stop-of-a-symbol",
+        "stop-of-nobody",
+    ],
+)
+def test_P2_a_command_for_a_bot_that_is_not_whole_cannot_be_made(wrong: Callable[[], Command]) -> None:
+    with pytest.raises(InvariantBroken):
+        wrong()
 
 
 @pytest.mark.parametrize(

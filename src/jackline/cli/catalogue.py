@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from jackline.cli.allowed import allowed, bounds
+from jackline.cli.bot_checks import BOT
+from jackline.cli.bot_section import BotSection
 from jackline.cli.config import ENVIRONMENT_PREFIX, SECTIONS
 from jackline.cli.spoken import spoken
 from jackline.strategies.building import Declaring, declared
@@ -16,6 +18,8 @@ from jackline.strategies.registry import STRATEGIES
 
 PARAMETERS = "strategy.parameters"
 """The table whose keys are the strategy's own."""
+ANY_BOT = f"{BOT}.name"
+"""Stands for the table of a bot where none is meant in particular."""
 
 MINUTE_MS = 60_000
 """From here on milliseconds are said aloud too."""
@@ -25,10 +29,16 @@ UNITS = MappingProxyType(
         "_fraction": "share of one, so 0.01 is one per cent",
         "_share_max": "share of one, so 0.5 is one half",
         "_streak_max": "trades",
+        "_confidence": "probability, 0 to 1",
+        "_probability_min": "probability, 0 to 1",
+        "_bars": "bars",
+        "trades_max": "trades",
         "_quote": "quote currency, e.g. USDT",
         "_multiple": "times",
         "_ms": "milliseconds",
         "_ms_max": "milliseconds",
+        "symbols_max": "symbols",
+        "_mib_max": "mebibytes (1,048,576 bytes)",
         "leverage": "times the margin",
         "_period": "bars",
         "rsi_long": "RSI, 0 to 100",
@@ -80,7 +90,7 @@ def entries() -> tuple[Entry, ...]:
         for name, kind in sorted(STRATEGIES.items())
         for entry in parameter_entries(kind)
     )
-    return (*section_entries(), *taken)
+    return (*section_entries(), *bot_entries(ANY_BOT), *taken)
 
 
 def section_entries() -> tuple[Entry, ...]:
@@ -90,6 +100,15 @@ def section_entries() -> tuple[Entry, ...]:
         for section, model in SECTIONS.items()
         for name, field in model.model_fields.items()
         if f"{section}.{name}" != PARAMETERS
+    )
+
+
+def bot_entries(table: str) -> tuple[Entry, ...]:
+    """The keys of one bot, whose table it is; its strategy's own apart."""
+    return tuple(
+        _entry(f"{table}.{name}", BotSection, name, field)
+        for name, field in BotSection.model_fields.items()
+        if name != "parameters"
     )
 
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jackline.cli.problems import Problem, unknown_key
+from jackline.cli.regime_section import RegimeSection
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.sections import StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
+from jackline.core.gate_settings import Rule
 from jackline.core.plan import stop_distance
 from jackline.core.ports import Strategy
 from jackline.core.settings import SizeMode, StopBasis
 from jackline.core.sizing import cap_share, smallest_notional_share
 from jackline.strategies.parameters import ParameterProblem, ParametersRefused
-from jackline.strategies.registry import STRATEGIES, build_strategy
+from jackline.strategies.registry import EVERY, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 
 PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
@@ -107,6 +109,16 @@ def venue_problems(venue: VenueSection, found: Found) -> Iterator[Problem]:
         yield found.problem("venue.rung", venue.rung, f"no rung of {venue.name}", fix)
 
 
+def regime_problems(
+    regime: RegimeSection, risk: RiskSection, venue: VenueSection, found: Found
+) -> Iterator[Problem]:
+    """The reference as this venue writes it: what it does not know would never warm up, and deny for ever."""
+    dashed, name = venue.name == "bingx", regime.reference_symbol
+    if Rule.ON in {regime.gate, risk.size_weights} and ("-" in name) is not dashed:
+        fix = f"write it as {venue.name} does, e.g. {'BTC-USDT' if dashed else 'BTCUSDT'}"
+        yield found.problem("regime.reference_symbol", name, f"no name of {venue.name}", fix)
+
+
 def choose_strategy(
     section: StrategySection, found: Found, *, load_file: bool, optional: bool = False
 ) -> Strategy | list[Problem]:
@@ -114,7 +126,7 @@ def choose_strategy(
 
     Where it is optional and not given, it is one that is never asked.
     """
-    names = ", ".join(sorted(STRATEGIES))
+    names = ", ".join(sorted(EVERY))
     if section.name is not None and section.file is not None:
         what = f'a strategy of its own stands beside it: file = "{section.file}"'
         return [found.problem("strategy.name", section.name, what, "keep one of the two")]
@@ -128,7 +140,7 @@ def choose_strategy(
         if section.name is None:
             fix = f'set it: one of {names}; or file = "my_strategy.py"'
             return [found.problem("strategy.name", None, "missing", fix)]
-        if section.name not in STRATEGIES:
+        if section.name not in EVERY:
             fix = f"one of {names}; one of your own is named by strategy.file"
             return [found.problem("strategy.name", section.name, "no such strategy", fix)]
         return build_strategy(section.name, section.parameters)

@@ -7,51 +7,62 @@ be. Everything is checked before anything starts, and all problems are told at o
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.bot_checks import BOT, make_bots, read_bots
+from jackline.cli.bot_section import BotSection
+from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.regime_section import (
+    OpportunitySection,
+    RegimeSection,
+    opportunity_settings,
+    regime_settings,
+)
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
+from jackline.cli.toml_file import Tree, read_toml, toml_value
+from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
+from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
-from jackline.engine.options import EngineOptions
+from jackline.engine.options import BotOptions, EngineOptions
+from jackline.engine.regime import memory_bars
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
 DEFAULT = "default"
-FILE_BYTES_MAX = 1_000_000
-"""A configuration is a page; a file this long is something else."""
-
+MIB_BYTES = 1_048_576
 SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
     "venue": VenueSection,
+    "universe": UniverseSection,
     "risk": RiskSection,
+    "regime": RegimeSection,
+    "opportunity": OpportunitySection,
+    "exits": ExitsSection,
     "protection": ProtectionSection,
     "guard": GuardSection,
+    "webhook": WebhookSection,
     "strategy": StrategySection,
 }
 GUARDED: dict[str, type[BaseModel]] = {"venue": GuardedVenueSection}
 """In place of those where nothing is to be entered."""
 
-Tree = dict[str, Any]
-"""TOML as parsed, before the sections give it types."""
 KeyPath = tuple[str, ...]
 
 
@@ -62,11 +73,18 @@ class Config:
     path: Path
     account: AccountSection
     venue: VenueSection
+    universe: UniverseSection
     risk: RiskSection
+    regime: RegimeSection
+    opportunity: OpportunitySection
+    exits: ExitsSection
     protection: ProtectionSection
     guard: GuardSection
+    webhook: WebhookSection
     strategy_section: StrategySection
     strategy: Strategy
+    bot_sections: Mapping[str, BotSection]
+    bots: tuple[BotOptions, ...]
     credentials: Credentials
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
@@ -83,7 +101,7 @@ class Config:
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
-        """What the account trades."""
+        """What the account trades, or, where `[universe]` chooses, what it chooses from."""
         return tuple(Symbol(name) for name in self.venue.symbols)
 
     @property
@@ -96,9 +114,19 @@ class Config:
         """None for ``auto``."""
         return self.venue.rung if isinstance(self.venue.rung, Rung) else None
 
+    @property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """Of every bot, or the one of the account."""
+        return tuple(one.strategy for one in self.bots) or (self.strategy,)
+
     def risk_settings(self) -> RiskSettings:
-        """`[risk]`."""
-        return risk_settings(self.risk)
+        """`[risk]`, with the gates and the exits that have a table of their own."""
+        return replace(
+            risk_settings(self.risk),
+            regime=regime_settings(self.regime),
+            opportunity=opportunity_settings(self.opportunity),
+            exits=exit_settings(self.exits),
+        )
 
     def protection_settings(self) -> ProtectionSettings:
         """`[protection]`."""
@@ -106,6 +134,7 @@ class Config:
 
     def engine_options(self) -> EngineOptions:
         """What an engine or a watchdog is started with."""
+        risk = self.risk_settings()
         return EngineOptions(
             account=self.account.name,
             mode=self.mode.value,
@@ -115,16 +144,29 @@ class Config:
             position_mode=self.venue.position_mode,
             margin_type=self.venue.margin_type,
             forced_rung=self.forced_rung,
-            risk=self.risk_settings(),
+            risk=risk,
             protection=self.protection_settings(),
             strategy=self.strategy,
-            history_bars=min(BARS_KEPT, self.strategy.warmup_bars + 100),
+            universe=universe_rules(self.universe),
+            tape_bytes_max=self.account.tape_mib_max * MIB_BYTES,
+            history_bars=min(
+                BARS_KEPT, max(max(one.warmup_bars for one in self.strategies) + 100, memory_bars(risk))
+            ),
+            bots=tuple(one.with_tables(risk) for one in self.bots),
+            signal_age_ms_max=self.webhook.signal_age_ms_max,
             adopting=self.guard.settings(),
         )
 
     def guard_options(self) -> EngineOptions:
         """What a guard is started with: it follows no market and enters nothing, whatever else the file says."""
-        return replace(self.engine_options(), guards_only=True, symbols=(), strategy=NotLoaded(name="none"))
+        return replace(
+            self.engine_options(),
+            guards_only=True,
+            symbols=(),
+            universe=None,
+            bots=(),
+            strategy=NotLoaded(name="none"),
+        )
 
 
 def load_config(
@@ -150,14 +192,14 @@ def load_config(
     Raises:
         ConfigError: with every problem found.
     """
-    tree = _read(path)
+    tree = read_toml(path)
     sources: dict[KeyPath, str] = {}
     _mark(sources, (), tree, str(path))
     variables = os.environ if environment is None else environment
     for variable in sorted(variables):
         if variable.startswith(ENVIRONMENT_PREFIX):
             keys = tuple(variable[len(ENVIRONMENT_PREFIX) :].lower().split("__"))
-            _put(tree, sources, keys, _toml_value(variables[variable]), f"environment {variable}")
+            _put(tree, sources, keys, toml_value(variables[variable]), f"environment {variable}")
     for key, value in (overrides or {}).items():
         _put(tree, sources, tuple(key.split(".")), value, "command line")
     problems = _import(tree, sources, variables, str(path)) if import_old else []
@@ -192,16 +234,15 @@ def _checked(
     guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
-    for key in sorted(tree.keys() - SECTIONS.keys()):
-        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), tuple(SECTIONS)))
+    for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
+        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
     sections: dict[str, BaseModel] = {}
-    kinds = SECTIONS if not guarded else {**SECTIONS, **GUARDED}
-    for name, kind in kinds.items():
+    for name, kind in (SECTIONS | (GUARDED if guarded else {})).items():
         try:
             sections[name] = kind.model_validate(tree.get(name, {}))
         except ValidationError as error:
             problems.extend(section_problems(name, kind, error, sources, str(path)))
-    account, venue = sections.get("account"), sections.get("venue")
+    account, venue, universe = (sections.get(name) for name in ("account", "venue", "universe"))
     risk, section = sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     credentials = LOCAL_KEY
@@ -213,11 +254,23 @@ def _checked(
             problems.extend(key_pair)
     if isinstance(venue, VenueSection):
         problems.extend(checks.venue_problems(venue, found))
+    if isinstance(venue, VenueSection) and isinstance(universe, UniverseSection):
+        problems.extend(universe_problems(universe, venue, found, named=not guarded))
+    regime = sections.get("regime")
     if isinstance(risk, RiskSection):
+        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
+            problems.extend(checks.regime_problems(regime, risk, venue, found))
         problems.extend(checks.risk_problems(risk, found))
         problems.extend(checks.size_problems(risk, found))
-    strategy: Strategy | list[Problem] = []
-    if isinstance(section, StrategySection):
+    exits = sections.get("exits")
+    if isinstance(exits, ExitsSection):
+        problems.extend(exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found))
+    bots, made = read_bots(tree, found), list[BotOptions]()
+    if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
+        made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
+    problems.extend(bots.problems)
+    strategy: Strategy | list[Problem] = made[0].strategy if made else []
+    if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
     if problems or isinstance(strategy, list):
@@ -226,41 +279,21 @@ def _checked(
         path=path,
         account=AccountSection.model_validate(account),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
+        universe=UniverseSection.model_validate(universe),
         risk=RiskSection.model_validate(risk),
+        regime=RegimeSection.model_validate(sections["regime"]),
+        opportunity=OpportunitySection.model_validate(sections["opportunity"]),
+        exits=ExitsSection.model_validate(exits),
         protection=ProtectionSection.model_validate(sections["protection"]),
         guard=GuardSection.model_validate(sections["guard"]),
+        webhook=WebhookSection.model_validate(sections["webhook"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
+        bot_sections=bots.sections,
+        bots=tuple(made),
         credentials=credentials,
         sources=sources,
     )
-
-
-def _read(path: Path) -> Tree:
-    """The file as TOML, decimals unrounded."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(FILE_BYTES_MAX + 1)
-        if len(text) > FILE_BYTES_MAX:
-            raise _file_problem(path, f"longer than {FILE_BYTES_MAX} bytes", "give the configuration file")
-        return tomllib.loads(text.decode(), parse_float=Decimal)
-    except OSError as error:
-        fix = "see that the path is right and the file readable"
-        raise _file_problem(path, f"cannot be read: {error.strerror}", fix) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _file_problem(path, f"not TOML: {error}", "correct the line named") from None
-
-
-def _file_problem(path: Path, what: str, fix: str) -> ConfigError:
-    return ConfigError([Problem(key=str(path), value=None, source="file", what=what, fix=fix)])
-
-
-def _toml_value(text: str) -> object:
-    """`3`, `true`, `[..]` as TOML reads them; anything else is a text."""
-    try:
-        return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
-    except tomllib.TOMLDecodeError:
-        return text
 
 
 def _put(tree: Tree, sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:

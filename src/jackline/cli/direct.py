@@ -45,7 +45,7 @@ def flatten_account(config: Config, say: Callable[[str], None]) -> Flattened:
 
 
 async def _read(config: Config, symbols: tuple[Symbol, ...] | None) -> Snapshot:
-    async with _connected(config) as venue:
+    async with connected(config) as venue:
         cause = ""
         for attempt in range(1, READS_MAX + 1):
             found = await venue.read_snapshot(ReadSnapshot(asked=attempt, symbols=symbols))
@@ -59,7 +59,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
     engine = is_held(HostDisk(), config.state_dir)
     if engine is not None:
         say(f"an engine runs (process {engine.pid}): it removes its own orders, and it may trade again")
-    async with _connected(config) as venue:
+    async with connected(config) as venue:
         flattener = Flattener(
             venue=venue,
             clock=TwoClocks(HostWorld()),
@@ -72,7 +72,7 @@ async def _flatten(config: Config, say: Callable[[str], None]) -> Flattened:
 
 
 @asynccontextmanager
-async def _connected(config: Config) -> AsyncIterator[Venue]:
+async def connected(config: Config) -> AsyncIterator[Venue]:
     """A venue whose account answers: a wrong key is told at once."""
     venue = await open_venue(venue_access(config), TwoClocks(HostWorld()), lambda _: ENTRY_DENIED)
     try:

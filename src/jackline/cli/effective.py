@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
-from jackline.cli.catalogue import PARAMETERS, Entry, parameter_entries, section_entries
+from jackline.cli.bot_checks import BOT
+from jackline.cli.catalogue import PARAMETERS, Entry, bot_entries, parameter_entries, section_entries
 from jackline.cli.config import Config
 from jackline.cli.old_variables import IMPORTED
 from jackline.cli.spoken import plain_text, spoken, toml_text
@@ -41,18 +42,43 @@ def effective(config: Config) -> tuple[Setting, ...]:
     sections: dict[str, BaseModel] = {
         "account": config.account,
         "venue": config.venue,
+        "universe": config.universe,
         "risk": config.risk,
+        "regime": config.regime,
+        "opportunity": config.opportunity,
+        "exits": config.exits,
         "protection": config.protection,
         "guard": config.guard,
+        "webhook": config.webhook,
         "strategy": config.strategy_section,
     }
-    strategy = config.strategy.strategy if isinstance(config.strategy, FromFile) else config.strategy
+    strategy = _loaded(config.strategy)
     settings = []
     for entry in (*section_entries(), *_parameters(strategy)):
         table, _, name = entry.key.rpartition(".")
+        if config.bots and table in {"strategy", PARAMETERS}:
+            continue  # each bot has its own
         holder = strategy if table == PARAMETERS else sections[table]
         settings.append(Setting(entry=entry, value=getattr(holder, name), source=config.source(entry.key)))
-    return tuple(settings)
+    return (*settings, *_bots(config))
+
+
+def _bots(config: Config) -> Iterator[Setting]:
+    """Every key of every bot; what it does not set is that of `[risk]`."""
+    for one in config.bots:
+        strategy, table = _loaded(one.strategy), f"{BOT}.{one.bot.name}"
+        held = ((entry, config.bot_sections[one.bot.name]) for entry in bot_entries(table))
+        taken = (
+            (replace(entry, key=entry.key.replace(PARAMETERS, f"{table}.parameters")), strategy)
+            for entry in _parameters(strategy)
+        )
+        for entry, holder in (*held, *taken):
+            value = getattr(holder, entry.key.rpartition(".")[2])
+            yield Setting(entry=entry, value=value, source=config.source(entry.key))
+
+
+def _loaded(strategy: Strategy) -> Strategy:
+    return strategy.strategy if isinstance(strategy, FromFile) else strategy
 
 
 def _parameters(strategy: Strategy) -> tuple[Entry, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from jackline.cli.catalogue import Entry, entries
+from jackline.cli.bot_checks import BOT
+from jackline.cli.catalogue import ANY_BOT, Entry, entries
 from jackline.cli.config import ENVIRONMENT_PREFIX
 from jackline.cli.effective import Setting
 from jackline.cli.errors import CommandFailed, ExitCode
@@ -31,11 +33,13 @@ def find(asked: str) -> tuple[Entry, ...]:
     key = TABLE[key].key if key in TABLE else key
     if key.upper().startswith(ENVIRONMENT_PREFIX):
         key = key[len(ENVIRONMENT_PREFIX) :].replace("__", ".")
-    key = key.lower()
+    key = re.sub(rf"^{BOT}\.[^.]+", ANY_BOT, key.lower())
     known = entries()
     exact = tuple(entry for entry in known if entry.key == key)
     table = tuple(entry for entry in known if entry.key.startswith(f"{key}."))
     named = tuple(entry for entry in known if entry.key.endswith(f".{key}"))
+    # What a bot may set instead has the name of the account's key, which is the one that is meant.
+    named = tuple(entry for entry in named if not entry.key.startswith(f"{BOT}.")) or named
     found = exact or table
     if found:
         return found

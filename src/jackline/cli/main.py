@@ -30,15 +30,23 @@ COMMANDS: dict[str, Lazy] = {
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
     "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
+    "plan": Lazy(target="plan:plan", summary="Ask every gate and plan a trade, without a venue."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "guard": Lazy(target="guard:guard", summary="Protect an account that others trade; enter nothing."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
+    "universe": Lazy(
+        target="universe:universe", summary="Show which symbols are traded, and why others are not."
+    ),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "replay": Lazy(target="replay:replay", summary="Decide again what an engine decided, and compare."),
+    "bots": Lazy(target="bots:app", summary="List the bots of the account, stop or start one."),
+    "signal": Lazy(target="bots:signal", summary="Ask for a position by hand, for a manual bot."),
+    "webhook": Lazy(target="webhook:webhook", summary="Listen for alerts, for bots that trade them."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }

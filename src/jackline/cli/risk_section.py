@@ -8,8 +8,10 @@ from pydantic import Field
 
 from jackline.cli.section import Section
 from jackline.cli.section_types import DAY_MS, Number, Whole
+from jackline.core.gate_settings import Rule
 from jackline.core.orders import PriceSource
 from jackline.core.settings import (
+    DRAWDOWN_MAX_FRACTION,
     LOSING_STREAK_MAX,
     CapBasis,
     RiskSettings,
@@ -107,6 +109,37 @@ class RiskSection(Section):
     )
     equity_min_quote: Number = Field(
         _RISK.equity_min_quote, ge=1, le=1_000_000, description="with less equity no trade opens"
+    )
+    drawdown_max_fraction: Number = Field(
+        DRAWDOWN_MAX_FRACTION,
+        gt=0,
+        le=Decimal("0.9"),
+        description="share of the highest equity, deposits apart; lost, it stops new risk",
+    )
+    heat_loss_max_fraction: Number = Field(
+        _RISK.heat_loss_max_fraction,
+        gt=0,
+        le=1,
+        description="share of equity lost if every stop fires at once, at most",
+    )
+    heat_notional_max_fraction: Number = Field(
+        _RISK.heat_notional_max_fraction,
+        gt=0,
+        le=125,
+        description="share of equity that all open trades are worth together, at most",
+    )
+    slippage_adverse_max_fraction: Number = Field(
+        _RISK.slippage_adverse_max_fraction,
+        ge=Decimal("0.0001"),
+        le=Decimal("0.05"),
+        description="mark may be so much worse than the close decided on",
+    )
+    bar_age_max_bars: Whole = Field(
+        _RISK.bar_age_max_bars, ge=1, le=10, description="a decision on an older bar opens nothing"
+    )
+    size_weights: Rule = Field(
+        _RISK.size_weights,
+        description='on: size_mode = "signal" weighs volatility, regime and results too',
     )
     taker_fraction: Number = Field(
         _RISK.taker_fraction, ge=0, le=Decimal("0.01"), description="fee of a market fill"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints
 
-from jackline.strategies.registry import STRATEGIES
+from jackline.strategies.registry import EVERY
 from jackline.venue.transport.endpoint import Endpoint, EndpointRefused, VenueMode
 
 HOUR_MS = 3_600_000
@@ -96,10 +96,18 @@ Mode = Annotated[
     Literal["backtest", "paper", "testnet", "live"], AfterValidator(_runnable), Allowed(text='"paper"')
 ]
 Url = Annotated[str, AfterValidator(_loopback), Allowed(text='"http://127.0.0.1:PORT"')]
-SymbolName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$")]
+SymbolName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z0-9]{2,40}(-[A-Z0-9]{2,10})?$"),
+    Allowed(text='one name, e.g. "BTCUSDT"'),
+]
 SymbolNames = Annotated[tuple[SymbolName, ...], BeforeValidator(_listed), AfterValidator(_once)]
+Pattern = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9*-]{1,50}$")]
+Patterns = Annotated[
+    tuple[Pattern, ...], BeforeValidator(_listed), Allowed(text='patterns, e.g. ["BTC*", "ETHUSDT"]')
+]
 Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]
 KeyFile = Annotated[Path, Allowed(text='a file, e.g. "key.toml"')]
 StrategyFile = Annotated[Path, Allowed(text="a Python file")]
-StrategyName = Annotated[str, Allowed(text=", ".join(f'"{name}"' for name in sorted(STRATEGIES)))]
+StrategyName = Annotated[str, Allowed(text=", ".join(f'"{name}"' for name in sorted(EVERY)))]

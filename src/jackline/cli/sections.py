@@ -23,11 +23,12 @@ from jackline.cli.section_types import (
     StrategyName,
     SymbolNames,
     Url,
+    Whole,
 )
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 
-SYMBOLS_MAX = 200
+SYMBOLS_MAX = 250
 """What fits a minute's request weight, by the sum in tests/bench/test_arithmetic.py; opening them takes minutes."""
 
 
@@ -37,6 +38,9 @@ class AccountSection(Section):
     name: Name = Field(description="marks every order as this account's; never rename it")
     mode: Mode = Field(description="against the local exchange; other modes come with later versions")
     state_dir: StateDir = Field(description="journal and lease; relative to this file, one for each account")
+    tape_mib_max: Whole = Field(
+        256, ge=0, le=65_536, description="of decisions kept for `jackline replay`; 0 keeps none"
+    )
 
 
 class VenueSection(Section):
@@ -48,7 +52,7 @@ class VenueSection(Section):
 
     url: Url = Field(description="where `jackline exchange serve` answers; loopback only")
     symbols: Annotated[SymbolNames, Allowed(text=f'1 … {SYMBOLS_MAX} names, e.g. ["BTCUSDT"]')] = Field(
-        min_length=1, max_length=SYMBOLS_MAX, description="what is traded, as the venue writes it"
+        max_length=SYMBOLS_MAX, description="as the venue writes them; [] where filters choose"
     )
     name: Literal["binance", "bingx"] = Field(
         "binance", description="the wire: USDⓈ-M futures, or perpetual swap v2 with symbols as BTC-USDT"
@@ -70,7 +74,7 @@ class StrategySection(Section):
     `file` is relative to the configuration file.
     """
 
-    name: StrategyName | None = Field(None, description="a built-in strategy, whose signals are traded")
+    name: StrategyName | None = Field(None, description="a built-in strategy to be traded")
     file: StrategyFile | None = Field(
         None, description="instead of a name, a strategy of your own; relative to this file"
     )

@@ -81,7 +81,8 @@ def experiment_lines(experiment: Experiment) -> RenderableType:
     options = [
         f"{rung}, {mode}, leverage {one.leverage}, {', '.join(one.symbols)}",
         f"stop {one.stop_fraction}, trailing {one.trailing_fraction or 'off'}, target {one.target_fraction or 'off'}, "
-        f"hold {one.hold_max_ms // 1_000} s",
+        f"hold {one.hold_max_ms // 1_000} s, stages {'on' if one.staged else 'off'}, opinions {one.opinion_rate:.2f}, "
+        f"patience {'off' if one.no_progress_ms is None else f'{one.no_progress_ms // 1_000} s'}",
         f"signals {one.signal_rate:.2f}, volatility {one.volatility:g}, {_parts(one.fill_parts)} a fill, "
         f"{'takes' if one.stop_while_flat else 'refuses'} a stop while flat",
         f"{'with' if one.watchdog else 'no'} watchdog, callbacks {one.order.value}, "

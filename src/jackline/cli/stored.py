@@ -13,7 +13,7 @@ from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
-from jackline.core.values import ZERO, WireMs
+from jackline.core.values import ZERO, Fraction, Side, Symbol, WireMs
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.encode import decode
@@ -34,6 +34,13 @@ T = TypeVar("T")
 def live_trades(config: Config) -> tuple[Trade, ...]:
     """The trades that are not done. Raises CommandFailed where no engine has ever written."""
     return _read(config, StoreReader.load_trades)
+
+
+def account_facts(config: Config) -> tuple[dict[str, str], tuple[Trade, ...]]:
+    """What is on record of the account, and its trades; nothing where no engine has ever written."""
+    if not (config.state_dir / ENGINE_FILE).exists():
+        return {}, ()
+    return _read(config, lambda store: (store.load_account(), store.load_trades()))
 
 
 def engine_holder(config: Config) -> Holder | None:
@@ -61,16 +68,33 @@ def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
 
 
 def submit(config: Config, kind: CommandKind, *, reason: str, level: KillLevel | None = None) -> str:
-    """Write a command durably, whether or not an engine runs; its id."""
+    """Write a command about the account durably, whether or not an engine runs; its id."""
+    return post(config, kind, reason=reason, level=level)
+
+
+def post(
+    config: Config,
+    kind: CommandKind,
+    *,
+    reason: str,
+    level: KillLevel | None = None,
+    bot: str = "",
+    symbol: Symbol | None = None,
+    side: Side | None = None,
+    confidence: Fraction | None = None,
+) -> str:
+    """The same of any command."""
     command = Command(
         command_id=uuid.uuid4().hex,
         created_ms=WireMs(time.time_ns() // 1_000_000),
         actor=_actor(),
         kind=kind,
-        symbol=None,
-        side=None,
+        symbol=symbol,
+        side=side,
         reason=reason,
         level=level,
+        bot=bot,
+        confidence=confidence,
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id

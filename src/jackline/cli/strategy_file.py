@@ -18,7 +18,8 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from jackline.core.orders import Bar
-from jackline.core.ports import WARMUP_BARS_MAX, Signal, Strategy
+from jackline.core.ports import WARMUP_BARS_MAX, ExitStrategy, Signal, Strategy
+from jackline.core.values import Fraction, Side
 from jackline.strategies.building import Declaring, build, declared
 from jackline.strategies.parameters import ParametersRefused
 
@@ -59,6 +60,11 @@ class FromFile:
         return (
             replace(signal, reason=f"{self.name}: {signal.reason}") if isinstance(signal, Signal) else signal
         )
+
+    def exit_confidence(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
+        """The user's opinion on an open trade, where the file has one (M2)."""
+        asked = self.strategy
+        return asked.exit_confidence(bars, side) if isinstance(asked, ExitStrategy) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

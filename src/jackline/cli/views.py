@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -14,14 +15,19 @@ from rich.table import Table
 from jackline.cli.page import WIDTH, without_padding
 from jackline.core.coverage import coverage, stop_fault
 from jackline.core.ids import is_ours
+from jackline.core.machine import Phase
 from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.values import ZERO, Price, tightest
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
-    """One position. `covered` is the quantity that working stops would close; `state` says so in a word.
+    """One position. `covered` is the quantity that working stops would close; `state` says so in a word. `bot` is whose
+    it is by the engine's records; a venue knows nothing of that, and an adopted position is nobody's.
 
     `opened_by` is "jackline", or "others" where it was adopted, and `plan` the price its stop was planned at: only
     the engine's records know them.
@@ -35,6 +41,7 @@ class PositionRow:
     stop: Decimal | None
     covered: Decimal
     state: str
+    bot: str | None = None
     opened_by: str | None = None
     plan: Decimal | None = None
 
@@ -113,7 +120,8 @@ def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
                 mark=None,
                 stop=best,
                 covered=min(covers, trade.quantity),
-                state=trade.phase.value,
+                state=_state(trade),
+                bot=trade.bot or None,
                 opened_by="others" if trade.entry is None else "jackline",
                 plan=trade.stop.disaster_price,
             )
@@ -140,7 +148,7 @@ def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
     ]
 
 
-def show(rows: Sequence[PositionRow | OrderRow], *, empty: str, note: str) -> None:
+def show(rows: Sequence[DataclassInstance], *, empty: str, note: str) -> None:
     """Print a table, or one line when there is nothing. `note` says whose word this is."""
     console = Console(width=WIDTH, highlight=False)
     with console.capture() as shown:
@@ -168,7 +176,7 @@ def print_json(**facts: object) -> None:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, PositionRow | OrderRow):
+    if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"{type(value)} is not shown")
 
@@ -188,6 +196,12 @@ def _protects(order: OrderView, positions: Iterable[PositionView], source: Price
         return "no position"
     faults = [stop_fault(order, position, source) for position in here]
     return "yes" if None in faults else str(faults[0]).replace("_", " ")
+
+
+def _state(trade: Trade) -> str:
+    """The phase, and why it closes where it does."""
+    closing = trade.phase is Phase.CLOSING and trade.exit_words
+    return f"{trade.phase.value}: {trade.exit_words}" if closing else trade.phase.value
 
 
 def _working(trade: Trade) -> list[OrderSlot]:

@@ -176,7 +176,8 @@ def _move_capital(turn: Turn, amount: Quote) -> None:
     """Money in or out is neither profit nor loss of the day."""
     day = turn.state.money.day
     if day is not None and amount:
-        moved = replace(day, capital_quote=Quote(day.capital_quote + amount))
+        peak = None if day.peak_quote is None else Quote(day.peak_quote + amount)
+        moved = replace(day, capital_quote=Quote(day.capital_quote + amount), peak_quote=peak)
         turn.put_money(replace(turn.state.money, day=moved))
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import gates
+from jackline.core import budgets, gates
 from jackline.core.effects import NoteDenied
+from jackline.core.errors import InvariantBroken
 from jackline.core.events import Signalled
 from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
 from jackline.core.machine import Phase
 from jackline.core.orders import PositionMode
-from jackline.core.outcomes import Denied, Reason
+from jackline.core.outcomes import Denied
 from jackline.core.plan import PlanContext, ProtectedEntry, StopPlan, TradeRequest, plan_trade
+from jackline.core.regime_gate import regime_now
+from jackline.core.sizing import Conditions
 from jackline.core.trade import EntrySlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Fraction, Quantity, Symbol, WireMs
@@ -20,21 +23,38 @@ from jackline.core.values import ZERO, Fraction, Quantity, Symbol, WireMs
 
 def on_signal(turn: Turn, event: Signalled) -> None:
     """Gate the signal, plan the trade, and ask for its intent to be written."""
-    denied = gates.first_denial(turn, event)
-    plan = denied if denied is not None else _plan(turn, event)
+    plan = gates.first_denial(turn, event) or _gated_plan(turn, event)
     if isinstance(plan, Denied):
         turn.effects.append(
-            NoteDenied(symbol=event.symbol, side=event.side, market_ms=event.market_ms, denied=plan)
+            NoteDenied(
+                symbol=event.symbol,
+                side=event.side,
+                market_ms=event.market_ms,
+                denied=plan,
+                bot=event.bot,
+            )
         )
         return
-    turn.put(_new_trade(turn, plan))
+    turn.put(replace(_new_trade(turn, plan), bot=event.bot))
     turn.intents.add(plan.trade_id)
 
 
-def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
+def _gated_plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
+    """The trade that the remaining gates let pass."""
+    plan = plan_of(turn, event)
+    denied = gates.plan_denial(turn, event, plan)
+    if denied is not None:
+        return denied
+    if not isinstance(plan, ProtectedEntry):
+        raise InvariantBroken("P2", {"symbol": event.symbol, "plan": plan})
+    return plan
+
+
+def plan_of(turn: Turn, event: Signalled) -> ProtectedEntry | Denied | None:
+    """The trade as it would be, or why not; None while mark, rung or equity is not known."""
     market, equity_quote = turn.market(event.symbol), turn.state.equity_quote
     if market.mark is None or market.rung is None or equity_quote is None:
-        return Denied(reason=Reason.COLD, detail=f"{event.symbol}: mark, rung or equity is not known")
+        return None
     turn.state = replace(turn.state, ordinal=turn.state.ordinal + 1)
     trade_id = mint_trade_id(tag=turn.state.tag, fence=turn.state.fence, ordinal=turn.state.ordinal)
     request = TradeRequest(
@@ -54,9 +74,22 @@ def _plan(turn: Turn, event: Signalled) -> ProtectedEntry | Denied:
         equity_quote=equity_quote,
         rung=market.rung,
         now_ms=turn.now.wire_ms,
-        risk=turn.state.risk,
+        conditions=_conditions(turn, event.symbol),
+        risk=budgets.risk_of(turn.state, event.bot),
     )
     return plan_trade(request, context)
+
+
+def _conditions(turn: Turn, symbol: Symbol) -> Conditions:
+    """What a size by weights looks at: the symbol's range, the reference's regime, today's results."""
+    state, day = turn.state, turn.state.money.day
+    own, settings = state.averages.get(symbol), state.risk.regime
+    return Conditions(
+        volatility_ratio=None if own is None else own.volatility_ratio,
+        regime=regime_now(state.averages, settings.reference_symbol, turn.now.market_ms, settings),
+        wins=0 if day is None else day.winning_streak,
+        losses=0 if day is None else day.losing_streak,
+    )
 
 
 def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:

@@ -82,6 +82,18 @@ class SaveKill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveBots:
+    """Write which bots are stopped and answer who asked, in one transaction."""
+
+    bot: str
+    stopped: tuple[str, ...]
+    actor: str
+    reason: str
+    result: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteDenied:
     """Journal why an entry was denied. `side` is None where the strategy failed before it named one."""
 
@@ -89,6 +101,7 @@ class NoteDenied:
     side: Side | None
     market_ms: MarketMs
     denied: Denied
+    bot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,7 @@ class TradeEnded:
     reason: ExitReason
 
 
-Record = SaveTrade | SaveKill | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
+Record = SaveTrade | SaveKill | SaveBots | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
 """What only the journal hears of."""
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
+from jackline.core.opportunity import Probabilities
 from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.plan import Rung
+from jackline.core.regime import Average
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
 from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason
@@ -47,13 +49,36 @@ class MarkMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """A strategy wants a position. `market_ms` is the close of the bar it decided on."""
+    """A strategy wants a position. `market_ms` is when the bar it decided on completed, `price` where that closed,
+    `bot` whose strategy it is."""
 
     symbol: Symbol
     side: Side
     reason: str
     market_ms: MarketMs
     confidence: Fraction | None = None
+    price: Price | None = None
+    probabilities: Probabilities | None = None
+    bot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AverageMoved:
+    """A bar completed, and its symbol's slow average with it: what the regime gate looks at."""
+
+    average: Average
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitSignalled:
+    """A strategy's confidence, 0 … 1, at the close of a bar of `bar_ms` that its trade should end. It can only close,
+    and what is older than a bar says nothing (M2)."""
+
+    symbol: Symbol
+    side: Side
+    confidence: Fraction
+    market_ms: MarketMs
+    bar_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +231,17 @@ class ResetAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotAsked:
+    """An operator stops a bot, or lets it run. It closes nothing."""
+
+    bot: str
+    runs: bool
+    actor: str
+    reason: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetDurable:
     """The reset is on disk."""
 
@@ -249,8 +285,10 @@ class StopsClaimed:
 Event = (
     Ticked
     | BarClosed
+    | AverageMoved
     | MarkMoved
     | Signalled
+    | ExitSignalled
     | IntentDurable
     | JournalBroken
     | JournalMended
@@ -266,6 +304,7 @@ Event = (
     | RungProven
     | CloseAsked
     | KillAsked
+    | BotAsked
     | ResetAsked
     | ResetDurable
     | OpeningBooked

@@ -4,9 +4,11 @@ loss, the end of a trade for its losing streak."""
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from jackline.core import switch
 from jackline.core.effects import Level, SaveDay
+from jackline.core.gate_settings import Rule
 from jackline.core.money import NOTHING, Day
 from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
@@ -14,6 +16,8 @@ from jackline.core.turn import Turn
 from jackline.core.values import Price, Quote, Symbol
 
 DAY_MS = 86_400_000
+PEAK_STEP_FRACTION = Decimal("0.001")
+"""A drawdown is known to a thousandth of the peak."""
 
 
 def judge(turn: Turn) -> None:
@@ -33,14 +37,12 @@ def judge(turn: Turn) -> None:
         number = day.number
     # A clock may step back over midnight; further back it is another market that is being replayed.
     if day is None or number > day.number or number < day.number - 1:
-        _put_day(turn, Day(number=number, equity_quote=equity, capital_quote=NOTHING))
+        _put_day(turn, _begun(turn, number, equity))
         return
-    result = equity - day.equity_quote - day.capital_quote
-    worst = -turn.state.risk.daily_loss_max_fraction * day.equity_quote
-    if result <= worst and turn.state.kill_level is KillLevel.NORMAL:
-        why = f"daily loss {result:.2f} of {day.equity_quote:.2f} quote is at the limit of {worst:.2f}"
-        turn.alert(Level.CRITICAL, "K5", why)
-        switch.raise_level(turn, KillLevel.NO_NEW_RISK, actor="limit", reason=why)
+    peak = _peak(turn, equity)
+    if peak != day.peak_quote:
+        _put_day(turn, replace(day, peak_quote=peak))
+    _trip(turn, daily_loss(turn) or drawdown(turn))
 
 
 def on_trade_ended(turn: Turn, trade: Trade) -> None:
@@ -48,23 +50,83 @@ def on_trade_ended(turn: Turn, trade: Trade) -> None:
 
     A trade whose fills do not come out at nothing is not counted, for its result is not known (A1).
     """
-    day, most = turn.state.money.day, turn.state.risk.losing_streak_max
+    day = turn.state.money.day
     if day is None or not trade.exit_order_ids or trade.balance != 0:
         return
     streak = day.losing_streak + 1 if trade.result_quote < 0 else 0
-    if streak != day.losing_streak:
-        _put_day(turn, replace(day, losing_streak=streak))
-    if most is not None and streak >= most and turn.state.kill_level is KillLevel.NORMAL:
-        why = f"{streak} closed trades in a row lost; the limit is {most}"
+    wins = day.winning_streak + 1 if trade.result_quote > 0 else 0
+    if turn.state.risk.size_weights is Rule.OFF:
+        wins = day.winning_streak  # nobody looks at it: worth no write
+    if (streak, wins) != (day.losing_streak, day.winning_streak):
+        _put_day(turn, replace(day, losing_streak=streak, winning_streak=wins))
+    _trip(turn, losing_streak(turn))
+
+
+# -- what stands at its limit, with the figures; None where nothing does ---------------------------------------
+
+
+def daily_loss(turn: Turn) -> str | None:
+    """The day's result, realised and not, deposits apart, at or beyond its limit."""
+    equity, day = equity_now(turn), turn.state.money.day
+    if equity is None or day is None:
+        return None
+    result = equity - day.equity_quote - day.capital_quote
+    worst = -turn.state.risk.daily_loss_max_fraction * day.equity_quote
+    if result > worst:
+        return None
+    return f"daily loss {result:.2f} of {day.equity_quote:.2f} quote is at the limit of {worst:.2f}"
+
+
+def drawdown(turn: Turn) -> str | None:
+    """How far equity has fallen from its peak, deposits apart: ``1 − equity / peak``."""
+    equity, day, most = equity_now(turn), turn.state.money.day, turn.state.risk.drawdown_max_fraction
+    if equity is None or day is None or most is None or day.peak_quote is None or day.peak_quote <= 0:
+        return None
+    fallen = 1 - equity / day.peak_quote
+    if fallen < most:
+        return None
+    return f"equity {equity:.2f} is {fallen:.4f} below its peak of {day.peak_quote:.2f} quote; the limit is {most:f}"
+
+
+def losing_streak(turn: Turn) -> str | None:
+    """Closed trades in a row that lost."""
+    day, most = turn.state.money.day, turn.state.risk.losing_streak_max
+    if day is None or most is None or day.losing_streak < most:
+        return None
+    return f"{day.losing_streak} closed trades in a row lost; the limit is {most}"
+
+
+def _trip(turn: Turn, why: str | None) -> None:
+    if why is not None and turn.state.kill_level is KillLevel.NORMAL:
         turn.alert(Level.CRITICAL, "K5", why)
         switch.raise_level(turn, KillLevel.NO_NEW_RISK, actor="limit", reason=why)
 
 
-def on_reset(turn: Turn) -> None:
-    """An operator has reset the switch, if it is down: losses in a row are counted anew."""
+def _begun(turn: Turn, number: int, equity: Quote) -> Day:
+    """A new day; the peak goes on."""
+    return Day(number=number, equity_quote=equity, capital_quote=NOTHING, peak_quote=_peak(turn, equity))
+
+
+def _peak(turn: Turn, equity: Quote) -> Quote | None:
+    """The highest equity, in steps that are worth a write: a rising market makes a peak with every mark."""
+    if turn.state.risk.drawdown_max_fraction is None:
+        return None
     day = turn.state.money.day
-    if day is not None and day.losing_streak and turn.state.kill_level is KillLevel.NORMAL:
-        _put_day(turn, replace(day, losing_streak=0))
+    peak = day.peak_quote if day is not None else None
+    return equity if peak is None or equity >= peak * (1 + PEAK_STEP_FRACTION) else peak
+
+
+def on_reset(turn: Turn) -> None:
+    """An operator has reset the switch, if it is down: losses in a row and the drawdown are counted anew.
+
+    Else a drawdown would trip again with the next mark, for ever: it has no midnight that forgives it.
+    """
+    day = turn.state.money.day
+    if day is None or turn.state.kill_level is not KillLevel.NORMAL:
+        return
+    if day.losing_streak or drawdown(turn) is not None:
+        peak = None if drawdown(turn) is not None else day.peak_quote
+        _put_day(turn, replace(day, losing_streak=0, peak_quote=peak))
 
 
 def _put_day(turn: Turn, day: Day) -> None:

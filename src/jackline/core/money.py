@@ -77,12 +77,16 @@ class Day:
         equity_quote: equity at its first event.
         capital_quote: deposits less withdrawals since; they are neither profit nor loss.
         losing_streak: closed trades in a row that lost, since midnight or the last reset.
+        peak_quote: highest equity of any day, moved by deposits and withdrawals; None while no drawdown is bounded.
+        winning_streak: closed trades in a row that won; counted where a size looks at it.
     """
 
     number: int
     equity_quote: Quote
     capital_quote: Quote
     losing_streak: int = 0
+    peak_quote: Quote | None = None
+    winning_streak: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,21 @@ class Reason(StrEnum):
     BLIND = "blind"
     COLD = "cold"
     STALE_MARK = "stale_mark"
+    STALE_BAR = "stale_bar"
     EQUITY_TOO_SMALL = "equity_too_small"
+    DAILY_LOSS = "daily_loss"
+    DRAWDOWN = "drawdown"
+    LOSING_STREAK = "losing_streak"
+    REGIME = "regime"
+    OPPORTUNITY = "opportunity"
     SYMBOL_BUSY = "symbol_busy"
     SWEEP_PENDING = "sweep_pending"
     COOLDOWN = "cooldown"
     ORDERS_SCARCE = "orders_scarce"
     CONFIDENCE = "confidence"
+    HEAT_LOSS = "heat_loss"
+    HEAT_NOTIONAL = "heat_notional"
+    SLIPPAGE = "slippage"
     STOP_DISTANCE = "stop_distance"
     STOP_SIDE = "stop_side"
     STOP_REACHED = "stop_reached"
@@ -33,6 +42,10 @@ class Reason(StrEnum):
     RUNG = "rung"
     JOURNAL = "journal"
     STRATEGY = "strategy"
+    BOT = "bot"
+    BOT_STOPPED = "bot_stopped"
+    BUDGET = "budget"
+    SYMBOL_OWNED = "symbol_owned"
 
 
 class Refusal(StrEnum):
@@ -66,10 +79,11 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """We said no, before anything left. `detail` names the figures."""
+    """We said no, before anything left. `detail` names the figures, `gate` the gate of docs/gates.md that said it."""
 
     reason: Reason
     detail: str
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

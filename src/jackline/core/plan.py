@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from jackline.core import rules
 from jackline.core.errors import invariant
+from jackline.core.exit_settings import ExitSettings
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.orders import PositionMode, PriceSource
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
-from jackline.core.sizing import wanted_notional
+from jackline.core.sizing import Conditions, wanted_notional
 from jackline.core.values import (
     ONE,
     ZERO,
@@ -68,6 +69,7 @@ class ProtectedEntry:
         entry_latest_ms: wire time after which the request gate refuses to sign it.
         receive_window_ms: how long after signing the venue may still execute it.
         risk_quote: loss when D fires after the worst fill, fees both ways and stressed slippage included.
+        costs_fraction: of the entry price: what a stop at break-even must earn above it.
     """
 
     trade_id: TradeId
@@ -88,6 +90,8 @@ class ProtectedEntry:
     receive_window_ms: int
     signal_reason: str
     signal_market_ms: MarketMs
+    exits: ExitSettings = ExitSettings()
+    costs_fraction: Fraction = Fraction(ZERO)
 
     def __post_init__(self) -> None:
         bare = not isinstance(self.stop, StopPlan)  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
@@ -125,6 +129,7 @@ class PlanContext:
     rung: Rung
     now_ms: WireMs
     risk: RiskSettings
+    conditions: Conditions = Conditions()
 
 
 def stop_distance(*, stop: StopSettings, leverage: int | Decimal, notional_share: Decimal) -> Fraction:
@@ -185,16 +190,15 @@ def plan_stop(
 def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | Denied:
     """Decide a whole trade, or deny it with the figures. Pure; the same inputs give the same plan (D4)."""
     risk, instrument = context.risk, context.instrument
-    if context.equity_quote < risk.equity_min_quote:
-        return _denied(
-            Reason.EQUITY_TOO_SMALL, f"equity {context.equity_quote} is below {risk.equity_min_quote} quote"
-        )
     sign = request.side.sign
     worst = instrument.collar_price(context.mark * (ONE + sign * risk.collar_fraction), request.side)
-    noise = risk.stop.noise_multiple * (
-        context.spread_fraction + 2 * risk.taker_fraction + context.noise_fraction
+    noise = _noise(context)
+    notional = wanted_notional(
+        risk=risk,
+        equity_quote=context.equity_quote,
+        confidence=request.confidence,
+        conditions=context.conditions,
     )
-    notional = wanted_notional(risk=risk, equity_quote=context.equity_quote, confidence=request.confidence)
     if isinstance(notional, Denied):
         return notional
     distance = stop_distance(
@@ -228,10 +232,6 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     )
     if isinstance(confirmed, Denied):
         return confirmed
-    target = None
-    if risk.target_fraction is not None:
-        raw_target = rules.target_level(context.mark, risk.target_fraction, sign)
-        target = instrument.target_price(raw_target, request.side)
     return ProtectedEntry(
         trade_id=request.trade_id,
         symbol=request.symbol,
@@ -241,7 +241,7 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         signal_price=context.mark,
         collar_price=worst,
         stop=confirmed,
-        target_price=target,
+        target_price=_target(request.side, context),
         trailing_fraction=risk.trailing_fraction,
         hold_max_ms=risk.hold_max_ms,
         leverage=risk.leverage,
@@ -251,7 +251,24 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
         receive_window_ms=risk.entry_receive_window_ms,
         signal_reason=request.reason,
         signal_market_ms=request.market_ms,
+        exits=risk.exits,
+        costs_fraction=Fraction(rules.round_trip_costs(risk.taker_fraction, risk.slippage_fraction)),
     )
+
+
+def _noise(context: PlanContext) -> Decimal:
+    """The distance that costs and recent moves use up by themselves, as a fraction of price."""
+    costs = context.spread_fraction + 2 * context.risk.taker_fraction
+    return context.risk.stop.noise_multiple * (costs + context.noise_fraction)
+
+
+def _target(side: Side, context: PlanContext) -> Price | None:
+    """Where profit is taken; None where the configuration asks for none."""
+    target_fraction = context.risk.target_fraction
+    if target_fraction is None:
+        return None
+    level = rules.target_level(context.mark, target_fraction, side.sign)
+    return context.instrument.target_price(level, side)
 
 
 def _size(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jackline.core.events import Now
+from jackline.core.opportunity import Probabilities
 from jackline.core.orders import Bar
 from jackline.core.values import ONE, ZERO, Fraction, Side, WireMs
 
@@ -61,13 +62,14 @@ class Signal:
     """A strategy's wish: a direction and why, in words the journal keeps.
 
     `confidence` is the probability that the strategy gives its wish, 0 … 1, for the gates and sizes that ask; None
-    where it does not say. Types are checked when a signal is made: strategies are written by people whose code nobody
-    has checked.
+    where it does not say. `probabilities` are a model's, of both sides; the opportunity gate judges them. Types are
+    checked when a signal is made: strategies are written by people whose code nobody has checked.
     """
 
     side: Side
     reason: str
     confidence: Fraction | None = None
+    probabilities: Probabilities | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.side, Side):  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
@@ -77,6 +79,9 @@ class Signal:
         sure = self.confidence
         if sure is not None and (type(sure) is not Decimal or not ZERO <= sure <= ONE):
             raise ValueError(f"confidence is {sure!r}; give a Decimal from 0 to 1, or None")
+        both = self.probabilities
+        if both is not None and type(both) is not Probabilities:
+            raise TypeError(f"probabilities are {both!r}; give Probabilities(long=…, short=…), or None")
 
 
 class Strategy(Protocol):
@@ -98,4 +103,17 @@ class Strategy(Protocol):
         An engine shows the last `warmup_bars` bars and no other: what it has kept by the chance of its start must not
         decide.
         """
+        ...
+
+
+@runtime_checkable
+class ExitStrategy(Strategy, Protocol):
+    """A strategy that also says when its trades are over. Optional: without it stop, trail and hold end them.
+
+    It can only close: whatever it says, no stop moves away and no exit of ours waits (M2).
+    """
+
+    def exit_confidence(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
+        """Probability, 0 … 1, at the close of the last bar of `bars` that a position of `side` should end now; None is
+        no opinion. Bars as `signal` is shown them, and like it pure."""
         ...

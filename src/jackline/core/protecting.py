@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import claims, closing, proof, rules, slots
+from jackline.core import claims, closing, exiting, proof, rules, slots
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -211,11 +211,9 @@ def drive_exposed(turn: Turn, trade: Trade) -> None:
 
 def drive_protected(turn: Turn, trade: Trade) -> None:
     """Exits that are due, then D, the ratchet and the target."""
-    entry, opened_ms = trade.entry, trade.opened_market_ms
-    if entry is not None and opened_ms is not None and turn.now.market_ms - opened_ms >= entry.hold_max_ms:
-        closing.want(turn, trade, ExitReason.MAX_HOLD)
-        return
-    trade = ensure_disaster(turn, trade)
+    trade = exiting.drive(turn, trade)
+    if trade.phase is Phase.PROTECTED:
+        trade = ensure_disaster(turn, trade)
     if trade.phase is Phase.PROTECTED:
         trade = _ratchet(turn, trade)
     if trade.phase is Phase.PROTECTED:
@@ -272,27 +270,12 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
         return None
     if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
         return None
-    wanted = _planned_stop_price(turn, trade)
+    wanted = exiting.stop_price(trade, turn.state.instruments[trade.symbol], turn.state.adopting)
     live = trade.ratchet_price if one_slot or disaster is None else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
     gained = (wanted - live) * trade.side.sign
     return wanted if gained >= live * settings.ratchet_step_fraction else None
-
-
-def _planned_stop_price(turn: Turn, trade: Trade) -> Price:
-    """Where the tightest stop should be: the plan from the average fill, the trail, never under the floor (P4)."""
-    entry, side = trade.entry, trade.side
-    instrument = turn.state.instruments[trade.symbol]
-    wanted = trade.ratchet_price
-    trailing = turn.state.adopting.trailing_fraction if entry is None else entry.trailing_fraction
-    if entry is not None and trade.entry_price is not None:
-        final = rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign)
-        wanted = tightest(side, instrument.stop_price(final, side), wanted)
-    if trailing is not None and trade.best_price is not None:
-        trail = rules.trailing_level(trade.best_price, trailing, side.sign)
-        wanted = tightest(side, instrument.stop_price(trail, side), wanted)
-    return wanted
 
 
 def _ensure_target(turn: Turn, trade: Trade) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from jackline.core.rules import Number
-from jackline.core.values import Side
+from jackline.core.values import MarketMs, Price, Side, Symbol
+
+WARMUP_PERIODS = 2
+"""An average counts after so many periods of bars: its seed then weighs e⁻², an eighth."""
+VOLATILITY_BARS = 14
+"""Wilder's usual period of a range."""
+MEMORY_PERIODS = 3
+"""It is made of so many periods of bars at most: older ones weigh less than their seed."""
 
 
 class Regime(StrEnum):
@@ -16,6 +26,52 @@ class Regime(StrEnum):
     SIDEWAYS = "sideways"
     UNKNOWN = "unknown"
     """No average yet: too few bars, or none at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Average:
+    """Where a symbol's last completed close stands against its slow average of closes.
+
+    Attributes:
+        value: None while too few bars have been seen: `bars` of `bars_needed`.
+        close_ms: market time at which that bar completed; bars are `interval_ms` long.
+        volatility_ratio: mean range of the last `VOLATILITY_BARS` bars against that of all bars seen; None as `value`.
+    """
+
+    symbol: Symbol
+    close: Price
+    value: Price | None
+    bars: int
+    bars_needed: int
+    close_ms: MarketMs
+    interval_ms: int
+    volatility_ratio: Decimal | None = None
+
+    def said(self) -> str:
+        """For people: the ratio, or how far the warm-up is."""
+        if self.value is None:
+            return f"{self.symbol} has {self.bars} of {self.bars_needed} bars"
+        return f"{self.symbol} closed at {self.close / self.value:.4f} of its average"
+
+
+def moving_average(values: Sequence[Number], period: int) -> Number | None:
+    """Exponential moving average of the last value: ``e ← e + w·(v − e)`` with ``w = 2 / (period + 1)``.
+
+    Seeded with the simple mean of the first `period` values; None below `WARMUP_PERIODS` periods of values.
+    """
+    if len(values) < WARMUP_PERIODS * period:
+        return None
+    average = sum(values[1:period], values[0]) / period
+    for value in values[period:]:
+        average += 2 * (value - average) / (period + 1)
+    return average
+
+
+def volatility_ratio(ranges: Sequence[Number]) -> Number | None:
+    """Mean of the last `VOLATILITY_BARS` bars' ranges over the mean of all; 1 is usual. None where nothing moved."""
+    usual = sum(ranges[1:], ranges[0]) / len(ranges)
+    last = ranges[-VOLATILITY_BARS:]
+    return None if usual == 0 else sum(last[1:], last[0]) / len(last) / usual
 
 
 def regime_of(close: Number, average: Number | None, band_fraction: Number) -> Regime:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.core.exit_settings import ExitSettings
+from jackline.core.gate_settings import OpportunitySettings, RegimeSettings, Rule
 from jackline.core.orders import PriceSource
 from jackline.core.values import Fraction, Quote
 
 HOUR_MS = 3_600_000
 LOSING_STREAK_MAX = 3
 """The default of policy."""
+DRAWDOWN_MAX_FRACTION = Fraction(Decimal("0.20"))
+"""Four days at the daily limit."""
 
 
 class StopBasis(StrEnum):
@@ -76,6 +80,12 @@ class RiskSettings:
         daily_loss_max_fraction: of the day's first equity; a day's loss of it stops new risk (K5).
         losing_streak_max: closed trades in a row that may lose within a day; None counts them and stops nothing (K5).
         cooldown_ms: market time after a trade ended in which its symbol opens nothing.
+        drawdown_max_fraction: of the highest equity ever seen, deposits apart; None bounds nothing (K5).
+        heat_loss_max_fraction: of equity: what all open trades together lose at their disaster stops.
+        heat_notional_max_fraction: of equity: what all open trades together are worth.
+        slippage_adverse_max_fraction: of the close decided on: how far mark may have run away from it.
+        bar_age_max_bars: a decision on a bar that completed longer ago opens nothing.
+        size_weights: `SizeMode.SIGNAL` then looks at volatility, regime and the last results too.
     """
 
     stop: StopSettings = StopSettings()
@@ -97,6 +107,15 @@ class RiskSettings:
     cooldown_ms: int = 300_000
     entry_patience_ms: int = 1_000
     entry_receive_window_ms: int = 1_500
+    drawdown_max_fraction: Fraction | None = DRAWDOWN_MAX_FRACTION
+    heat_loss_max_fraction: Fraction = Fraction(Decimal("0.30"))
+    heat_notional_max_fraction: Fraction = Fraction(Decimal(4))
+    slippage_adverse_max_fraction: Fraction = Fraction(Decimal("0.005"))
+    bar_age_max_bars: int = 2
+    size_weights: Rule = Rule.OFF
+    regime: RegimeSettings = RegimeSettings()
+    opportunity: OpportunitySettings = OpportunitySettings()
+    exits: ExitSettings = ExitSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

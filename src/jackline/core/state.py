@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jackline.core.bots import Bot
 from jackline.core.claims import Claim
 from jackline.core.ids import TradeId
 from jackline.core.instrument import Instrument
 from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
+from jackline.core.regime import Average
 from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
@@ -93,6 +95,10 @@ class State:
         foreign_seen: ids of strangers' orders already reported.
         books_from_ms: the ledger's opening balance stands for every fill before this (A3).
         reset_pending: an operator's reset of the kill level is on its way to the disk (K4).
+        bar_ms: length of the bars that are decided on; None where nobody says, and no bar is too old.
+        averages: by symbol, of the reference too, which need not be traded.
+        bots: by name, who may ask for entries.
+        bots_stopped: of whom none is taken, by an operator's word; a name that is no bot's any more is kept.
         adopting: what positions that nobody planned get besides the default stop.
     """
 
@@ -125,6 +131,10 @@ class State:
     books_from_ms: WireMs
     money: Money
     reset_pending: bool
+    bar_ms: int | None
+    averages: Mapping[Symbol, Average]
+    bots: Mapping[str, Bot]
+    bots_stopped: frozenset[str]
     adopting: AdoptSettings = NOTHING_MORE
 
 
@@ -141,6 +151,9 @@ def initial_state(
     books_from_ms: WireMs,
     money: Money = UNKNOWN_MONEY,
     traits: VenueTraits = FULL_TRAITS,
+    bar_ms: int | None = None,
+    bots: tuple[Bot, ...] = (),
+    bots_stopped: frozenset[str] = frozenset(),
     adopting: AdoptSettings = NOTHING_MORE,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
@@ -174,5 +187,8 @@ def initial_state(
         books_from_ms=books_from_ms,
         money=money,
         reset_pending=False,
-        adopting=adopting,
+        bar_ms=bar_ms,
+        averages={},
+        bots={bot.name: bot for bot in bots},
+        bots_stopped=bots_stopped,
     )

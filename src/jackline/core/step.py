@@ -14,14 +14,15 @@ from jackline.core import (
     accounting,
     answering,
     booking,
+    bot_switch,
     closing,
     deciding,
     entering,
+    exiting,
     limits,
     observing,
     proof,
     protecting,
-    rules,
     sweeping,
     switch,
 )
@@ -30,9 +31,12 @@ from jackline.core.events import (
     AccountedFor,
     AccountHinted,
     Answered,
+    AverageMoved,
     BarClosed,
+    BotAsked,
     CloseAsked,
     Event,
+    ExitSignalled,
     FillHinted,
     FillsAnswered,
     IncomeAnswered,
@@ -61,7 +65,6 @@ from jackline.core.orders import OrderState
 from jackline.core.state import State
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Price
 
 HINT_PAUSE_MS = 100
 """One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
@@ -92,8 +95,13 @@ def _take(turn: Turn, event: Event) -> None:
             _on_mark(turn, event)
         case BarClosed(bar=bar):
             turn.market(bar.symbol)
+        case AverageMoved(average=average):
+            averages = {**turn.state.averages, average.symbol: average}
+            turn.state = replace(turn.state, averages=averages)
         case Signalled():
             deciding.on_signal(turn, event)
+        case ExitSignalled():
+            exiting.on_exit_signalled(turn, event)
         case IntentDurable(trade_id=trade_id):
             if trade_id in turn.trades:
                 entering.on_intent_durable(turn, turn.trades[trade_id])
@@ -119,6 +127,8 @@ def _take(turn: Turn, event: Event) -> None:
             observing.on_claims(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
+        case BotAsked():
+            bot_switch.on_bot_asked(turn, event)
         case (
             KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
         ):
@@ -198,10 +208,10 @@ def _on_mark(turn: Turn, event: MarkMoved) -> None:
         replace(market, mark=event.mark, mark_wire_ms=turn.now.wire_ms, mark_market_ms=event.market_ms)
     )
     for trade in list(turn.trades.values()):
-        if trade.symbol == event.symbol and trade.phase in IN_POSITION and trade.best_price is not None:
-            best = Price(rules.better_price(trade.best_price, event.mark, trade.side.sign))
-            if best != trade.best_price:
-                turn.put(replace(trade, best_price=best))
+        if trade.symbol == event.symbol and trade.phase in IN_POSITION:
+            moved = exiting.with_best(trade, event.mark, event.market_ms)
+            if moved is not trade:
+                turn.put(moved)
 
 
 def _on_fill_hint(turn: Turn, event: FillHinted) -> None:

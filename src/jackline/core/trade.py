@@ -43,8 +43,10 @@ class SlotState(StrEnum):
 
 
 class ExitReason(StrEnum):
-    """Why a position ended. The first seven are ours, the rest are the venue's word."""
+    """Why a position ended. The first nine are ours, the rest are the venue's word."""
 
+    MODEL_EXIT = "model_exit"
+    NO_PROGRESS = "no_progress"
     TARGET = "target"
     MAX_HOLD = "max_hold"
     OPERATOR = "operator"
@@ -140,6 +142,9 @@ class Trade:
         exit_order_ids: venue ids of the orders whose fills reduced the position.
         flat_ms: when the first of the two flat snapshots had been read; None until then.
         recovered: read from the journal after a start: its entry is never sent again (rule 3).
+        exit_parameter: the number behind `exit_reason` where there is one: the confidence of a model exit.
+        progress_price, progress_market_ms: the last step of progress; None before the first, and while nobody asks.
+        bot: whose trade it is; empty for an adopted position.
     """
 
     trade_id: TradeId
@@ -172,10 +177,22 @@ class Trade:
     exit_reason: ExitReason | None
     recovered: bool
     result_quote: Quote = NOTHING_YET
+    exit_parameter: Decimal | None = None
+    progress_price: Price | None = None
+    progress_market_ms: MarketMs | None = None
+    bot: str = ""
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""
         return replace(self, phase=advance(self.phase, trigger))
+
+    @property
+    def exit_words(self) -> str:
+        """``max_hold``, ``model_exit(0.731)``; empty while no exit is decided."""
+        if self.exit_reason is None:
+            return ""
+        told = self.exit_reason is ExitReason.MODEL_EXIT and self.exit_parameter is not None
+        return f"{self.exit_reason.value}({self.exit_parameter:f})" if told else self.exit_reason.value
 
     def next_client_id(self, role: Role) -> tuple[Trade, ClientId, int]:
         """A fresh id for a new intent of `role`; the attempt counter is shared by all roles of the trade.

@@ -5,9 +5,10 @@ A paper flag that was displayed and decided nothing let 996 orders be real (F1).
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from decimal import Decimal
 
+from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.settings import AdoptSettings, StopSettings
 from jackline.core.state import State
 from jackline.engine.options import EngineOptions
@@ -24,9 +25,15 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
     Numbers are texts with all their digits. What is not set is None.
     """
     risk: Facts = {**asdict(state.risk), **_prefixed(state.risk.stop)}
-    del risk["stop"]
+    for table in ("stop", "regime", "opportunity", "exits"):
+        del risk[table]
     return {
-        "account": {"name": options.account, "mode": options.mode, "state_dir": str(options.state_dir)},
+        "account": {
+            "name": options.account,
+            "mode": options.mode,
+            "state_dir": str(options.state_dir),
+            "tape_mib_max": options.tape_bytes_max // 1_048_576,
+        },
         "venue": {
             "symbols": list(state.markets),
             "bar_interval_ms": options.interval_ms,
@@ -34,15 +41,55 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
             "margin_type": options.margin_type.value,
             "rung": options.forced_rung.value if options.forced_rung is not None else "auto",
         },
+        "universe": _universe(options),
         "risk": _plain(risk),
+        "regime": _plain(asdict(state.risk.regime)),
+        "opportunity": _plain(asdict(state.risk.opportunity)),
+        "exits": _plain(_exits(state.risk.exits)),
         "protection": _plain(asdict(state.protection)),
         "guard": {"alone": options.guards_only, **_plain(_adopted(state.adopting))},
-        "strategy": {"name": options.strategy.name, **_parameters(options.strategy)},
+        **_speaking(options, state),
     }
+
+
+def _universe(options: EngineOptions) -> Facts:
+    """Off, and nothing else; or the filters, which the symbols above have passed."""
+    if options.universe is None:
+        return {"chosen_by": "name"}
+    lists = {"allow": list(options.universe.allow), "deny": list(options.universe.deny)}
+    return {"chosen_by": "filter", **_plain(asdict(options.universe)), **lists}
+
+
+def _speaking(options: EngineOptions, state: State) -> dict[str, Facts]:
+    """The strategy of the account, or each bot with its own and with what it plans with instead of `[risk]`."""
+    if not options.bots:
+        return {"strategy": {"name": options.strategy.name, **_parameters(options.strategy)}}
+    told: dict[str, Facts] = {}
+    for one in options.bots:
+        bot = state.bots[one.bot.name]
+        own = asdict(bot.risk) | _prefixed(bot.risk.stop)
+        account = asdict(state.risk) | _prefixed(state.risk.stop)
+        told[f"bot.{bot.name}"] = {
+            "state": "stopped" if bot.name in state.bots_stopped else "running",
+            "strategy": one.strategy.name,
+            "symbols": list(state.markets if bot.symbols is None else bot.symbols),
+            "sides": [side.value for side in bot.sides],
+            **_plain({"budget_fraction": bot.budget_fraction, "trades_max": bot.trades_max}),
+            **_plain({key: value for key, value in own.items() if key != "stop" and value != account[key]}),
+            **_parameters(one.strategy),
+        }
+    return told
 
 
 def _prefixed(stop: StopSettings) -> Facts:
     return {f"stop_{key}": value for key, value in asdict(stop).items()}
+
+
+def _exits(exits: ExitSettings) -> Facts:
+    """The stages below the rest, under their names in the configuration; none of them where there are no stages."""
+    stages = {f"stage_{field.name}": getattr(exits.stages, field.name, None) for field in fields(Stages)}
+    plain = {key: value for key, value in asdict(exits).items() if key != "stages"}
+    return {**plain, "stages": "off" if exits.stages is None else "on", **stages}
 
 
 def _adopted(adopting: AdoptSettings) -> Facts:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 import structlog
 
+from jackline.core.bots import Bot
 from jackline.core.effects import NoteDenied
 from jackline.core.events import Signalled
 from jackline.core.orders import Bar
 from jackline.core.outcomes import Denied, Reason
 from jackline.core.ports import WARMUP_BARS_MAX, Signal, Strategy
-from jackline.core.values import MarketMs, Symbol
+from jackline.core.settings import RiskSettings
+from jackline.core.values import MarketMs, Price, Symbol
+from jackline.engine.options import BotOptions
 
 log = structlog.get_logger("bars")
 
@@ -26,10 +29,14 @@ PLACES_MAX = 3
 
 
 class BarBook:
-    """The bars of all symbols of a bot. A gap empties a symbol's book: cold until history is read again."""
+    """The bars of all symbols. A gap empties a symbol's book: cold until history is read again.
 
-    def __init__(self, strategy: Strategy, interval_ms: int) -> None:
-        self._strategy = strategy
+    `bots` are asked, each about its own symbols; without any, `strategy` about all of them, for a bot without a name.
+    """
+
+    def __init__(self, strategy: Strategy, interval_ms: int, bots: Sequence[BotOptions] = ()) -> None:
+        nameless = Bot(name="", symbols=None, risk=RiskSettings())
+        self._bots = tuple(bots) or (BotOptions(bot=nameless, strategy=strategy),)
         self._interval_ms = interval_ms
         self._bars: dict[Symbol, list[Bar]] = {}
 
@@ -41,9 +48,10 @@ class BarBook:
                 kept = []
             kept.append(bar)
         self._bars[symbol] = kept[-BARS_KEPT:]
-        needed = self._strategy.warmup_bars
-        if len(kept) < needed:
-            log.info("strategy_cold", symbol=symbol, bars=len(kept), needed=needed)
+        for one in self._bots:
+            needed = one.strategy.warmup_bars
+            if one.bot.trades(symbol) and len(kept) < needed:
+                log.info("strategy_cold", symbol=symbol, bars=len(kept), needed=needed, bot=one.bot.name)
 
     def last_open_ms(self, symbol: Symbol) -> MarketMs | None:
         """Open time of the newest bar."""
@@ -62,23 +70,41 @@ class BarBook:
         del bars[:-BARS_KEPT]
         return True
 
-    def wish(self, symbol: Symbol) -> Signalled | NoteDenied | None:
-        """What the strategy wants at the close of the newest bar; None while cold, and when it wants nothing.
+    def bars(self, symbol: Symbol) -> tuple[Bar, ...]:
+        """The symbol's unbroken bars, oldest first."""
+        return tuple(self._bars.get(symbol, ()))
+
+    def newest(self, symbol: Symbol) -> tuple[MarketMs, Price] | None:
+        """When the newest bar closed, and at what; None without one."""
+        bars = self._bars.get(symbol)
+        return (MarketMs(bars[-1].open_ms + self._interval_ms), bars[-1].close) if bars else None
+
+    def wishes(self, symbol: Symbol, stopped: frozenset[str]) -> tuple[Signalled | NoteDenied, ...]:
+        """What the bots of a symbol want at the close of its newest bar; those that are stopped are not asked."""
+        asked = (one for one in self._bots if one.bot.trades(symbol) and one.bot.name not in stopped)
+        found = (self.wish(symbol, one) for one in asked)
+        return tuple(one for one in found if one is not None)
+
+    def wish(self, symbol: Symbol, asked: BotOptions | None = None) -> Signalled | NoteDenied | None:
+        """What a bot, the first unless one is named, wants at the close of the newest bar; None while cold, and when
+        it wants nothing.
 
         A strategy that raises is denied its entry with the reason, as one whose wish fails a gate: it is a user's
         code, and what is open must be guarded on.
         """
-        bars, needed = self._bars.get(symbol, []), self._strategy.warmup_bars
+        asked = asked or self._bots[0]
+        strategy, bot = asked.strategy, asked.bot.name
+        bars, needed = self._bars.get(symbol, []), strategy.warmup_bars
         if len(bars) < needed:
             return None
         close_ms = MarketMs(bars[-1].open_ms + self._interval_ms)
         try:
-            signal = self._strategy.signal(tuple(bars[-needed:]))
+            signal = strategy.signal(tuple(bars[-needed:]))
             if signal is not None and type(signal) is not Signal:  # a subclass may have left out its checks
                 raise TypeError(f"signal() gave a {type(signal).__name__}, neither a Signal nor None")
         except BaseException as error:  # noqa: BLE001 # not our code, and none of ours runs inside it: not even an exit is
-            denied = Denied(reason=Reason.STRATEGY, detail=f"{self._strategy.name}: {_told(error)}")
-            return NoteDenied(symbol=symbol, side=None, market_ms=close_ms, denied=denied)
+            denied = Denied(reason=Reason.STRATEGY, detail=f"{strategy.name}: {told(error)}")
+            return NoteDenied(symbol=symbol, side=None, market_ms=close_ms, denied=denied, bot=bot)
         if signal is None:
             return None
         reason = signal.reason[:REASON_CHARS_MAX]
@@ -88,10 +114,13 @@ class BarBook:
             reason=reason,
             market_ms=close_ms,
             confidence=signal.confidence,
+            price=bars[-1].close,
+            probabilities=signal.probabilities,
+            bot=bot,
         )
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     """What was raised, and in which lines of which files; below our own, without a look at the disk."""
     below = list(traceback.walk_tb(error.__traceback__))[1:]
     lines = [f"{PurePath(frame.f_code.co_filename).name}:{line}" for frame, line in below[-PLACES_MAX:]]

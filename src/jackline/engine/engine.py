@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from jackline.core.claims import Claim, joined
-from jackline.core.effects import NoteDenied
+from jackline.core.effects import Effect
 from jackline.core.events import (
     BarClosed,
     Event,
@@ -24,28 +24,31 @@ from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadIncome, SendEntry
 from jackline.core.state import State
 from jackline.core.step import step
-from jackline.core.values import MarketMs, Symbol
+from jackline.core.values import Symbol
 from jackline.engine.banner import EVENT, banner
-from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
+from jackline.engine.markets import Markets
 from jackline.engine.marks_seen import marks_seen
 from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
+from jackline.engine.outside import heard
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
+from jackline.engine.tape import Tape
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import CommandDesk
 from jackline.store.encode import encode
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
+from jackline.store.tape import TAPE_DIRECTORY
 
 log = structlog.get_logger("engine")
 
@@ -58,6 +61,7 @@ CLAIMS_POLL_S = 2.0
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
 JOURNAL_CLOSE_MS = 3_000
+TAPE_CLOSE_MS = 1_000
 
 
 class Engine:
@@ -85,7 +89,7 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
-        self._book = BarBook(options.strategy, options.interval_ms)
+        self._tape = self._begin_tape()
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -103,16 +107,47 @@ class Engine:
             inbox=self._inbox,
             on_unproven=self._opener.want,
         )
+        self._markets = Markets(
+            options=options,
+            venue=venue,
+            clock=clock,
+            store=store,
+            recorder=self._recorder,
+            inbox=self._inbox,
+            opener=self._opener,
+            take=self._take,
+            note=lambda denied: self._runner.carry_out((denied,)),
+            view=lambda: self._state,
+        )
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
+            hear=lambda command: heard(
+                command,
+                bots=self._state.bots,
+                newest=self._markets.newest(command.symbol) if command.symbol else None,
+                now_ms=clock.now().wire_ms,
+                age_ms_max=options.signal_age_ms_max or options.interval_ms,
+            ),
         )
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+
+    def _begin_tape(self) -> Tape | None:
+        """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
+        if not self._options.tape_bytes_max:
+            return None
+        return Tape(
+            disk=self._store.disk,
+            directory=self._options.state_dir / TAPE_DIRECTORY,
+            bytes_max=self._options.tape_bytes_max,
+            fence=self._lease.fence,
+            journal_seq=self._store.head.seq,
+        )
 
     def may_enter(self, request: SendEntry) -> str | None:
         """The request gate's last question: None, or why this entry must not leave (rule 3)."""
@@ -165,7 +200,7 @@ class Engine:
                     self._turn_loop(),
                     self._runner.watch(),
                     self._tick_loop(),
-                    *([] if options.guards_only else [self._bring_up()]),
+                    *([] if options.guards_only else [self._markets.bring_up()]),
                     self._operators.run(),
                     self._pulse.run(),
                     self._venue.keep_clock(),
@@ -182,28 +217,40 @@ class Engine:
             for task in tasks:
                 task.cancel()
         owed = await self._journal.close(deadline_ms=JOURNAL_CLOSE_MS)
+        if self._tape is not None:
+            await self._tape.close(deadline_ms=TAPE_CLOSE_MS)
         log.info("stopped", journal_batches_owed=owed)
 
     # -- the loop --------------------------------------------------------------------------------------------
 
     async def _turn_loop(self) -> None:
-        """Take one event, step, start the effects. Nothing else changes the state."""
+        """Take one event, step, start the effects. Nothing else changes the state.
+
+        Strategies are asked when no event waits.
+        """
         while True:
+            if self._markets.scan and not self._inbox:
+                await self._markets.scan.next()
+                continue
             event = await self._inbox.get()
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
-            for mark in marks_seen(event, streamed=self._options.symbols, now=self._clock.now()):
+            for mark in marks_seen(event, streamed=self._markets.members, now=self._clock.now()):
                 self._take(mark)
             self._take(event)
             if isinstance(event, BarClosed):
-                self._on_bar(event)
+                self._markets.on_bar(event)
 
-    def _take(self, event: Event) -> None:
-        """One turn. It never waits, so a command may take one between two events of the inbox."""
-        self._state, effects = step(self._state, event, self._clock.now())
+    def _take(self, event: Event) -> tuple[Effect, ...]:
+        """One turn, and what came of it. It never waits, so a command may take one between two events of the inbox."""
+        before, now = self._state, self._clock.now()
+        self._state, effects = step(before, event, now)
+        if self._tape is not None:
+            self._tape.note(before, event, now, effects)
         self._runner.carry_out(effects)
         self._turns += 1
         self._pulse.feel(self._state)
+        return effects
 
     async def _tick_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -214,40 +261,7 @@ class Engine:
             self._loop_lag_ms = max(0, int((loop.time() - due) * 1_000))
             self._inbox.put(Ticked())
 
-    def _on_bar(self, event: BarClosed) -> None:
-        """Ask the strategy at the close of a bar (D1)."""
-        if not self._book.add(event.bar):
-            log.warning("bars_gap", symbol=event.bar.symbol, open_ms=event.bar.open_ms)
-            return
-        wish = self._book.wish(event.bar.symbol)
-        if isinstance(wish, NoteDenied):
-            self._runner.carry_out((wish,))
-        elif wish is not None:
-            log.info("signal", symbol=wish.symbol, side=wish.side, reason=wish.reason)
-            self._inbox.put(wish)
-
     # -- feeding tasks ---------------------------------------------------------------------------------------
-
-    async def _bring_up(self) -> None:
-        """History, streams, canaries; protection is already running."""
-        after: dict[Symbol, MarketMs] = {}
-        for symbol in self._options.symbols:
-            bars = await self._opener.history(symbol)
-            self._book.load(symbol, bars)
-            last_ms = self._book.last_open_ms(symbol)
-            if last_ms is not None:
-                after[symbol] = last_ms
-        market = self._venue.market_stream(
-            symbols=self._options.symbols,
-            interval_ms=self._options.interval_ms,
-            after=after,
-            sink=self._inbox.put,
-        )
-        for symbol in self._options.symbols:
-            self._opener.want(symbol)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(market.run())
-            group.create_task(self._opener.run())
 
     async def _claims_loop(self) -> None:
         """The watchdog's stops carry no id of ours at this venue: its records say which they are (P6)."""
@@ -285,7 +299,7 @@ class Engine:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""
         markets = self._state.markets
         decided = all(
-            markets[symbol].rung is not None or self._opener.is_decided(symbol)
-            for symbol in self._options.symbols
+            (symbol in markets and markets[symbol].rung is not None) or self._opener.is_decided(symbol)
+            for symbol in self._markets.members
         )
         return self._state.equity_quote is not None and self._state.stream_up and decided

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
@@ -15,7 +15,7 @@ from jackline.core.orders import Bar
 from jackline.core.outcomes import Refused
 from jackline.core.plan import Rung
 from jackline.core.requests import SendEntry, SendStop
-from jackline.core.state import State
+from jackline.core.state import MarketState, State
 from jackline.core.values import Price, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
 from jackline.engine.inbox import Inbox
@@ -72,6 +72,7 @@ class Opener:
         self._instruments = instruments
         self._trade_id = mint_trade_id(tag=view().tag, fence=fence, ordinal=CANARY_ORDINAL)
         self._view = view
+        self._members = frozenset(options.symbols)
         self._key = KeyGate(venue=venue, clock=clock)
         self._attempt = 0
         self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
@@ -84,9 +85,13 @@ class Opener:
         self._waiting: set[Symbol] = set()
         self._due: dict[Symbol, asyncio.TimerHandle] = {}
 
+    def admit(self, members: Iterable[Symbol]) -> None:
+        """From now on these symbols may be opened, and no others."""
+        self._members = frozenset(members)
+
     def want(self, symbol: Symbol) -> None:
         """Prove a rung on this symbol unless one is proven."""
-        unproven = symbol in self._options.symbols and self._view().markets[symbol].rung is None
+        unproven = symbol in self._members and self._market(symbol).rung is None
         if unproven and symbol not in self._waiting:
             self._waiting.add(symbol)
             self._wanted.put_nowait(symbol)
@@ -107,7 +112,7 @@ class Opener:
             while self._must_wait():  # noqa: ASYNC110 # time itself gives the weight back
                 await asyncio.sleep(RETRY_S)
             self._waiting.discard(symbol)
-            if self._view().markets[symbol].rung is not None:
+            if symbol not in self._members or self._market(symbol).rung is not None:
                 continue
             self._at_rest.clear()
             try:
@@ -143,7 +148,7 @@ class Opener:
 
     def _must_wait(self) -> bool:
         """History and canaries of many symbols take minutes, and wait until there is weight to spare (K2)."""
-        many = len(self._options.symbols) > UNPACED_MAX
+        many = len(self._members) > UNPACED_MAX
         return many and self._venue.pace_refusal() is not None
 
     def _expire(self) -> None:
@@ -180,8 +185,11 @@ class Opener:
 
     def _knows(self, symbol: Symbol) -> bool:
         """A mark and one snapshot have come in."""
-        state = self._view()
-        return state.equity_quote is not None and state.markets[symbol].mark is not None
+        return self._view().equity_quote is not None and self._market(symbol).mark is not None
+
+    def _market(self, symbol: Symbol) -> MarketState:
+        """What the core knows of it: nothing yet of one that has just come."""
+        return self._view().markets.get(symbol, MarketState(symbol=symbol))
 
     async def _sing(self, symbol: Symbol, mark: Price) -> None:
         # Begins anew before it outgrows its width: weeks of canaries that prove nothing.
@@ -232,6 +240,8 @@ class Opener:
         return forced, f"forced; {evidence}"
 
     def _decide(self, symbol: Symbol, rung: Rung | None, detail: str) -> None:
+        if symbol not in self._members:  # it left while its canary sang
+            rung, detail = None, f"not opened any more; {detail}"
         log.info("rung", code="C4", symbol=symbol, rung=rung, detail=detail)
         self._decided.add(symbol)
         self._details[symbol] = detail
@@ -254,7 +264,7 @@ class Opener:
     async def _taken_in(self, symbol: Symbol, detail: str) -> None:
         """Wait until the core knows what was decided: else a second wish for it sings beside its first entry (P5)."""
         for _ in range(TAKEN_IN_TRIES_MAX):
-            if self._view().markets[symbol].rung_detail == detail:
+            if self._market(symbol).rung_detail == detail:
                 return
             await asyncio.sleep(MARK_WAIT_S)
 

@@ -7,10 +7,21 @@ from collections.abc import Callable
 
 import structlog
 
-from jackline.core.events import AccountedFor, CloseAsked, Event, KillAsked, Receipt, ResetAsked
+from jackline.core.effects import Effect
+from jackline.core.events import (
+    AccountedFor,
+    BotAsked,
+    CloseAsked,
+    Event,
+    KillAsked,
+    Receipt,
+    ResetAsked,
+    Signalled,
+)
 from jackline.core.trade import ExitReason
+from jackline.engine.outside import decision
 from jackline.engine.recorder import Recorder
-from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind
+from jackline.store.commands import FROM_OUTSIDE, POLL_MAX, TO_BOTS, Command, CommandDesk, CommandKind
 from jackline.store.errors import StoreError
 
 log = structlog.get_logger("operators")
@@ -24,12 +35,19 @@ class Operators:
     """The desk as the engine hears it. Until it was read once nothing may enter: a kill may be waiting in it."""
 
     def __init__(
-        self, *, desk: CommandDesk, read_to: int, recorder: Recorder, take: Callable[[Event], None]
+        self,
+        *,
+        desk: CommandDesk,
+        read_to: int,
+        recorder: Recorder,
+        take: Callable[[Event], tuple[Effect, ...]],
+        hear: Callable[[Command], Signalled | str],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
         self._recorder = recorder
         self._take = take
+        self._hear = hear
         self._are_heard = False
 
     @property
@@ -66,6 +84,23 @@ class Operators:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:
             self._take(AccountedFor(actor=actor, reason=reason, receipt=receipt))
+        elif command.kind in TO_BOTS:
+            runs = command.kind is not CommandKind.BOT_STOP
+            self._take(BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind in FROM_OUTSIDE:
+            self._recorder.answer(receipt, self._signalled(command))
         else:
             self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
             self._recorder.answer(receipt, "closing")
+
+    def _signalled(self, command: Command) -> str:
+        """Let the gates decide on a signal from outside, at once, and say what they did.
+
+        Its answer is written behind the intent. A process that dies between the two hears the command again: its trade
+        is on record then, or nothing is warm yet, and either way the gates say no (O1).
+        """
+        signal = self._hear(command)
+        if isinstance(signal, str):
+            return signal
+        log.info("signal", symbol=signal.symbol, side=signal.side, reason=signal.reason, bot=signal.bot)
+        return decision(self._take(signal))

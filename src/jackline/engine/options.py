@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jackline.core.bots import MAIN, Bot, SignalSource
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
+from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotOptions:
+    """A bot and who speaks for it."""
+
+    bot: Bot
+    strategy: Strategy
+
+    def with_tables(self, account: RiskSettings) -> BotOptions:
+        """The same bot with the account's own tables beside `[risk]`, of which no bot has others."""
+        tables = replace(
+            self.bot.risk, regime=account.regime, opportunity=account.opportunity, exits=account.exits
+        )
+        return replace(self, bot=replace(self.bot, risk=tables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """One account, one venue, one strategy.
+    """One account, one venue, one strategy or several bots.
 
     Attributes:
         account: name of the account; its tag is part of every client order id.
         state_dir: journal, lease, heartbeat and command files live here.
         forced_rung: use this rung where the canary does not disprove it; None takes the best proven one.
+        universe: `symbols` are chosen by these from what the venue lists, at the start and ever again; None leaves them
+            as they are. `named`: the only ones that may be chosen, unless it is empty.
         history_bars: completed bars read before the strategy may speak.
+        tape_bytes_max: what the tape of decisions may take on the disk; 0 keeps none.
+        bots: with a strategy each; where there are none, one called `main` trades every symbol by `strategy`.
+        signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
         guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
         adopting: what positions that nobody planned get besides the default stop.
     """
@@ -37,8 +59,29 @@ class EngineOptions:
     protection: ProtectionSettings
     strategy: Strategy
     history_bars: int = 400
+    universe: UniverseRules | None = None
+    named: tuple[Symbol, ...] = ()
+    tape_bytes_max: int = 0
+    bots: tuple[BotOptions, ...] = ()
+    signal_age_ms_max: int | None = None
     guards_only: bool = False
     adopting: AdoptSettings = NOTHING_MORE
+
+    @property
+    def every_bot(self) -> tuple[BotOptions, ...]:
+        """The bots that are configured, or the one that stands for a configuration without any. A guard has none."""
+        if self.guards_only:
+            return ()
+        if self.bots:
+            return self.bots
+        main = Bot(name=MAIN, symbols=None, risk=self.risk, source=source_of(self.strategy))
+        return (BotOptions(bot=main, strategy=self.strategy),)
+
+
+def source_of(strategy: Strategy) -> SignalSource:
+    """Where its signals come from; a strategy that does not say decides on bars."""
+    found = getattr(strategy, "source", SignalSource.BARS)
+    return found if isinstance(found, SignalSource) else SignalSource.BARS
 
 
 class StartRefused(Exception):

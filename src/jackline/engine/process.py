@@ -27,6 +27,7 @@ from jackline.engine.startup import (
     read_venue,
     with_margin_tables,
 )
+from jackline.engine.universe import choose_first
 from jackline.engine.watchdog import Watchdog
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE, open_store
 from jackline.store.disk import Disk
@@ -69,6 +70,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     try:
         facts = await read_venue(venue)
         first = await protect_first(options, venue, clock, facts, around.disk)
+        options = await choose_first(options, venue, clock, facts, around.disk)
         facts = await with_margin_tables(options, venue, facts)
         check_fit(options, facts, first)
         if first.holds_nothing:

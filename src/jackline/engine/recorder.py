@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 
 from jackline.core.effects import (
     Alert,
@@ -11,6 +12,7 @@ from jackline.core.effects import (
     BookFills,
     BookIncome,
     NoteDenied,
+    SaveBots,
     SaveDay,
     SaveKill,
     SaveTrade,
@@ -52,9 +54,10 @@ class OutcomeNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndNote:
-    """How a trade ended."""
+    """How a trade ended, with the number behind the reason where there is one."""
 
     reason: ExitReason
+    parameter: Decimal | None = None
 
 
 class Recorder:
@@ -123,6 +126,13 @@ class Recorder:
         answer = _answer(receipt, row.wire_ms, effect.level.value)
         return self._journal.append(Batch(rows=(row,), account=(level, _read_to(receipt)), answers=(answer,)))
 
+    def bots(self, effect: SaveBots) -> None:
+        """Keep which bots are stopped, and answer, in one transaction: a restart starts none of them."""
+        row, receipt = self._row(JournalKind.BOT, encode(effect), None), effect.receipt
+        stopped = (AccountKey.BOTS_STOPPED, encode(effect.stopped))
+        answer = _answer(receipt, row.wire_ms, effect.result)
+        self._journal.append(Batch(rows=(row,), account=(stopped, _read_to(receipt)), answers=(answer,)))
+
     def day(self, effect: SaveDay) -> None:
         """Keep what the day began with: a restart forgives no loss (K5)."""
         self._journal.append(
@@ -144,7 +154,8 @@ class Recorder:
 
     def ended(self, effect: TradeEnded) -> None:
         """Keep how a trade ended."""
-        self._append(JournalKind.ENDED, encode(EndNote(reason=effect.reason)), effect.trade.trade_id)
+        note = EndNote(reason=effect.reason, parameter=effect.trade.exit_parameter)
+        self._append(JournalKind.ENDED, encode(note), effect.trade.trade_id)
 
     def canary(self, request: Mutation) -> asyncio.Future[int]:
         """A step of a canary, durable before it leaves."""

@@ -18,6 +18,7 @@ from jackline.core.effects import (
     NoteDenied,
     ProveRung,
     Record,
+    SaveBots,
     SaveDay,
     SaveKill,
     SaveTrade,
@@ -84,6 +85,7 @@ class Runner:
                 case (
                     SaveTrade()
                     | SaveKill()
+                    | SaveBots()
                     | SaveDay()
                     | BookFills()
                     | BookIncome()
@@ -95,7 +97,7 @@ class Runner:
                     self._alert(effect)
                 case TradeEnded():
                     self._recorder.ended(effect)
-                    log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.reason)
+                    log.info("trade_ended", trade_id=effect.trade.trade_id, reason=effect.trade.exit_words)
                     self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)
@@ -122,6 +124,9 @@ class Runner:
                 written = self._recorder.kill(effect)
                 if effect.awaited:
                     self._start(self._await_reset(written))
+            case SaveBots():
+                self._recorder.bots(effect)
+                log.info("bot", bot=effect.bot, actor=effect.actor, result=effect.result)
             case SaveDay():
                 self._recorder.day(effect)
             case BookFills():
@@ -137,7 +142,9 @@ class Runner:
                     symbol=effect.symbol,
                     side=effect.side,
                     reason=denied.reason,
+                    gate=denied.gate,
                     detail=denied.detail,
+                    bot=effect.bot,
                 )
             case _:
                 assert_never(effect)

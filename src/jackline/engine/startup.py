@@ -23,6 +23,7 @@ from jackline.core.values import MarketMs, Quote, Symbol, WireMs
 from jackline.engine.options import AccountRefused, EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
+from jackline.engine.regime import memory_bars
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -159,6 +160,11 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
         raise StartRefused(
             f"venue.symbols: {', '.join(missing)} is not traded at this venue. Fix: correct the name"
         )
+    reference = options.risk.regime.reference_symbol
+    if memory_bars(options.risk) and reference not in instruments:
+        raise StartRefused(
+            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
+        )
     for symbol in options.symbols:
         most = instruments[symbol].leverage_max(options.risk.equity_min_quote)
         if options.risk.leverage > most:
@@ -190,7 +196,8 @@ async def protect_first(
         protection=options.protection,
         equity_quote=facts.account.equity_quote,
     )
-    snapshot = await protector.look(options.symbols)
+    # What a universe will hold is not known yet, and an order of ours may rest on what it no longer holds.
+    snapshot = await protector.look(options.symbols if options.universe is None else None)
     if snapshot is None:
         return FirstLook(holds_nothing=False, actions=())
     planned = read_plans(disk, options.state_dir)
@@ -251,6 +258,9 @@ async def first_state(
         books_from_ms=opened_ms,
         traits=venue.profile.traits,
         money=_money(store, account.get(AccountKey.DAY.value)),
+        bar_ms=options.interval_ms,
+        bots=tuple(one.bot for one in options.every_bot),
+        bots_stopped=stopped_bots(account),
         adopting=options.adopting,
     )
     state = _cooling(state, store.read.last_ends())
@@ -265,6 +275,12 @@ async def first_state(
             booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
     return recover(state, trades, booked, clock.now())
+
+
+def stopped_bots(account: Mapping[str, str]) -> frozenset[str]:
+    """The bots that an operator has stopped, by what the records say of the account."""
+    text = account.get(AccountKey.BOTS_STOPPED.value)
+    return frozenset() if text is None else frozenset(decode(text, tuple[str, ...]))
 
 
 def _cooling(state: State, ends: Mapping[Symbol, MarketMs]) -> State:

@@ -30,6 +30,7 @@ class JournalKind(StrEnum):
     DENIED = "denied"
     ALERT = "alert"
     KILL = "kill"
+    BOT = "bot"
     DAY = "day"
     COMMAND = "command"
     CANARY = "canary"
@@ -38,6 +39,8 @@ class JournalKind(StrEnum):
     WATCH_ACTION = "watch_action"
     WATCH_ACTING = "watch_acting"
     WATCH_FLOORS = "watch_floors"
+    UNIVERSE = "universe"
+    """Which symbols are traded from now on."""
     STOPS_CLAIMED = "stops_claimed"
     """Stops that carry no id of ours, placed by a process that does not own the account."""
     GAP = "gap"
@@ -55,6 +58,8 @@ class AccountKey(StrEnum):
     WATCHDOG_ACTING = "watchdog_acting"
     WATCHDOG_FLOORS = "watchdog_floors"
     CLAIMS = "claims"
+    UNIVERSE = "universe"
+    BOTS_STOPPED = "bots_stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

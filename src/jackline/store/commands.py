@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jackline.core.errors import invariant
 from jackline.core.state import KillLevel
-from jackline.core.values import Side, Symbol, WireMs
+from jackline.core.values import Fraction, Side, Symbol, WireMs
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
@@ -32,6 +32,18 @@ class CommandKind(StrEnum):
     KILL = "kill"
     RESET = "reset"
     ACCOUNT_FOR = "account_for"
+    BOT_START = "bot_start"
+    BOT_STOP = "bot_stop"
+    BOT_RESTART = "bot_restart"
+    SIGNAL = "signal"
+    """A person wants a position for a bot."""
+    ALERT = "alert"
+    """The same, by webhook."""
+
+
+TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
+FROM_OUTSIDE = frozenset({CommandKind.SIGNAL, CommandKind.ALERT})
+"""All that may ask for an entry. The gates have the last word on each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +53,11 @@ class Command:
     Attributes:
         command_id: idempotency key, chosen by the sender; the same key is the same command.
         actor: who asked.
-        symbol, side: what to close; both None but for `CLOSE`. `side` None closes both sides.
+        symbol, side: what to close, `side` None for both sides; or what to open. None for every other kind.
         level: what to raise the kill level to; None but for `KILL`.
+        bot: which to stop or to start, or for which to open.
+        confidence: of a signal.
+        told_ms: when an alert says that it was made; None where it was made when it was written here.
     """
 
     command_id: str
@@ -53,11 +68,19 @@ class Command:
     side: Side | None
     reason: str
     level: KillLevel | None = None
+    bot: str = ""
+    confidence: Fraction | None = None
+    told_ms: WireMs | None = None
 
     def __post_init__(self) -> None:
-        fits = (self.symbol is not None) == (self.kind is CommandKind.CLOSE) and (
+        from_outside = self.kind in FROM_OUTSIDE
+        fits = (self.symbol is not None) == (from_outside or self.kind is CommandKind.CLOSE) and (
             self.symbol or self.side is None
         )
+        for_bot = bool(self.bot) == (from_outside or self.kind in TO_BOTS)
+        told = from_outside or (self.confidence is None and self.told_ms is None)
+        whole = for_bot and told and (self.side is not None or not from_outside)
+        invariant(whole, "P2", kind=self.kind, bot=self.bot, symbol=self.symbol, side=self.side)
         invariant(bool(fits), "K2", kind=self.kind, symbol=self.symbol, side=self.side)
         levelled = (self.level is not None) == (self.kind is CommandKind.KILL)
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
@@ -80,6 +103,20 @@ class _Args:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _KillArgs:
     level: KillLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BotArgs:
+    bot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignalArgs:
+    bot: str
+    symbol: Symbol
+    side: Side
+    confidence: Fraction | None
+    told_ms: WireMs | None
 
 
 class CommandDesk:
@@ -149,29 +186,54 @@ class CommandDesk:
 
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
-    return command.kind, command.symbol, command.side, command.level
+    wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
+    return command.kind, command.level, *wanted
 
 
 def _args_text(command: Command) -> str:
+    if command.kind in TO_BOTS:
+        return encode(_BotArgs(bot=command.bot))
+    if command.kind in FROM_OUTSIDE and command.symbol is not None and command.side is not None:
+        return encode(
+            _SignalArgs(
+                bot=command.bot,
+                symbol=command.symbol,
+                side=command.side,
+                confidence=command.confidence,
+                told_ms=command.told_ms,
+            )
+        )
     if command.level is not None:
         return encode(_KillArgs(level=command.level))
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
 def _posted(row: Row) -> Posted:
-    seq, command_id, created_ms, actor, kind, args_text, reason = row
-    if kind == CommandKind.KILL:
-        args, level = _Args(symbol=None, side=None), decode(args_text, _KillArgs).level
+    seq, command_id, created_ms, actor, kind_text, args_text, reason = row
+    kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
+    level, bot = None, ""
+    confidence, told_ms = None, None
+    if kind is CommandKind.KILL:
+        level = decode(args_text, _KillArgs).level
+    elif kind in TO_BOTS:
+        bot = decode(args_text, _BotArgs).bot
+    elif kind in FROM_OUTSIDE:
+        wanted = decode(args_text, _SignalArgs)
+        args, bot = _Args(symbol=wanted.symbol, side=wanted.side), wanted.bot
+        confidence, told_ms = wanted.confidence, wanted.told_ms
     else:
-        args, level = decode(args_text, _Args), None
+        args = decode(args_text, _Args)
     command = Command(
         command_id=command_id,
         created_ms=created_ms,
         actor=actor,
-        kind=CommandKind(kind),
+        kind=kind,
         symbol=args.symbol,
         side=args.side,
         reason=reason,
         level=level,
+        bot=bot,
+        confidence=confidence,
+        told_ms=told_ms,
     )
     return Posted(seq=seq, command=command)

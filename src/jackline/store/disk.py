@@ -119,6 +119,14 @@ class Disk(Protocol):
         """Write over the beginning of the file, in place and without a sync: no room is needed, it may tear."""
         ...
 
+    def append(self, path: Path, data: bytes) -> None:
+        """Write behind the end of an existing file, without a sync: it may tear. Raises FileNotFoundError."""
+        ...
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        """The names of the files in a directory, sorted; none where there is no such directory."""
+        ...
+
     def rename(self, source: Path, target: Path) -> None:
         """Give a file another name; durable after `sync_directory`."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import threading
@@ -66,6 +67,22 @@ class HostDisk:
             os.pwrite(handle, data, 0)
         finally:
             os.close(handle)
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Write behind the end of an existing file; a full disk may take a part of it."""
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            written = os.write(handle, data)
+        finally:
+            os.close(handle)
+        if written < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        """The names of the files in a directory, sorted."""
+        if not path.is_dir():
+            return ()
+        return tuple(sorted(entry.name for entry in path.iterdir() if entry.is_file()))
 
     def rename(self, source: Path, target: Path) -> None:
         """Give a file another name."""

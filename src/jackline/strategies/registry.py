@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jackline.core.ports import Strategy
 from jackline.strategies.building import Declaring, build
 from jackline.strategies.ema_cross import EmaCross
+from jackline.strategies.outside import Manual, Webhook
 from jackline.strategies.rsi_trend import RsiTrend
 from jackline.strategies.supertrend import SuperTrend
 
@@ -15,6 +16,9 @@ STRATEGIES: dict[str, type[Declaring]] = {
     "rsi_trend": RsiTrend,
     "supertrend": SuperTrend,
 }
+OUTSIDE: dict[str, type[Declaring]] = {"manual": Manual, "webhook": Webhook}
+"""Those whose signals come from outside."""
+EVERY = STRATEGIES | OUTSIDE
 
 
 def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
@@ -24,4 +28,4 @@ def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
         KeyError: no such strategy.
         ParametersRefused: unknown, mistyped or out-of-range parameters, all of them at once.
     """
-    return build(STRATEGIES[name], name, parameters)
+    return build(EVERY[name], name, parameters)

@@ -14,6 +14,7 @@ from jackline.core.instrument import Instrument
 from jackline.core.orders import Bar, FillView, IncomeView, MarginType, PositionMode, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Refused, Unknown
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.universe import Listing
 from jackline.core.values import Quote, Symbol, WireMs
 from jackline.venue.profile import VenueProfile
 
@@ -105,6 +106,10 @@ class Venue(Protocol):
 
     async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         """Filters and margin tiers; None asks for every symbol's. Halted symbols too; unknown ones are absent."""
+        ...
+
+    async def read_listings(self) -> tuple[Listing, ...] | Failed:
+        """What a universe is chosen from: every perpetual with its state, age, volume and spread."""
         ...
 
     async def read_account(self) -> AccountFacts | Failed:

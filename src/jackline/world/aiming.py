@@ -92,6 +92,7 @@ def _binance_worlds() -> Iterator[Experiment]:
     lost = [_once(Kind.LOST_DISK, at_s, lasts_s=2.0) for at_s in (6.0, 22.0, 38.0)]
     closed = [_once(Kind.CLOSES_BY_HAND, act.at_s + 6.0, lasts_s=1.0) for act in lost]
     yield replace(plain, acts=(slow, *lost, *closed))
+    yield from _filtered(plain)
     # The key is extended after twenty minutes, and is another one then. Of two lives one ends at the question, the
     # other at what follows from the answer.
     acts = (
@@ -149,8 +150,16 @@ def _bingx_worlds() -> Iterator[Experiment]:
     broken = replace(plain.noise, median_ms=2.0, tail=3.0, reset=0.25)
     again = replace(three, hedge=True, signal_rate=0.0, acts=settings, noise=broken)
     yield from (replace(again, seed=seed) for seed in (1, 2, 6))
+    yield from _filtered(plain)
     # The key is extended after twenty minutes.
     yield replace(plain, watchdog=False, signal_rate=0.01, safety_s=BEYOND_A_KEY_S)
+
+
+def _filtered(plain: Experiment) -> Iterator[Experiment]:
+    """Spreads blow out: symbols leave and come back, with trades open on them and without."""
+    chosen = replace(plain, symbols=tuple(STARTS), filtered=True)
+    yield replace(chosen, acts=_often((Kind.SPREAD, 0.5), lasts_s=5.0))
+    yield replace(chosen, acts=_often((Kind.SPREAD, 0.5), (Kind.STOP_ENGINE, 0.5), lasts_s=5.0))
 
 
 def _refusing(*refusals: tuple[float, float]) -> tuple[Act, ...]:

@@ -39,6 +39,7 @@ STAY_INSIDE: Mapping[str, str] = {
     "self._keys.replaced(": "only waits for that event",
     "self._at_rest.wait()": "an event between two tasks of this process",
     "self._opener.settle(": "only waits for that event",
+    "self._markets.scan.next()": "other tasks of this process have their turn",
     "self._moved.wait()": "an event between two tasks of this process, or a timer",
     "self._heard.wait()": "an event between two tasks of this process",
     "self._doubted.wait()": "an event between two tasks of this process",

@@ -52,6 +52,10 @@ class Experiment:
         stop_while_flat: whether the venue takes a stop on a flat symbol (the canary finds out).
         fill_parts: trades per market fill.
         broken_for_ever: what breaks when everything else heals, and stays so.
+        staged: stops follow in stages.
+        opinion_rate: probability of an opinion at the close of a bar that an open trade should end.
+        no_progress_ms: market time without a step of progress; None is off.
+        filtered: symbols are chosen by their spread, anew every few seconds.
         guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
@@ -81,6 +85,10 @@ class Experiment:
     safety_s: float = SAFETY_S
     calm_s: float = CALM_S
     wire: Wire = Wire.BINANCE
+    staged: bool = False
+    opinion_rate: float = 0.0
+    no_progress_ms: int | None = None
+    filtered: bool = False
     guards: bool = False
 
     def without(self, acts: frozenset[int]) -> Experiment:
@@ -92,6 +100,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
     """Expand a seed. Pure: the same seed and profile give the same experiment everywhere."""
     draws = Draws(seed, f"experiment/{profile.name}")
     wire = Draws(seed, f"wire/{profile.name}").pick(profile.wires)
+    exits = Draws(seed, f"exits/{profile.name}")
     rung = draws.pick(profile.rungs or RUNGS[wire])
     symbols = tuple(list(STARTS)[: draws.pick((1, 1, 2, 3))])
     acts = _acts(draws, profile)
@@ -119,6 +128,9 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         acts=acts,
         broken_for_ever=_lasting(draws, profile),
         wire=wire,
+        staged=exits.chance(profile.staged),
+        opinion_rate=exits.between(0.3, 0.9) if exits.chance(profile.opinions) else 0.0,
+        no_progress_ms=exits.pick(profile.patiences_ms),
         guards=profile.guards,
     )
 

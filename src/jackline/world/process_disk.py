@@ -129,6 +129,17 @@ class ProcessDisk:
             self._directory.put(str(path), inode)
         inode.write(0, data)
 
+    def append(self, path: Path, data: bytes) -> None:
+        """Write behind the end, without a sync."""
+        inode = self._find(path)
+        self._faults.check_write(grows=True)
+        inode.write(len(inode.content), data)
+
+    def names(self, path: Path) -> tuple[str, ...]:
+        """The names of the files in a directory, sorted."""
+        self.check()
+        return tuple(sorted(Path(name).name for name in self._directory.names if Path(name).parent == path))
+
     def rename(self, source: Path, target: Path) -> None:
         """Give a file another name."""
         self.check()

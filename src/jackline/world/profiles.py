@@ -49,6 +49,8 @@ class Profile:
         hedge: probability of hedge mode.
         wires: drawn from with equal chance: whose client trades.
         rungs: drawn from with equal chance; None is what the wire has.
+        staged, opinions: probability of stops in stages, and of a strategy that has exits of its own.
+        patiences_ms: times without progress (market ms; None is off) drawn from.
         guards: the engine enters nothing and protects what others open.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
@@ -68,6 +70,9 @@ class Profile:
     trailings: tuple[Decimal | None, ...] = (None, Decimal("0.008"), Decimal("0.015"))
     holds_ms: tuple[int, ...] = (60_000, 120_000, 300_000)
     wires: tuple[Wire, ...] = (Wire.BINANCE,)
+    staged: float = 0.0
+    opinions: float = 0.0
+    patiences_ms: tuple[int | None, ...] = (None,)
     guards: bool = False
 
 
@@ -115,6 +120,11 @@ PROFILES: dict[str, Profile] = {
         Profile(name="trails", why="prices that run, so that working stops move often",
                 kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0,
                 trailings=(Decimal("0.008"),)),
+        Profile(name="exits", why="prices that run, stops in stages, strategies that want out, and crashes in between",
+                kinds=(*CRASHES, Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK, Kind.THROUGH_TARGET,
+                       Kind.TOUCH_STOP, Kind.STOP_DROPPED),
+                wildness=3.0, staged=0.8, opinions=0.5, patiences_ms=(None, None, 120_000, 240_000),
+                holds_ms=(120_000, 300_000, 600_000), wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX)),
         Profile(name="full", why="the disk is slow or full while stops are needed",
                 kinds=(Kind.DISK_FULL, Kind.SLOW_DISK, Kind.STOP_DROPPED), rungs=(Rung.CONCURRENT, Rung.AFTER_FILL),
                 always=(Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.SLOW_DISK, Kind.STOP_DROPPED)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,12 +68,20 @@ class Verdict:
         return entered and self.crashes >= CRASHES_MIN
 
 
-def simulate(experiment: Experiment, *, keep: int = LAST_EVENTS, aims: Iterable[CrashPoint] = ()) -> Verdict:
+def simulate(
+    experiment: Experiment,
+    *,
+    keep: int = LAST_EVENTS,
+    aims: Iterable[CrashPoint] = (),
+    on_stage: Callable[[Stage], None] = lambda _: None,
+) -> Verdict:
     """Run one world to its end. The same experiment gives the same verdict, digest included.
 
     `aims`: awaits at which the first process that stands there is killed, beside what the experiment does.
+    `on_stage`: is shown the world before it is set in motion.
     """
     stage = Stage(experiment, keep=keep)
+    on_stage(stage)
     run = _Run(stage, aims)
     error = ""
     # A collection in the middle would run clean-up code of processes that are dead.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import (
     NOTHING_MORE,
@@ -15,7 +16,8 @@ from jackline.core.settings import (
     RiskSettings,
     StopSettings,
 )
-from jackline.core.values import Symbol, fraction
+from jackline.core.universe import UniverseRules
+from jackline.core.values import ZERO, Quote, Symbol, fraction
 from jackline.engine.options import EngineOptions
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.state import Rules
@@ -44,6 +46,14 @@ EPOCH_MS = 1_760_054_400_000
 """2025-10-10 00:00 UTC: wire time and market time of every world begin here."""
 ACCOUNT, KEY, SECRET = "main", "k", "s"
 BALANCE = Decimal(10_000)
+SMALL_STAGES = Stages(
+    break_even_gain_fraction=fraction("0.004"),
+    lock_gain_fraction=fraction("0.008"),
+    lock_fraction=fraction("0.004"),
+    peak_gain_fraction=fraction("0.012"),
+    peak_distance_fraction=fraction("0.003"),
+)
+"""A minute of a simulated market moves by as much; break-even stands above the costs, 0.3 %."""
 STEPS_MAX = 2_000_000
 MANGLED = (
     Form.EMPTY,
@@ -252,20 +262,25 @@ class Stage:
         self.loop.close()
 
 
+FILTERS = UniverseRules(volume_24h_min_quote=Quote(ZERO), listing_age_min_ms=0, refresh_ms=3_000)
+"""A symbol whose spread blows out is out at the next look."""
+
+
 def options(experiment: Experiment) -> EngineOptions:
     """What engine and watchdog of an experiment are started with."""
     return EngineOptions(
         account="sim",
         mode="paper",
         state_dir=STATE_DIR,
-        symbols=() if experiment.guards else _symbols(experiment),
+        symbols=() if experiment.filtered or experiment.guards else _symbols(experiment),
+        universe=FILTERS if experiment.filtered else None,
         interval_ms=BAR_MS,
         position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
         margin_type=MarginType.CROSS,
         forced_rung=experiment.rung,
         risk=risk(experiment),
         protection=ProtectionSettings(),
-        strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate),
+        strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate, exit_rate=experiment.opinion_rate),
         history_bars=5,
         guards_only=experiment.guards,
         adopting=adopting(experiment) if experiment.guards else NOTHING_MORE,
@@ -293,6 +308,12 @@ def risk(experiment: Experiment) -> RiskSettings:
         hold_max_ms=experiment.hold_max_ms,
         cooldown_ms=60_000,
         losing_streak_max=None,
+        drawdown_max_fraction=None,
+        exits=ExitSettings(
+            stages=SMALL_STAGES if experiment.staged else None,
+            no_progress_ms=experiment.no_progress_ms,
+            progress_step_fraction=fraction(Decimal("0.001")),
+        ),
     )
 
 

@@ -33,6 +33,8 @@ class Event:
 
 
 _EXITS = {
+    ExitReason.MODEL_EXIT: "the strategy's exit",
+    ExitReason.NO_PROGRESS: "no progress",
     ExitReason.TARGET: "target reached",
     ExitReason.MAX_HOLD: "held long enough",
     ExitReason.OPERATOR: "closed on request",

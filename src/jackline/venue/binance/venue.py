@@ -11,9 +11,11 @@ from jackline.core.orders import Bar, MarginType, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.universe import Listing
 from jackline.core.values import MarketMs, Symbol
 from jackline.venue.binance.connection import BinanceSettings, Connection
 from jackline.venue.binance.facts import FactReader
+from jackline.venue.binance.listings import read_listings
 from jackline.venue.binance.market_stream import SYMBOLS_PER_SOCKET, MarketStream, MarketStreams
 from jackline.venue.binance.orders import OrderDesk
 from jackline.venue.binance.rows import ListenKeyRow
@@ -65,6 +67,9 @@ class BinanceVenue:
 
     async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         return await self._facts.instruments(symbols)
+
+    async def read_listings(self) -> tuple[Listing, ...] | Failed:
+        return await read_listings(self._connection)
 
     async def read_account(self) -> AccountFacts | Failed:
         return await self._facts.account()

@@ -12,10 +12,12 @@ from jackline.core.orders import Bar, MarginType, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot
+from jackline.core.universe import Listing
 from jackline.core.values import MarketMs, Symbol
 from jackline.venue.bingx.connection import BingxSettings, Connection, Section
 from jackline.venue.bingx.facts import FactReader
 from jackline.venue.bingx.history import FillHistory
+from jackline.venue.bingx.listings import read_listings
 from jackline.venue.bingx.market_stream import MarketStream
 from jackline.venue.bingx.orders import OrderDesk
 from jackline.venue.bingx.rows import ListenKeyRow
@@ -79,6 +81,9 @@ class BingxVenue:
 
     async def read_instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         return await self._facts.instruments(symbols)
+
+    async def read_listings(self) -> tuple[Listing, ...] | Failed:
+        return await read_listings(self._connection)
 
     async def read_account(self) -> AccountFacts | Failed:
         return await self._facts.account()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from jackline.core import entering, gates
+from jackline.core import entering, market_gates
 from jackline.core.effects import SaveTrade
 from jackline.core.events import BarClosed, IntentDurable, Signalled
 from jackline.core.orders import Bar, OrderView
@@ -63,7 +63,7 @@ def _told_again(_: object) -> Callable[[MarketStream, Bar], None]:
 def _not_busy(
     original: Callable[[Turn, Signalled], Denied | None],
 ) -> Callable[[Turn, Signalled], Denied | None]:
-    def market_gates(turn: Turn, event: Signalled) -> Denied | None:
+    def gate(turn: Turn, event: Signalled) -> Denied | None:
         denied = original(turn, event)
         if denied is None or denied.reason not in _BUSY:
             return denied
@@ -71,7 +71,7 @@ def _not_busy(
         same = any(entry is not None and entry.signal_market_ms == event.market_ms for entry in entries)
         return None if same else denied
 
-    return market_gates
+    return gate
 
 
 Read = Callable[[Turn, Trade, OrderView | Absent], None]
@@ -132,7 +132,7 @@ def _done_at_first_fill(original: Callable[[Turn, Trade, OrderView], None]) -> A
 NO_INTENT = (Patch(owner=Runner, name="_save", make=_intent_not_awaited),)
 RESEND = (Patch(owner=OrderDesk, name="_enter", make=_sent_again),)
 BARS_TOLD_AGAIN = (Patch(owner=MarketStream, name="_tell", make=_told_again),)
-ONE_TRADE_A_SYMBOL = (Patch(owner=gates, name="_market_gates", make=_not_busy),)
+ONE_TRADE_A_SYMBOL = (Patch(owner=market_gates, name="_market_gates", make=_not_busy),)
 NO_FENCE = (Patch(owner=entering, name="on_entry_read", make=_unfenced),)
 _UNCHECKED = Patch(owner=RequestGate, name="_check_entry", make=_window_unchecked)
 LONG_WINDOW = (Patch(owner=requests, name="_entry", make=_window(LONG_WINDOW_MS)), _UNCHECKED)

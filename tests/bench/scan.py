@@ -1,0 +1,170 @@
+"""The command behind docs/scan.md: `.venv/bin/python -m tests.bench.scan [--shots 12] [--page]`.
+
+First what a close of 222 symbols costs on one core, for each built-in strategy; then, with real processes and sockets
+on this machine, how soon a position gets its stop while such a close is scanned, and while nothing is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from jackline.core.orders import Bar
+from jackline.core.ports import Strategy
+from jackline.core.values import MarketMs, Price, Quantity, Symbol
+from jackline.engine.bars import BarBook
+from jackline.engine.scan import Scan
+from jackline.strategies.registry import STRATEGIES
+from tests.bench.scanned import Shot, shots
+from tests.conftest import ROOT, git
+
+PAGE = ROOT / "docs" / "scan.md"
+SYMBOLS = tuple(Symbol(f"S{number:03}USDT") for number in range(222))
+MINUTE_MS = 60_000
+CLOSES = 5
+HEAD = """# A scan at the close of a bar
+
+222 symbols of one engine whose bars close at the same moment: each bar is kept, and then the strategy is asked about
+every symbol, features and decision in one pass over the bars it declares. `.venv/bin/python -m tests.bench.scan --page`
+writes this page.
+
+## What a close costs
+
+Seconds of one core, median and slowest of five closes. *Held* is the longest that nobody else had the loop: strategies
+are asked in slices of 3 ms, and whatever the sockets bring goes first. Features are computed anew at each close: plain,
+they stay so far below the second that a close may take, that a second way of computing them, to be proven equal, would
+only add something that can be wrong.
+
+| strategy | bars asked for | seconds a close | slowest | ms a symbol | held, ms |
+|---|---:|---:|---:|---:|---:|
+"""
+LATENCY = """
+## What a stop waits for
+
+Engine and local exchange as processes on loopback, 222 symbols, a strategy on all of them. Somebody buys by hand, now
+where no bar closes, now at the moment when all of them do; the engine adopts the position and rests a stop.
+*Naked* is the exchange's record of the position without a live covering stop, *read back* is from the engine's first
+evidence of the position to its confirmation of the stop. Milliseconds; both columns hold, beside the scan, what
+the exchange itself needs for 222 bars, and that two processes share the cores.
+
+| when | positions | naked p50 | max | read back p50 | max |
+|---|---:|---:|---:|---:|---:|
+"""
+
+
+def history(symbol: Symbol, count: int) -> list[Bar]:
+    """A walk, the same at every run."""
+    chance = random.Random(symbol)  # prices, no secret
+    price, bars = 100.0, []
+    for number in range(count):
+        opened, price = price, price * (1 + chance.gauss(0, 0.003))
+        low, high = min(opened, price) * 0.999, max(opened, price) * 1.001
+        bars.append(
+            Bar(
+                symbol=symbol,
+                open_ms=MarketMs(number * MINUTE_MS),
+                interval_ms=MINUTE_MS,
+                open=Price(Decimal(f"{opened:.4f}")),
+                high=Price(Decimal(f"{high:.4f}")),
+                low=Price(Decimal(f"{low:.4f}")),
+                close=Price(Decimal(f"{price:.4f}")),
+                volume=Quantity(Decimal(5)),
+            )
+        )
+    return bars
+
+
+async def close(book: BarBook, bars: Sequence[Bar]) -> tuple[float, float]:
+    """Keep one bar of every symbol and ask about each, as an engine does: seconds, and the longest hold of the loop."""
+    held_s, since_s, over = 0.0, time.process_time(), False
+
+    async def listen() -> None:
+        """Somebody who wants the loop all the time."""
+        nonlocal held_s, since_s
+        while not over:
+            held_s = max(held_s, time.process_time() - since_s)
+            since_s = time.process_time()
+            await asyncio.sleep(0)
+
+    def ask(symbol: Symbol) -> None:
+        book.wish(symbol)
+
+    scan = Scan(ask, now_s=time.process_time)
+    listener = asyncio.create_task(listen())
+    await asyncio.sleep(0)
+    began_s = since_s = time.process_time()
+    for bar in bars:
+        book.add(bar)
+        scan.add(bar.symbol)
+    while scan:
+        await scan.next()
+    took_s = time.process_time() - began_s
+    await asyncio.sleep(0)
+    over = True
+    await listener
+    return took_s, held_s
+
+
+def row(strategy: Strategy) -> str:
+    """One line of the first table."""
+    histories = [history(symbol, strategy.warmup_bars + CLOSES) for symbol in SYMBOLS]
+    book = BarBook(strategy, MINUTE_MS)
+    for bars in histories:
+        book.load(bars[0].symbol, bars[:-CLOSES])
+    found = [
+        asyncio.run(close(book, [bars[-CLOSES + number] for bars in histories])) for number in range(CLOSES)
+    ]
+    took_s, held_s = [one[0] for one in found], max(one[1] for one in found)
+    median_s = statistics.median(took_s)
+    return (
+        f"| {strategy.name} | {strategy.warmup_bars} | {median_s:.3f} | {max(took_s):.3f} | "
+        f"{median_s / len(SYMBOLS) * 1_000:.2f} | {held_s * 1_000:.1f} |"
+    )
+
+
+def latency(name: str, found: Sequence[Shot]) -> str:
+    """One line of the second."""
+    naked = [one.naked_ms for one in found]
+    read = [one.confirm_ms for one in found]
+    figures = (statistics.median(naked), max(naked), statistics.median(read), max(read))
+    return f"| {name} | {len(found)} | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |"
+
+
+async def measure(count: int) -> list[str]:
+    """The second table."""
+    with tempfile.TemporaryDirectory() as directory:
+        calm, scanned = await shots(Path(directory), SYMBOLS, count)
+        return [latency("no bar closes", calm), latency("all bars close", scanned)]
+
+
+def main() -> None:
+    """Both tables, the second only where shots are asked for."""
+    parser = argparse.ArgumentParser(description=f"a scan of {len(SYMBOLS)} symbols")
+    parser.add_argument(
+        "--shots", type=int, default=12, help="positions, with a scan and without; 0 for none"
+    )
+    parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    chosen = parser.parse_args()
+    rows = [row(kind()) for _, kind in sorted(STRATEGIES.items())]
+    sys.stdout.write("\n".join(rows) + "\n")
+    waits = asyncio.run(measure(chosen.shots)) if chosen.shots else []
+    sys.stdout.write("\n".join(waits) + "\n")
+    if chosen.page:
+        commit = git("describe", "--always", "--dirty")
+        made = f"\nCommit {commit}, Python {platform.python_version()}, {os.cpu_count()} shared cores.\n"
+        latency_part = LATENCY + "\n".join(waits) + "\n" if waits else ""
+        PAGE.write_text(HEAD + "\n".join(rows) + "\n" + latency_part + made, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
