@@ -176,7 +176,7 @@ def forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
     if disaster is None or disaster.state is not SlotState.GONE:
         return trade
     turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
-    if slots.is_nameless(turn, disaster):
+    if slots.is_nameless(turn, disaster) and not disaster.never_rested:
         # Its request may arrive yet, and what rests then carries no name (P6).
         known = claims.joined(turn.state.claims, (claims.given_up(trade, disaster),))
         turn.state = replace(turn.state, claims=known)
