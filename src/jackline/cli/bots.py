@@ -106,7 +106,7 @@ def signal(
 def _signalled(
     config: "Config", bot: str, symbol: str, side: "Side", confidence: Decimal | None, reason: str
 ) -> str:
-    from jackline.cli.stored import await_answer, engine_holder, post
+    from jackline.cli.stored import await_answer, engine_holder, submit
     from jackline.core.values import Fraction, Symbol
     from jackline.store.commands import CommandKind
 
@@ -117,7 +117,7 @@ def _signalled(
             f"{config.state_dir}: no engine runs for account {config.account.name}; nothing was asked.\n"
             "Fix: start it: jackline engine --config FILE",
         )
-    command_id = post(
+    command_id = submit(
         config,
         CommandKind.SIGNAL,
         reason=reason or "by hand",
@@ -132,11 +132,11 @@ def _signalled(
 def _switch(config_file: ConfigOption, kind: "CommandKind", name: str, reason: str, json: bool) -> None:
     """Post the command and tell the engine's durable answer; None where none runs and the command waits for one."""
     from jackline.cli.config import load_config
-    from jackline.cli.stored import await_answer, engine_holder, post
+    from jackline.cli.stored import await_answer, engine_holder, submit
     from jackline.cli.views import print_json
 
     config = load_config(config_file)
-    command_id = post(config, kind, reason=reason, bot=_known(config, name))
+    command_id = submit(config, kind, reason=reason, bot=_known(config, name))
     holder = engine_holder(config)
     answer = None if holder is None else await_answer(config, holder, command_id)
     if json:

@@ -41,6 +41,7 @@ UNITS = MappingProxyType(
         "_mib_max": "mebibytes (1,048,576 bytes)",
         "leverage": "times the margin",
         "_period": "bars",
+        "trades_min": "trades",
         "rsi_long": "RSI, 0 to 100",
         "rsi_short": "RSI, 0 to 100",
     }

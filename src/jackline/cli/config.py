@@ -7,8 +7,8 @@ be. Everything is checked before anything starts, and all problems are told at o
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -18,8 +18,10 @@ from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
 from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
+from jackline.cli.identity import bound_settings
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
+from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.regime_section import (
@@ -32,7 +34,7 @@ from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
-from jackline.cli.toml_file import Tree, read_toml, toml_value
+from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
@@ -40,8 +42,9 @@ from jackline.core.ports import Strategy
 from jackline.core.settings import ProtectionSettings, RiskSettings
 from jackline.core.values import Symbol
 from jackline.engine.bars import BARS_KEPT
-from jackline.engine.options import BotOptions, EngineOptions
+from jackline.engine.options import BotOptions, EngineOptions, PhaseOptions
 from jackline.engine.regime import memory_bars
+from jackline.store.signature import SigningKey
 from jackline.venue.transport.endpoint import Credentials, VenueMode
 
 ENVIRONMENT_PREFIX = "JACKLINE__"
@@ -59,11 +62,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "guard": GuardSection,
     "webhook": WebhookSection,
     "strategy": StrategySection,
+    "phase": PhaseSection,
 }
 GUARDED: dict[str, type[BaseModel]] = {"venue": GuardedVenueSection}
 """In place of those where nothing is to be entered."""
-
-KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ class Config:
     strategy: Strategy
     bot_sections: Mapping[str, BotSection]
     bots: tuple[BotOptions, ...]
+    phase: PhaseSection
+    signing_key: SigningKey | None
     credentials: Credentials
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
@@ -154,6 +158,7 @@ class Config:
             ),
             bots=tuple(one.with_tables(risk) for one in self.bots),
             signal_age_ms_max=self.webhook.signal_age_ms_max,
+            phase=self.phase_options(),
             adopting=self.guard.settings(),
         )
 
@@ -167,6 +172,21 @@ class Config:
             bots=(),
             strategy=NotLoaded(name="none"),
         )
+
+    def phase_options(self) -> PhaseOptions:
+        """What a phase is judged by, and what its evidence is bound to."""
+        asked = needs(self.phase, protect_deadline_ms=self.protection.protect_deadline_ms)
+        return PhaseOptions(
+            bound=bound_settings(self.path, self._sections(), self.bot_sections),
+            needs=asked,
+            key=self.signing_key,
+        )
+
+    def _sections(self) -> dict[str, BaseModel]:
+        """Every section under its name in the file."""
+        names = {kind: name for kinds in (SECTIONS, GUARDED) for name, kind in kinds.items()}
+        values = (getattr(self, field.name) for field in fields(self))
+        return {names[type(one)]: one for one in values if isinstance(one, BaseModel)}
 
 
 def load_config(
@@ -192,16 +212,16 @@ def load_config(
     Raises:
         ConfigError: with every problem found.
     """
-    tree = read_toml(path)
+    tree = read_tree(path)
     sources: dict[KeyPath, str] = {}
-    _mark(sources, (), tree, str(path))
+    mark(sources, (), tree, str(path))
     variables = os.environ if environment is None else environment
     for variable in sorted(variables):
         if variable.startswith(ENVIRONMENT_PREFIX):
             keys = tuple(variable[len(ENVIRONMENT_PREFIX) :].lower().split("__"))
-            _put(tree, sources, keys, toml_value(variables[variable]), f"environment {variable}")
+            put(tree, sources, keys, toml_value(variables[variable]), f"environment {variable}")
     for key, value in (overrides or {}).items():
-        _put(tree, sources, tuple(key.split(".")), value, "command line")
+        put(tree, sources, tuple(key.split(".")), value, "command line")
     problems = _import(tree, sources, variables, str(path)) if import_old else []
     guarded = guards_only or ("guard" in tree and not load_strategy_file)
     return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file, guarded=guarded)
@@ -218,7 +238,7 @@ def _import(
         if not isinstance(table, dict):
             continue  # the section's own problem
         if name not in table:
-            _put(tree, sources, (section, name), one.value, one.source)
+            put(tree, sources, (section, name), one.value, one.source)
         elif not one.agrees_with(table[name]):
             problems.append(one.contradicted(table[name], sources.get((section, name), file)))
     return problems
@@ -242,8 +262,7 @@ def _checked(
             sections[name] = kind.model_validate(tree.get(name, {}))
         except ValidationError as error:
             problems.extend(section_problems(name, kind, error, sources, str(path)))
-    account, venue, universe = (sections.get(name) for name in ("account", "venue", "universe"))
-    risk, section = sections.get("risk"), sections.get("strategy")
+    venue, risk, section = sections.get("venue"), sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     credentials = LOCAL_KEY
     if isinstance(venue, VenueSection) and venue.key_file is not None:
@@ -252,19 +271,14 @@ def _checked(
             credentials = key_pair
         else:
             problems.extend(key_pair)
-    if isinstance(venue, VenueSection):
-        problems.extend(checks.venue_problems(venue, found))
-    if isinstance(venue, VenueSection) and isinstance(universe, UniverseSection):
-        problems.extend(universe_problems(universe, venue, found, named=not guarded))
-    regime = sections.get("regime")
-    if isinstance(risk, RiskSection):
-        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
-            problems.extend(checks.regime_problems(regime, risk, venue, found))
-        problems.extend(checks.risk_problems(risk, found))
-        problems.extend(checks.size_problems(risk, found))
-    exits = sections.get("exits")
-    if isinstance(exits, ExitsSection):
-        problems.extend(exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found))
+    phase, signing_key = sections.get("phase"), None
+    if isinstance(phase, PhaseSection) and phase.key_file is not None:
+        found_key = read_signing_key(path.parent / phase.key_file)
+        if isinstance(found_key, SigningKey):
+            signing_key = found_key
+        else:
+            problems.append(found_key)
+    problems.extend(_contradictions(sections, found))
     bots, made = read_bots(tree, found), list[BotOptions]()
     if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
         made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
@@ -277,13 +291,13 @@ def _checked(
         raise ConfigError(problems)
     return Config(
         path=path,
-        account=AccountSection.model_validate(account),
+        account=AccountSection.model_validate(sections["account"]),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
-        universe=UniverseSection.model_validate(universe),
+        universe=UniverseSection.model_validate(sections["universe"]),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
         opportunity=OpportunitySection.model_validate(sections["opportunity"]),
-        exits=ExitsSection.model_validate(exits),
+        exits=ExitsSection.model_validate(sections["exits"]),
         protection=ProtectionSection.model_validate(sections["protection"]),
         guard=GuardSection.model_validate(sections["guard"]),
         webhook=WebhookSection.model_validate(sections["webhook"]),
@@ -291,31 +305,26 @@ def _checked(
         strategy=strategy,
         bot_sections=bots.sections,
         bots=tuple(made),
+        phase=PhaseSection.model_validate(sections["phase"]),
+        signing_key=signing_key,
         credentials=credentials,
         sources=sources,
     )
 
 
-def _put(tree: Tree, sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
-    """Set one value, making tables on the way; what stands in the way of a table is replaced and reported."""
-    table = tree
-    for key in keys[:-1]:
-        below = table.get(key)
-        if not isinstance(below, dict):
-            below = table[key] = {}
-        table = below
-    table[keys[-1]] = value
-    for depth in range(1, len(keys)):
-        sources[keys[:depth]] = source
-    for below in [path for path in sources if path[: len(keys)] == keys]:
-        del sources[below]
-    _mark(sources, keys, value, source)
-
-
-def _mark(sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
-    """Remember where a value, and everything in it, comes from."""
-    if keys:
-        sources[keys] = source
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _mark(sources, (*keys, key), inner, source)
+def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> Iterator[Problem]:
+    """What is wrong between keys that are right by themselves, in the sections that are there."""
+    venue, risk = sections.get("venue"), sections.get("risk")
+    universe, regime, exits = sections.get("universe"), sections.get("regime"), sections.get("exits")
+    if isinstance(venue, VenueSection):
+        yield from checks.venue_problems(venue, found)
+        if isinstance(universe, UniverseSection):
+            named = not isinstance(venue, GuardedVenueSection)
+            yield from universe_problems(universe, venue, found, named=named)
+    if isinstance(risk, RiskSection):
+        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
+            yield from checks.regime_problems(regime, risk, venue, found)
+        yield from checks.risk_problems(risk, found)
+        yield from checks.size_problems(risk, found)
+    if isinstance(exits, ExitsSection):
+        yield from exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found)

@@ -51,6 +51,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "guard": config.guard,
         "webhook": config.webhook,
         "strategy": config.strategy_section,
+        "phase": config.phase,
     }
     strategy = _loaded(config.strategy)
     settings = []

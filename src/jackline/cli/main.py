@@ -47,6 +47,10 @@ COMMANDS: dict[str, Lazy] = {
     "bots": Lazy(target="bots:app", summary="List the bots of the account, stop or start one."),
     "signal": Lazy(target="bots:signal", summary="Ask for a position by hand, for a manual bot."),
     "webhook": Lazy(target="webhook:webhook", summary="Listen for alerts, for bots that trade them."),
+    "trades": Lazy(target="ledger:trades", summary="Show what each trade earned, from the venue's fills."),
+    "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
+    "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
+    "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }

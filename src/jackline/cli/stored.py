@@ -21,6 +21,7 @@ from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
 from jackline.store.reader import StoreReader
+from jackline.store.signature import Promotion
 
 ANSWER_S = 5.0
 """An engine polls its commands five times a second; one that takes longer is in trouble."""
@@ -33,14 +34,14 @@ T = TypeVar("T")
 
 def live_trades(config: Config) -> tuple[Trade, ...]:
     """The trades that are not done. Raises CommandFailed where no engine has ever written."""
-    return _read(config, StoreReader.load_trades)
+    return read_store(config, StoreReader.load_trades)
 
 
 def account_facts(config: Config) -> tuple[dict[str, str], tuple[Trade, ...]]:
     """What is on record of the account, and its trades; nothing where no engine has ever written."""
     if not (config.state_dir / ENGINE_FILE).exists():
         return {}, ()
-    return _read(config, lambda store: (store.load_account(), store.load_trades()))
+    return read_store(config, lambda store: (store.load_account(), store.load_trades()))
 
 
 def engine_holder(config: Config) -> Holder | None:
@@ -67,12 +68,7 @@ def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
     return await_flat(config)
 
 
-def submit(config: Config, kind: CommandKind, *, reason: str, level: KillLevel | None = None) -> str:
-    """Write a command about the account durably, whether or not an engine runs; its id."""
-    return post(config, kind, reason=reason, level=level)
-
-
-def post(
+def submit(
     config: Config,
     kind: CommandKind,
     *,
@@ -82,12 +78,14 @@ def post(
     symbol: Symbol | None = None,
     side: Side | None = None,
     confidence: Fraction | None = None,
+    sign: Callable[[str, str], Promotion] | None = None,
 ) -> str:
-    """The same of any command."""
+    """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
+    command_id, actor = uuid.uuid4().hex, _actor()
     command = Command(
-        command_id=uuid.uuid4().hex,
+        command_id=command_id,
         created_ms=WireMs(time.time_ns() // 1_000_000),
-        actor=_actor(),
+        actor=actor,
         kind=kind,
         symbol=symbol,
         side=side,
@@ -95,6 +93,7 @@ def post(
         level=level,
         bot=bot,
         confidence=confidence,
+        promotion=None if sign is None else sign(command_id, actor),
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
@@ -102,7 +101,7 @@ def post(
 
 def await_answer(config: Config, holder: Holder, command_id: str) -> str:
     """What the engine answered: durable, or it would not have. Raises CommandFailed when it stays silent."""
-    answer = _wait(ANSWER_S, lambda: _read(config, lambda store: store.answer(command_id)))
+    answer = _wait(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
     if answer is None:
         raise CommandFailed(
             ExitCode.UNANSWERED,
@@ -114,14 +113,14 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
-    return _wait(FLAT_S, lambda: _read(config, _is_flat) or None) is not None
+    return _wait(FLAT_S, lambda: read_store(config, _is_flat) or None) is not None
 
 
 def _is_flat(store: StoreReader) -> bool:
     return all(trade.quantity == ZERO for trade in store.load_trades())
 
 
-def _read(config: Config, question: Callable[[StoreReader], T]) -> T:
+def read_store(config: Config, question: Callable[[StoreReader], T]) -> T:
     """Ask the engine's store, waiting out a lock."""
     path: Path = config.state_dir / ENGINE_FILE
     if not path.exists():

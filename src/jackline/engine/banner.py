@@ -49,6 +49,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "protection": _plain(asdict(state.protection)),
         "guard": {"alone": options.guards_only, **_plain(_adopted(state.adopting))},
         **_speaking(options, state),
+        **_phase(options),
     }
 
 
@@ -79,6 +80,15 @@ def _speaking(options: EngineOptions, state: State) -> dict[str, Facts]:
             **_parameters(one.strategy),
         }
     return told
+
+
+def _phase(options: EngineOptions) -> dict[str, Facts]:
+    """What a promotion needs, where a phase is kept; which phase it is the keeper says, who has read it."""
+    if options.phase is None:
+        return {}
+    needs = options.phase.needs
+    asked: Facts = {"trades_min": needs.trades_min, "monitoring_min_ms": needs.monitoring_min_ms}
+    return {"phase": {**asked, "has_key": options.phase.key is not None}}
 
 
 def _prefixed(stop: StopSettings) -> Facts:

@@ -16,6 +16,7 @@ from jackline.core.events import (
     JournalMended,
     MarkMoved,
     OpeningBooked,
+    Signalled,
     StopsClaimed,
     Ticked,
 )
@@ -35,6 +36,7 @@ from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
 from jackline.engine.outside import heard
+from jackline.engine.phase_keeper import PhaseKeeper
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
 from jackline.engine.pulse import Pulse
@@ -44,7 +46,7 @@ from jackline.engine.startup import Opening, StreamingVenue
 from jackline.engine.tape import Tape
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
-from jackline.store.commands import CommandDesk
+from jackline.store.commands import Command, CommandDesk
 from jackline.store.encode import encode
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
@@ -119,23 +121,31 @@ class Engine:
             note=lambda denied: self._runner.carry_out((denied,)),
             view=lambda: self._state,
         )
+        self._phases = PhaseKeeper(
+            options=options, store=store, recorder=self._recorder, clock=clock, view=lambda: self._state
+        )
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
-            hear=lambda command: heard(
-                command,
-                bots=self._state.bots,
-                newest=self._markets.newest(command.symbol) if command.symbol else None,
-                now_ms=clock.now().wire_ms,
-                age_ms_max=options.signal_age_ms_max or options.interval_ms,
-            ),
+            hear=self._hear,
+            promote=self._phases.promote,
         )
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+
+    def _hear(self, command: Command) -> Signalled | str:
+        """A signal from outside, on the newest bar; or why it is none."""
+        return heard(
+            command,
+            bots=self._state.bots,
+            newest=self._markets.newest(command.symbol) if command.symbol else None,
+            now_ms=self._clock.now().wire_ms,
+            age_ms_max=self._options.signal_age_ms_max or self._options.interval_ms,
+        )
 
     def _begin_tape(self) -> Tape | None:
         """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
@@ -158,6 +168,9 @@ class Engine:
         denied = account_denial(self._state)
         if denied is not None:
             return f"{denied.reason}: {denied.detail}"
+        unfit = self._phases.denial()
+        if unfit is not None:
+            return unfit
         if not self._lease.is_intact():
             return "the lease file was replaced: another engine may own the account"
         return None
@@ -192,6 +205,7 @@ class Engine:
         options = self._options
         log.info(EVENT, fence=self._lease.fence, **banner(options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
+        self._phases.begin()
         self._operators.listen()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -205,6 +219,7 @@ class Engine:
                     self._pulse.run(),
                     self._venue.keep_clock(),
                     self._venue.user_stream(self._inbox.put).run(),
+                    *([self._phases.run()] if self._phases.is_kept else []),
                     *([] if self._venue.profile.stops_are_named else [self._claims_loop()]),
                 )
             ]
@@ -248,6 +263,7 @@ class Engine:
         if self._tape is not None:
             self._tape.note(before, event, now, effects)
         self._runner.carry_out(effects)
+        self._phases.feel(self._state, effects)
         self._turns += 1
         self._pulse.feel(self._state)
         return effects

@@ -42,12 +42,14 @@ class Operators:
         recorder: Recorder,
         take: Callable[[Event], tuple[Effect, ...]],
         hear: Callable[[Command], Signalled | str],
+        promote: Callable[[Command, Receipt], None],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
         self._recorder = recorder
         self._take = take
         self._hear = hear
+        self._promote = promote
         self._are_heard = False
 
     @property
@@ -80,6 +82,8 @@ class Operators:
             self._recorder.answer(receipt, "refused: it needs a written reason")
         elif command.level is not None:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.PROMOTE:
+            self._promote(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:

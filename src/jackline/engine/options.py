@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jackline.core.bots import MAIN, Bot, SignalSource
 from jackline.core.orders import MarginType, PositionMode
+from jackline.core.phases import Needs
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
+from jackline.store.signature import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseOptions:
+    """What a phase is judged by.
+
+    Attributes:
+        bound: the settings that decide, by key: evidence holds for these alone.
+        key: verifies promotions; without one nothing is promoted.
+    """
+
+    bound: Mapping[str, str]
+    needs: Needs
+    key: SigningKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +62,7 @@ class EngineOptions:
         signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
         guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
         adopting: what positions that nobody planned get besides the default stop.
+        phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
     account: str
@@ -66,6 +84,7 @@ class EngineOptions:
     signal_age_ms_max: int | None = None
     guards_only: bool = False
     adopting: AdoptSettings = NOTHING_MORE
+    phase: PhaseOptions | None = None
 
     @property
     def every_bot(self) -> tuple[BotOptions, ...]:

@@ -17,6 +17,7 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.engine import Engine
 from jackline.engine.key_gate import check_key
 from jackline.engine.options import EngineOptions, VenueUnreadable
+from jackline.engine.phase_keeper import check_mode
 from jackline.engine.startup import (
     StreamingVenue,
     VenueFacts,
@@ -85,6 +86,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         if lease.took_over_from is not None:
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)
         with open_store(around.disk, options.state_dir / ENGINE_FILE) as store:
+            check_mode(options, store, holds_nothing=first.holds_nothing)
             opening = await read_opening(venue, facts, store)
             state = await first_state(options, venue, clock, facts, store, lease.fence, opening)
             engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)

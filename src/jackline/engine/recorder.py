@@ -22,6 +22,7 @@ from jackline.core.events import Receipt
 from jackline.core.ids import TradeId
 from jackline.core.money import Day
 from jackline.core.outcomes import Outcome
+from jackline.core.phases import DrillNote, Parity, PhaseChange, Standing, Validation, Watched
 from jackline.core.ports import Clock
 from jackline.core.requests import CancelOrder, Mutation, SendEntry
 from jackline.core.trade import ExitReason
@@ -168,6 +169,21 @@ class Recorder:
         return self._journal.append(
             Batch(rows=(self._row(kind, encode(value), None),), account=((key, value),))
         )
+
+    def phase(self, change: PhaseChange, standing: Standing, receipt: Receipt | None = None) -> None:
+        """Change the phase, durable with what its evidence is bound to, and answer the command that asked for it."""
+        row = self._row(JournalKind.PHASE, encode(change), None)
+        account = [(AccountKey.PHASE, encode(standing))]
+        if receipt is None:
+            self._journal.append(Batch(rows=(row,), account=tuple(account)))
+            return
+        account.append(_read_to(receipt))
+        answer = _answer(receipt, row.wire_ms, f"promoted to {standing.stage}")
+        self._journal.append(Batch(rows=(row,), account=tuple(account), answers=(answer,)))
+
+    def evidence(self, kind: JournalKind, fact: Watched | DrillNote | Validation | Parity) -> None:
+        """Keep a fact that a promotion may rest on."""
+        self._append(kind, encode(fact), None)
 
     def answer(self, receipt: Receipt, result: str) -> None:
         """Answer a command and remember how far the command file was read, in one transaction."""

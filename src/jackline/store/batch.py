@@ -43,6 +43,11 @@ class JournalKind(StrEnum):
     """Which symbols are traded from now on."""
     STOPS_CLAIMED = "stops_claimed"
     """Stops that carry no id of ours, placed by a process that does not own the account."""
+    PHASE = "phase"
+    WATCHED = "watched"
+    DRILL = "drill"
+    VALIDATION = "validation"
+    PARITY = "parity"
     GAP = "gap"
     """Rows were lost while the disk refused and memory was bounded; the body counts them."""
 
@@ -60,6 +65,7 @@ class AccountKey(StrEnum):
     CLAIMS = "claims"
     UNIVERSE = "universe"
     BOTS_STOPPED = "bots_stopped"
+    PHASE = "phase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

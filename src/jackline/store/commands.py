@@ -18,6 +18,7 @@ from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
 from jackline.store.schema import COMMANDS
+from jackline.store.signature import Promotion
 
 POLL_MAX = 100
 """Commands taken in one poll; the rest come with the next one."""
@@ -39,6 +40,7 @@ class CommandKind(StrEnum):
     """A person wants a position for a bot."""
     ALERT = "alert"
     """The same, by webhook."""
+    PROMOTE = "promote"
 
 
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
@@ -58,6 +60,7 @@ class Command:
         bot: which to stop or to start, or for which to open.
         confidence: of a signal.
         told_ms: when an alert says that it was made; None where it was made when it was written here.
+        promotion: the signed wish of a `PROMOTE`; None for every other kind.
     """
 
     command_id: str
@@ -71,6 +74,7 @@ class Command:
     bot: str = ""
     confidence: Fraction | None = None
     told_ms: WireMs | None = None
+    promotion: Promotion | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE
@@ -84,6 +88,8 @@ class Command:
         invariant(bool(fits), "K2", kind=self.kind, symbol=self.symbol, side=self.side)
         levelled = (self.level is not None) == (self.kind is CommandKind.KILL)
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
+        signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
+        invariant(signed, "S2", kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, *wanted
+    return command.kind, command.level, command.promotion, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -205,15 +211,19 @@ def _args_text(command: Command) -> str:
         )
     if command.level is not None:
         return encode(_KillArgs(level=command.level))
+    if command.promotion is not None:
+        return encode(command.promotion)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
 def _posted(row: Row) -> Posted:
     seq, command_id, created_ms, actor, kind_text, args_text, reason = row
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
-    level, bot = None, ""
+    level, bot, promotion = None, "", None
     confidence, told_ms = None, None
-    if kind is CommandKind.KILL:
+    if kind is CommandKind.PROMOTE:
+        promotion = decode(args_text, Promotion)
+    elif kind is CommandKind.KILL:
         level = decode(args_text, _KillArgs).level
     elif kind in TO_BOTS:
         bot = decode(args_text, _BotArgs).bot
@@ -235,5 +245,6 @@ def _posted(row: Row) -> Posted:
         bot=bot,
         confidence=confidence,
         told_ms=told_ms,
+        promotion=promotion,
     )
     return Posted(seq=seq, command=command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -53,6 +54,17 @@ class StoreReader:
         """The live trades (not done), oldest id first."""
         rows = self._db.run("SELECT body FROM trades WHERE phase <> ? ORDER BY trade_id", (Phase.DONE.value,))
         return tuple(decode(body, Trade) for (body,) in rows)
+
+    def every_trade(self) -> tuple[Trade, ...]:
+        """All trades on record, done ones too, oldest id first."""
+        rows = self._db.run("SELECT body FROM trades ORDER BY trade_id")
+        return tuple(decode(body, Trade) for (body,) in rows)
+
+    def journal_of(self, kinds: Sequence[str], *, after_seq: int) -> tuple[JournalEntry, ...]:
+        """Every row of these kinds after row `after_seq`, oldest first."""
+        marks = ", ".join("?" * len(kinds))
+        rows = self._db.run(_ROWS + f"WHERE seq > ? AND kind IN ({marks}) ORDER BY seq", (after_seq, *kinds))
+        return tuple(_entry(row) for row in rows)
 
     def last_ends(self) -> dict[Symbol, MarketMs]:
         """When, in market time, the last trade of each symbol ended."""

@@ -1,4 +1,4 @@
-"""A file of TOML as it stands, before any section gives it types. Decimals keep all their digits."""
+"""The configuration as parsed, before its sections give it types: a tree, and where each of its values comes from."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FILE_BYTES_MAX = 1_000_000
 """A configuration is a page; a file this long is something else."""
 
 Tree = dict[str, Any]
-"""TOML as parsed, before the sections give it types."""
+KeyPath = tuple[str, ...]
 
 
-def read_toml(path: Path) -> Tree:
+def read_tree(path: Path) -> Tree:
     """The file as TOML, decimals unrounded."""
     try:
         with path.open("rb") as file:
@@ -41,3 +41,28 @@ def toml_value(text: str) -> object:
         return tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def put(tree: Tree, sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
+    """Set one value, making tables on the way; what stands in the way of a table is replaced and reported."""
+    table = tree
+    for key in keys[:-1]:
+        below = table.get(key)
+        if not isinstance(below, dict):
+            below = table[key] = {}
+        table = below
+    table[keys[-1]] = value
+    for depth in range(1, len(keys)):
+        sources[keys[:depth]] = source
+    for below in [path for path in sources if path[: len(keys)] == keys]:
+        del sources[below]
+    mark(sources, keys, value, source)
+
+
+def mark(sources: dict[KeyPath, str], keys: KeyPath, value: object, source: str) -> None:
+    """Remember where a value, and everything in it, comes from."""
+    if keys:
+        sources[keys] = source
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            mark(sources, (*keys, key), inner, source)
