@@ -22,6 +22,7 @@ from jackline.engine.options import EngineOptions
 from jackline.exchange.position import Position
 from jackline.exchange.venue import Venue
 from jackline.world.acts import Act, Kind
+from jackline.world.configured import options, risk
 from jackline.world.crashing import Crashing
 from jackline.world.deeds.means import Means
 from jackline.world.experiment import Experiment, Noise
@@ -31,7 +32,7 @@ from jackline.world.jury import Jury, NakedTime
 from jackline.world.logs import captured
 from jackline.world.loop import Order as Turns
 from jackline.world.operator import Operator
-from jackline.world.stage import Stage, options, risk
+from jackline.world.stage import Stage
 from jackline.world.supervisor import ENGINE
 from jackline.world.watching import Arrival, Departure, ProcessEvent
 from tests.cases.facts import SYMBOL, Facts, name_of, role_of

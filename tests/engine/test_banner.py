@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jackline.cli.exits_section import ExitsSection
+from jackline.cli.guard_section import GuardSection
 from jackline.cli.logs import below_each_other
 from jackline.cli.page import WIDTH
 from jackline.cli.protection_section import ProtectionSection
@@ -70,6 +71,7 @@ def test_it_has_every_key_under_its_name_in_the_configuration() -> None:
     filtered = banner(replace(OPTIONS, universe=UniverseRules(deny=("X*",))), cold_state())
     assert set(filtered["universe"]) == set(UniverseSection.model_fields)
     assert filtered["universe"]["deny"] == ["X*"]
+    assert set(told["guard"]) == {"alone", *GuardSection.model_fields}
     assert told["strategy"] == {
         "name": "rsi_trend",
         "rsi_period": 7,

@@ -20,9 +20,9 @@ from jackline.core.universe import UniverseRules
 from jackline.core.values import Fraction, Quote, Side, Symbol
 from jackline.exchange.wire.faults import Refuse
 from jackline.world.acts import Kind
+from jackline.world.configured import options, risk
 from jackline.world.experiment import Experiment
 from jackline.world.loop import Order as Turns
-from jackline.world.stage import options, risk
 from jackline.world.supervisor import ENGINE
 from tests.cases.facts import name_of, role_of
 from tests.cases.play import NEVER_MS, STILL, Play, Script

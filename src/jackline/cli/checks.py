@@ -119,8 +119,13 @@ def regime_problems(
         yield found.problem("regime.reference_symbol", name, f"no name of {venue.name}", fix)
 
 
-def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) -> Strategy | list[Problem]:
-    """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`."""
+def choose_strategy(
+    section: StrategySection, found: Found, *, load_file: bool, optional: bool = False
+) -> Strategy | list[Problem]:
+    """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`.
+
+    Where it is optional and not given, it is one that is never asked.
+    """
     names = ", ".join(sorted(EVERY))
     if section.name is not None and section.file is not None:
         what = f'a strategy of its own stands beside it: file = "{section.file}"'
@@ -130,6 +135,8 @@ def choose_strategy(section: StrategySection, found: Found, *, load_file: bool) 
             if not load_file:
                 return NotLoaded(name=section.file.stem)
             return load_strategy(found.path.parent / section.file, section.parameters)
+        if section.name is None and optional:
+            return NotLoaded(name="none")
         if section.name is None:
             fix = f'set it: one of {names}; or file = "my_strategy.py"'
             return [found.problem("strategy.name", None, "missing", fix)]

@@ -17,6 +17,7 @@ from jackline.cli import checks
 from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
 from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
+from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys import LOCAL_KEY, read_key_file
 from jackline.cli.old_variables import read_old
@@ -32,6 +33,7 @@ from jackline.cli.regime_section import (
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
+from jackline.cli.strategy_file import NotLoaded
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
 from jackline.cli.webhook_section import WebhookSection
@@ -57,10 +59,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "opportunity": OpportunitySection,
     "exits": ExitsSection,
     "protection": ProtectionSection,
+    "guard": GuardSection,
     "webhook": WebhookSection,
     "strategy": StrategySection,
     "phase": PhaseSection,
 }
+GUARDED: dict[str, type[BaseModel]] = {"venue": GuardedVenueSection}
+"""In place of those where nothing is to be entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +81,7 @@ class Config:
     opportunity: OpportunitySection
     exits: ExitsSection
     protection: ProtectionSection
+    guard: GuardSection
     webhook: WebhookSection
     strategy_section: StrategySection
     strategy: Strategy
@@ -153,6 +159,18 @@ class Config:
             bots=tuple(one.with_tables(risk) for one in self.bots),
             signal_age_ms_max=self.webhook.signal_age_ms_max,
             phase=self.phase_options(),
+            adopting=self.guard.settings(),
+        )
+
+    def guard_options(self) -> EngineOptions:
+        """What a guard is started with: it follows no market and enters nothing, whatever else the file says."""
+        return replace(
+            self.engine_options(),
+            guards_only=True,
+            symbols=(),
+            universe=None,
+            bots=(),
+            strategy=NotLoaded(name="none"),
         )
 
     def phase_options(self) -> PhaseOptions:
@@ -166,7 +184,7 @@ class Config:
 
     def _sections(self) -> dict[str, BaseModel]:
         """Every section under its name in the file."""
-        names = {kind: name for name, kind in SECTIONS.items()}
+        names = {kind: name for kinds in (SECTIONS, GUARDED) for name, kind in kinds.items()}
         values = (getattr(self, field.name) for field in fields(self))
         return {names[type(one)]: one for one in values if isinstance(one, BaseModel)}
 
@@ -178,6 +196,7 @@ def load_config(
     environment: Mapping[str, str] | None = None,
     load_strategy_file: bool = False,
     import_old: bool = False,
+    guards_only: bool = False,
 ) -> Config:
     """Read and check a configuration.
 
@@ -187,6 +206,8 @@ def load_config(
         environment: variables; the process's own unless given.
         load_strategy_file: run the file of a user's strategy; for the one process that asks it.
         import_old: take keys that nothing else gives from the variables of older programs.
+        guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
+            every process but the one that asks a strategy.
 
     Raises:
         ConfigError: with every problem found.
@@ -202,7 +223,8 @@ def load_config(
     for key, value in (overrides or {}).items():
         put(tree, sources, tuple(key.split(".")), value, "command line")
     problems = _import(tree, sources, variables, str(path)) if import_old else []
-    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file)
+    guarded = guards_only or ("guard" in tree and not load_strategy_file)
+    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file, guarded=guarded)
 
 
 def _import(
@@ -229,13 +251,13 @@ def _checked(
     problems: list[Problem],
     *,
     load_strategy_file: bool,
+    guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
     for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
-        known = (*SECTIONS, BOT)
-        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), known))
+        problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
     sections: dict[str, BaseModel] = {}
-    for name, kind in SECTIONS.items():
+    for name, kind in (SECTIONS | (GUARDED if guarded else {})).items():
         try:
             sections[name] = kind.model_validate(tree.get(name, {}))
         except ValidationError as error:
@@ -263,20 +285,21 @@ def _checked(
     problems.extend(bots.problems)
     strategy: Strategy | list[Problem] = made[0].strategy if made else []
     if isinstance(section, StrategySection) and not tree.get(BOT):
-        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file)
+        strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
     if problems or isinstance(strategy, list):
         raise ConfigError(problems)
     return Config(
         path=path,
         account=AccountSection.model_validate(sections["account"]),
-        venue=VenueSection.model_validate(venue),
+        venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
         universe=UniverseSection.model_validate(sections["universe"]),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
         opportunity=OpportunitySection.model_validate(sections["opportunity"]),
         exits=ExitsSection.model_validate(sections["exits"]),
         protection=ProtectionSection.model_validate(sections["protection"]),
+        guard=GuardSection.model_validate(sections["guard"]),
         webhook=WebhookSection.model_validate(sections["webhook"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
@@ -296,7 +319,8 @@ def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> I
     if isinstance(venue, VenueSection):
         yield from checks.venue_problems(venue, found)
         if isinstance(universe, UniverseSection):
-            yield from universe_problems(universe, venue, found)
+            named = not isinstance(venue, GuardedVenueSection)
+            yield from universe_problems(universe, venue, found, named=named)
     if isinstance(risk, RiskSection):
         if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
             yield from checks.regime_problems(regime, risk, venue, found)

@@ -48,6 +48,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "opportunity": config.opportunity,
         "exits": config.exits,
         "protection": config.protection,
+        "guard": config.guard,
         "webhook": config.webhook,
         "strategy": config.strategy_section,
         "phase": config.phase,

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Lazy] = {
     "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "plan": Lazy(target="plan:plan", summary="Ask every gate and plan a trade, without a venue."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
+    "guard": Lazy(target="guard:guard", summary="Protect an account that others trade; enter nothing."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
     "universe": Lazy(

@@ -71,11 +71,16 @@ def universe_rules(section: UniverseSection) -> UniverseRules | None:
     )
 
 
-def universe_problems(section: UniverseSection, venue: VenueSection, found: Found) -> Iterator[Problem]:
-    """Symbols come from one place at least, and a filter that decides nothing is not left standing there."""
+def universe_problems(
+    section: UniverseSection, venue: VenueSection, found: Found, *, named: bool = True
+) -> Iterator[Problem]:
+    """Symbols come from one place at least, and a filter that decides nothing is not left standing there.
+
+    `named`: whether symbols are needed at all; a guard opens none.
+    """
     if section.chosen_by == "filter":
         return
-    if not venue.symbols:
+    if named and not venue.symbols:
         fix = 'name at least one, e.g. ["BTCUSDT"], or universe.chosen_by = "filter"'
         yield found.problem("venue.symbols", "[]", "no symbol is named, and none is chosen by filter", fix)
     for name, field in UniverseSection.model_fields.items():

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRow:
     """One position. `covered` is the quantity that working stops would close; `state` says so in a word. `bot` is whose
-    it is by the engine's records; a venue knows nothing of that, and an adopted position is nobody's."""
+    it is by the engine's records; a venue knows nothing of that, and an adopted position is nobody's.
+
+    `opened_by` is "jackline", or "others" where it was adopted, and `plan` the price its stop was planned at: only
+    the engine's records know them.
+    """
 
     symbol: str
     side: str
@@ -38,6 +42,8 @@ class PositionRow:
     covered: Decimal
     state: str
     bot: str | None = None
+    opened_by: str | None = None
+    plan: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,8 @@ def positions_in_store(trades: Sequence[Trade]) -> list[PositionRow]:
                 covered=min(covers, trade.quantity),
                 state=_state(trade),
                 bot=trade.bot or None,
+                opened_by="others" if trade.entry is None else "jackline",
+                plan=trade.stop.disaster_price,
             )
         )
     return rows

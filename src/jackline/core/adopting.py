@@ -22,7 +22,7 @@ from jackline.core.plan import StopPlan
 from jackline.core.requests import StopShape
 from jackline.core.trade import ATTEMPTS_JUMP, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Side, Symbol
+from jackline.core.values import Price, Side, Symbol
 
 
 def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | None:
@@ -46,14 +46,60 @@ def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | Non
             continue
         if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
             trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
-    stop = guard.adopted_stop(position, instrument, state.risk)
+    stop = guard.adopted_stop(position, instrument, state.risk, equity_quote=state.equity_quote)
     adopted = _adopted_trade(turn, trade_id, position, stop)
     trade = turn.put(replace(adopted, attempts=attempts))
     turn.alert(
-        Level.WARNING, "P1", f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}"
+        Level.WARNING,
+        "P1",
+        f"{trade_id} adopts {position.symbol} {position.side} {position.quantity}, opened by others at "
+        f"{position.entry_price}: its stop is planned at {stop.disaster_price}",
     )
     turn.want_snapshot()
     return trade
+
+
+def tell_looser(turn: Turn, trade: Trade, resting_price: Price | None) -> None:
+    """A person should know where a stop of somebody else keeps ours out and stands further away than the plan.
+
+    The position is protected by it, so it is not closed; and the order is not ours, so it is not touched (P1).
+    """
+    planned = trade.stop.disaster_price
+    if resting_price is not None and (planned - resting_price) * trade.side.sign > 0:
+        turn.alert(
+            Level.WARNING,
+            "P1",
+            f"{trade.trade_id} {trade.symbol}: the one stop that fits rests at {resting_price} and is not ours; "
+            f"the plan is {planned}",
+        )
+
+
+def begin_again(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
+    """The adopted trade with the plan of another position, where whoever trades here was flat and is in again.
+
+    By the old plan the new position might be closed at once, or stand far from its stop. A stop that rests stays, as
+    nothing else covers yet, and none is placed worse than it (P4): where it is the tighter one it holds, and where the
+    plan is, a W goes there. The same entry price is the same position, which a read that lagged has missed.
+    """
+    position = snapshot.position(trade.symbol, trade.side)
+    instrument = turn.state.instruments.get(trade.symbol)
+    swept = trade.phase is Phase.SWEEPING and trade.entry is None
+    if not swept or position is None or instrument is None or position.entry_price == trade.entry_price:
+        return
+    stop = guard.adopted_stop(position, instrument, turn.state.risk, equity_quote=turn.state.equity_quote)
+    rests = trade.disaster is not None and trade.disaster.state.may_be_live
+    turn.put(
+        replace(
+            trade,
+            stop=stop,
+            floor_price=None,
+            ratcheted_ms=None,
+            disaster=trade.disaster if rests else None,
+            working=tuple(slot for slot in trade.working if slot.state.may_be_live),
+            close=None,
+            exit_reason=None,
+        )
+    )
 
 
 def unknown_filters(symbol: Symbol) -> str:

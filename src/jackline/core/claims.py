@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id
+from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id, fence_of
 from jackline.core.orders import OrderKind, OrderView, Snapshot
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refused
 from jackline.core.plan import ProtectedEntry, Rung
@@ -23,6 +23,8 @@ CLAIMS_MAX = 64
 SENT_MS_MAX = 15_000
 """A stop in doubt was created this near the moment it left, or it is another one: its receive window, clocks apart, and
 what the venue takes."""
+START_MS_SLACK = 2_000
+"""A life is known by the second in which it began, and clocks are apart by less than another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Claim:
     Attributes:
         venue_id: None where the answer that names it was lost.
         sent_ms: when it left, for a record that no trade keeps: only an order of about that time is the one.
+        before_ms: nothing that was placed later is the one; None where that tells nothing.
     """
 
     client_id: ClientId
@@ -45,6 +48,7 @@ class Claim:
     trigger_price: Price
     quantity: Quantity | None
     sent_ms: WireMs | None = None
+    before_ms: WireMs | None = None
 
     def fits(self, order: OrderView) -> bool:
         """The order is the one that was meant, as far as can be seen."""
@@ -56,6 +60,7 @@ class Claim:
             and order.trigger_price == self.trigger_price
             and self._fits_size(order)
             and (self.sent_ms is None or abs(order.updated_ms - self.sent_ms) <= SENT_MS_MAX)
+            and (self.before_ms is None or order.updated_ms <= self.before_ms)
         )
 
     def _fits_size(self, order: OrderView) -> bool:
@@ -123,12 +128,15 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
 def _claims(trade: Trade) -> Iterator[Claim]:
     """Every slot, and what the plan says of orders without one."""
     for slot in trade.slots:
-        yield _slot_claim(trade, slot)
+        if not slot.never_rested:
+            yield _slot_claim(trade, slot)
     if trade.entry is not None:
         yield from _planned_claims(trade, trade.entry)
-    elif trade.disaster is None:
-        # An adopted position: a stop where ours would stand is the one of a start whose records never reached the disk.
-        yield _unrecorded(trade, quantity=trade.quantity)
+    elif trade.disaster is None and trade.attempts == 0:
+        # An adopted position for which nothing was sent since: a stop where ours would stand is of a start whose
+        # records never reached the disk. What was placed after this life began is on record, or a stranger's (P6).
+        before_ms = WireMs(fence_of(trade.trade_id) * 1_000 + START_MS_SLACK)
+        yield replace(_unrecorded(trade, quantity=trade.quantity), before_ms=before_ms)
 
 
 def given_up(trade: Trade, slot: OrderSlot) -> Claim:

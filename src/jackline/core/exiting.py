@@ -14,6 +14,7 @@ from jackline.core import closing, rules
 from jackline.core.events import ExitSignalled
 from jackline.core.instrument import Instrument
 from jackline.core.machine import Phase
+from jackline.core.settings import NOTHING_MORE, AdoptSettings
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ONE, ZERO, Fraction, MarketMs, Price, Side, tightest
@@ -114,18 +115,20 @@ TABLE: tuple[Callable[[Trade, Facts], Exit | None], ...] = (
 # -- where the trail stands ----------------------------------------------------------------------------------
 
 
-def stop_price(trade: Trade, instrument: Instrument) -> Price:
-    """Where the tightest stop should be: the plan from the average fill, trail, stages, never under the floor (P4)."""
+def stop_price(trade: Trade, instrument: Instrument, adopting: AdoptSettings = NOTHING_MORE) -> Price:
+    """Where the tightest stop should be: the plan from the average fill, trail, stages, never under the floor (P4).
+
+    An adopted position keeps the stop it was given, and trails only where `adopting` says so.
+    """
     entry, side, wanted = trade.entry, trade.side, trade.ratchet_price
-    if entry is None:
-        return wanted
     levels: list[Decimal] = []
-    if trade.entry_price is not None:
+    if entry is not None and trade.entry_price is not None:
         levels.append(rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign))
-    if entry.trailing_fraction is not None and trade.best_price is not None:
-        levels.append(rules.trailing_level(trade.best_price, entry.trailing_fraction, side.sign))
-    stages = entry.exits.stages
-    if stages is not None and trade.entry_price is not None and trade.best_price is not None:
+    trailing = adopting.trailing_fraction if entry is None else entry.trailing_fraction
+    if trailing is not None and trade.best_price is not None:
+        levels.append(rules.trailing_level(trade.best_price, trailing, side.sign))
+    stages = None if entry is None else entry.exits.stages
+    if entry is not None and stages and trade.entry_price is not None and trade.best_price is not None:
         levels += rules.staged_levels(
             trade.entry_price,
             trade.best_price,
@@ -140,12 +143,14 @@ def stop_price(trade: Trade, instrument: Instrument) -> Price:
     return wanted
 
 
-def unrested_price(trade: Trade, instrument: Instrument, step_fraction: Fraction) -> Price | None:
+def unrested_price(
+    trade: Trade, instrument: Instrument, step_fraction: Fraction, adopting: AdoptSettings = NOTHING_MORE
+) -> Price | None:
     """`stop_price` where it is tighter than every stop that rests, or fires, by a step worth a request; else None.
 
     One that is gone may be firing just now: two looks decide, and then no slot of the trade holds it any more.
     """
-    wanted = stop_price(trade, instrument)
+    wanted = stop_price(trade, instrument, adopting)
     live = trade.stop.disaster_price
     for slot in trade.stops:
         if slot.state is not SlotState.REFUSED:
@@ -188,11 +193,11 @@ def with_best(trade: Trade, mark: Price, market_ms: MarketMs) -> Trade:
 
 def _close_if_due(turn: Turn, trade: Trade, *, opinion: Fraction | None) -> Trade:
     instrument = turn.state.instruments.get(trade.symbol)
-    step = turn.state.protection.ratchet_step_fraction
+    step, adopting = turn.state.protection.ratchet_step_fraction, turn.state.adopting
     facts = Facts(
         market_ms=turn.now.market_ms,
         mark=turn.market(trade.symbol).mark,
-        unrested_price=None if instrument is None else unrested_price(trade, instrument, step),
+        unrested_price=None if instrument is None else unrested_price(trade, instrument, step, adopting),
         opinion=opinion,
     )
     found = due(trade, facts)

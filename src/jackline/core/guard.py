@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from jackline.core import rules
 from jackline.core.coverage import Coverage, coverage
 from jackline.core.ids import is_ours
 from jackline.core.instrument import Instrument
 from jackline.core.orders import OrderView, PositionView, PriceSource, Snapshot
-from jackline.core.plan import StopPlan
-from jackline.core.settings import RiskSettings
-from jackline.core.values import Fraction, Price, Quantity, Side, Symbol, WireMs, tightest
+from jackline.core.plan import StopPlan, stop_distance
+from jackline.core.settings import RiskSettings, StopBasis
+from jackline.core.values import ZERO, Fraction, Price, Quantity, Quote, Side, Symbol, WireMs, tightest
 
 PositionKey = tuple[Symbol, Side]
 
@@ -147,13 +148,15 @@ def _judge(
     return Naked(position=position, coverage=covered, missing=missing, protection=plan)
 
 
-def adopted_stop(position: PositionView, instrument: Instrument, risk: RiskSettings) -> StopPlan:
+def adopted_stop(
+    position: PositionView, instrument: Instrument, risk: RiskSettings, *, equity_quote: Quote | None = None
+) -> StopPlan:
     """The stop of a position nobody planned: the default distance from its entry price.
 
     Where mark is already past that, the distance counts from mark: its loss limit begins when we meet it. The
-    liquidation price bounds it either way (P7).
+    liquidation price bounds it either way (P7). `equity_quote` is asked for by one stop basis only.
     """
-    distance = risk.stop.value_fraction
+    distance = adopted_distance(position, risk, equity_quote)
     sign = position.side.sign
     trigger = instrument.stop_price(rules.stop_level(position.entry_price, distance, sign), position.side)
     if rules.is_beyond(position.mark, trigger, sign):
@@ -161,10 +164,28 @@ def adopted_stop(position: PositionView, instrument: Instrument, risk: RiskSetti
     trigger = inside_liquidation(trigger, position, instrument, risk)
     return StopPlan(
         side=position.side,
-        distance_fraction=Fraction(distance),
+        distance_fraction=distance,
         disaster_price=trigger,
         price_source=risk.stop.price_source,
     )
+
+
+def adopted_distance(position: PositionView, risk: RiskSettings, equity_quote: Quote | None) -> Fraction:
+    """How far its stop stands, as a fraction of price: `plan.stop_distance` with what the position really is.
+
+    Its own leverage and what it is worth, not what the configuration would have given it. What is not told is taken
+    for the worst: the configured leverage, and a position bought with the whole equity. A planned stop outside its
+    band is denied; this position is open, so its stop goes to the end of the band.
+    """
+    stop = risk.stop
+    leverage = position.leverage or Decimal(risk.leverage)
+    share = leverage
+    if equity_quote is not None and equity_quote > ZERO:
+        share = position.quantity * position.entry_price / equity_quote
+    asked = stop_distance(stop=stop, leverage=leverage, notional_share=share)
+    if stop.basis is StopBasis.PRICE:
+        return asked
+    return Fraction(max(stop.distance_min_fraction, min(stop.distance_max_fraction, asked)))
 
 
 def inside_liquidation(

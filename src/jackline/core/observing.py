@@ -23,12 +23,12 @@ from jackline.core.coverage import Coverage, coverage, only_reduces
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import may_be_ours
+from jackline.core.ids import is_ours, may_be_ours
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import CancelOrder
-from jackline.core.trade import ExitReason, SlotState, Trade
+from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import MISSES_COUNTED_MAX, Turn
 from jackline.core.values import Quantity, Symbol, WireMs, tightest
 
@@ -63,13 +63,16 @@ def on_snapshot(turn: Turn, event: SnapshotAnswered) -> None:
     for position in snapshot.positions:
         proof.on_position(turn, position)
     open_symbols = {position.symbol for position in snapshot.positions}
-    for symbol in sorted(open_symbols | set(turn.markets)):
+    # After a lost disk an order of ours may be all that tells of a symbol that is not traded by us (P6).
+    left = {one.key.symbol for one in snapshot.orders if is_ours(one.key.client_id, turn.state.tag)}
+    for symbol in sorted(open_symbols | left | set(turn.markets)):
         turn.market(symbol)
         if symbol not in open_symbols:
             turn.thaw(adopting.unknown_filters(symbol))
     for trade in list(turn.trades.values()):
         if turn.is_fresh(snapshot, trade.symbol):
             _observe_slots(turn, trade, snapshot)
+            adopting.begin_again(turn, turn.trades[trade.trade_id], snapshot)
     plans: dict[PositionKey, Protection] = {
         (trade.symbol, trade.side): Protection(
             stop_price=trade.ratchet_price, price_source=trade.stop.price_source
@@ -211,9 +214,11 @@ def _observe_position(turn: Turn, position: PositionView, asked_ms: WireMs) -> T
 
 def _leave_covered(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:
     """Where a side has room for one stop, and one that covers rests already, whoever placed it: no other is tried."""
-    covered = coverage(position, snapshot.orders, trade.stop.price_source).quantity >= position.quantity
+    found = coverage(position, snapshot.orders, trade.stop.price_source)
+    covered = found.quantity >= position.quantity
     if turn.state.traits.stops_per_side_max == 1 and covered and trade.phase is Phase.EXPOSED:
         protecting.confirm(turn, trade)
+        adopting.tell_looser(turn, trade, found.tightest_price)
 
 
 def _close_without_room(turn: Turn, trade: Trade, position: PositionView, snapshot: Snapshot) -> None:
@@ -244,12 +249,19 @@ def _on_naked(turn: Turn, trade: Trade, position: PositionView) -> Trade:
         price = guard.inside_liquidation(trade.stop.disaster_price, position, instrument, turn.state.risk)
         trade = turn.put(replace(trade, stop=replace(trade.stop, disaster_price=price)))
     trade = _expose_lost(turn, trade)
-    if sum(slot.state is SlotState.WORKING for slot in trade.working) > USELESS_STOPS_MAX:
+    if sum(_is_useless(slot, position) for slot in trade.working) > USELESS_STOPS_MAX:
         turn.alert(
             Level.CRITICAL, "P1", f"{trade.trade_id} {trade.symbol}: no stop that rests covers it: closing"
         )
         trade = closing.want(turn, trade, ExitReason.STOP_FAILED)
     return trade
+
+
+def _is_useless(slot: OrderSlot, position: PositionView) -> bool:
+    """It should cover the position and does not. One that the position has outgrown is only too small: whoever adds
+    to it in many small fills must not see it closed for that."""
+    whole = slot.quantity is None or slot.quantity >= position.quantity
+    return slot.state is SlotState.WORKING and whole
 
 
 def _expose_lost(turn: Turn, trade: Trade) -> Trade:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from jackline.core.values import (
@@ -133,7 +134,8 @@ class PositionView:
     """One open position as read from the venue; a flat one is absent.
 
     `mode`: the account's while this position is open, for no venue changes it under one. What protects or closes the
-    position is written for this mode, whatever the configuration says.
+    position is written for this mode, whatever the configuration says. `leverage`: times the margin, as it is set for
+    the position; None where the venue's listing does not tell.
     """
 
     symbol: Symbol
@@ -144,6 +146,7 @@ class PositionView:
     mark: Price
     liquidation_price: Price | None
     updated_ms: WireMs
+    leverage: Decimal | None = None
 
     @property
     def losing_liquidation_price(self) -> Price | None:

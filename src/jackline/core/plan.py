@@ -132,7 +132,7 @@ class PlanContext:
     conditions: Conditions = Conditions()
 
 
-def stop_distance(*, stop: StopSettings, leverage: int, notional_share: Decimal) -> Fraction:
+def stop_distance(*, stop: StopSettings, leverage: int | Decimal, notional_share: Decimal) -> Fraction:
     """Distance of the stop as a fraction of price, from its configured basis (`policy.md`, stop plan).
 
     `notional_share`: of equity, what the trade is worth: position fraction times leverage.

@@ -72,7 +72,9 @@ def _has_no_time(turn: Turn, trade: Trade) -> bool:
 
 def _first_shape(turn: Turn, trade: Trade) -> StopShape:
     """Whole position where the venue has such a stop in this mode, for it follows fills by itself."""
-    whole = trade.mode in turn.state.traits.whole_position_modes
+    # An adopted one may have to leave the venue's only such stop to whoever opened it.
+    left = trade.entry is None and turn.state.adopting.leaves_whole_position
+    whole = trade.mode in turn.state.traits.whole_position_modes and not left
     return StopShape.WHOLE_POSITION if whole else StopShape.QUANTITY
 
 
@@ -174,7 +176,7 @@ def forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
     if disaster is None or disaster.state is not SlotState.GONE:
         return trade
     turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
-    if slots.is_nameless(turn, disaster):
+    if slots.is_nameless(turn, disaster) and not disaster.never_rested:
         # Its request may arrive yet, and what rests then carries no name (P6).
         known = claims.joined(turn.state.claims, (claims.given_up(trade, disaster),))
         turn.state = replace(turn.state, claims=known)
@@ -268,7 +270,7 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
         return None
     if trade.ratcheted_ms is not None and turn.now.wire_ms - trade.ratcheted_ms < settings.ratchet_gap_ms:
         return None
-    wanted = exiting.stop_price(trade, turn.state.instruments[trade.symbol])
+    wanted = exiting.stop_price(trade, turn.state.instruments[trade.symbol], turn.state.adopting)
     live = trade.ratchet_price if one_slot or disaster is None else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)

@@ -119,6 +119,24 @@ class RiskSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptSettings:
+    """What a position that nobody planned gets besides the default stop.
+
+    Attributes:
+        trailing_fraction: a W this far behind the best price seen since it was adopted; None: only D stands.
+        leaves_whole_position: D is an order with a quantity, so that the one whole-position stop that a venue takes in
+            a direction is left to whoever opened the position.
+    """
+
+    trailing_fraction: Fraction | None = None
+    leaves_whole_position: bool = False
+
+
+NOTHING_MORE = AdoptSettings()
+"""The default stop alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectionSettings:
     """Deadlines and periods of the promise, wire time.
 

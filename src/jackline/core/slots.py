@@ -118,12 +118,12 @@ def after_outcome(turn: Turn, slot: OrderSlot, outcome: Outcome) -> OrderSlot:
             return replace(slot, state=SlotState.ACKED, asked_ms=now, misses=0, missed_ms=None)
         case Refused(kind=Refusal.STOP_EXISTS) if turn.state.traits.stops_per_side_max == 1:
             # The one slot is taken, by a good stop perhaps, whoever placed it: a look says whether it covers.
-            return replace(slot, state=SlotState.GONE, asked_ms=turn.now.wire_ms)
+            return replace(slot, state=SlotState.GONE, asked_ms=turn.now.wire_ms, never_rested=True)
         case Refused(kind=Refusal.OVERLOADED):
             # Not placed, and not the stop's fault: asked about, then sent again under the same id (O2).
             return replace(slot, state=SlotState.UNKNOWN, asked_ms=turn.now.wire_ms)
         case Refused() | NotSent():
-            return replace(slot, state=SlotState.REFUSED)
+            return replace(slot, state=SlotState.REFUSED, never_rested=True)
         case Unknown():
             return replace(slot, state=SlotState.UNKNOWN, asked_ms=now)
 
@@ -155,6 +155,7 @@ def seen(slot: OrderSlot, order: OrderView) -> OrderSlot:
         child_id=order.child_id or slot.child_id,
         misses=0,
         missed_ms=None,
+        never_rested=False,
     )
     if facts.is_leg:
         # Venues show what was filled, or follow the position.

@@ -14,7 +14,7 @@ from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
 from jackline.core.regime import Average
-from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
 from jackline.core.values import MarketMs, Price, Quote, Symbol, WireMs
@@ -99,6 +99,7 @@ class State:
         averages: by symbol, of the reference too, which need not be traded.
         bots: by name, who may ask for entries.
         bots_stopped: of whom none is taken, by an operator's word; a name that is no bot's any more is kept.
+        adopting: what positions that nobody planned get besides the default stop.
     """
 
     tag: str
@@ -134,6 +135,7 @@ class State:
     averages: Mapping[Symbol, Average]
     bots: Mapping[str, Bot]
     bots_stopped: frozenset[str]
+    adopting: AdoptSettings = NOTHING_MORE
 
 
 def initial_state(
@@ -152,6 +154,7 @@ def initial_state(
     bar_ms: int | None = None,
     bots: tuple[Bot, ...] = (),
     bots_stopped: frozenset[str] = frozenset(),
+    adopting: AdoptSettings = NOTHING_MORE,
 ) -> State:
     """The state of an engine that has read nothing yet: blind, no rung proven, a guard pass due at once."""
     return State(

@@ -83,7 +83,8 @@ class EntrySlot:
 class OrderSlot:
     """A stop or target of ours. `asked_ms`: when we last sent it or asked about it.
 
-    `mode` stays: sent again under the same id it is the same order (O2).
+    `mode` stays: sent again under the same id it is the same order (O2). `never_rested`: the venue has refused it, so
+    no order that rests there is this one, however alike it looks (P6).
     """
 
     client_id: ClientId
@@ -100,6 +101,7 @@ class OrderSlot:
     misses: int
     missed_ms: WireMs | None
     cancelling: bool
+    never_rested: bool = False
 
     @property
     def is_leg(self) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields, is_dataclass
 from decimal import Decimal
 
 from jackline.core.exit_settings import ExitSettings, Stages
-from jackline.core.settings import StopSettings
+from jackline.core.settings import AdoptSettings, StopSettings
 from jackline.core.state import State
 from jackline.engine.options import EngineOptions
 
@@ -47,6 +47,7 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "opportunity": _plain(asdict(state.risk.opportunity)),
         "exits": _plain(_exits(state.risk.exits)),
         "protection": _plain(asdict(state.protection)),
+        "guard": {"alone": options.guards_only, **_plain(_adopted(state.adopting))},
         **_speaking(options, state),
         **_phase(options),
     }
@@ -99,6 +100,11 @@ def _exits(exits: ExitSettings) -> Facts:
     stages = {f"stage_{field.name}": getattr(exits.stages, field.name, None) for field in fields(Stages)}
     plain = {key: value for key, value in asdict(exits).items() if key != "stages"}
     return {**plain, "stages": "off" if exits.stages is None else "on", **stages}
+
+
+def _adopted(adopting: AdoptSettings) -> Facts:
+    shape = "quantity" if adopting.leaves_whole_position else "whole_position"
+    return {"adopted_trailing_fraction": adopting.trailing_fraction, "adopted_stop_shape": shape}
 
 
 def _parameters(strategy: object) -> Facts:

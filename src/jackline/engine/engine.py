@@ -31,6 +31,7 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
 from jackline.engine.markets import Markets
+from jackline.engine.marks_seen import marks_seen
 from jackline.engine.opening import Opener
 from jackline.engine.operators import Operators
 from jackline.engine.options import EngineOptions
@@ -201,7 +202,8 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
-        log.info(EVENT, fence=self._lease.fence, **banner(self._options, self._state))
+        options = self._options
+        log.info(EVENT, fence=self._lease.fence, **banner(options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
         self._phases.begin()
         self._operators.listen()  # a switch thrown while no engine ran holds before anything is decided (K1)
@@ -212,7 +214,7 @@ class Engine:
                     self._turn_loop(),
                     self._runner.watch(),
                     self._tick_loop(),
-                    self._markets.bring_up(),
+                    *([] if options.guards_only else [self._markets.bring_up()]),
                     self._operators.run(),
                     self._pulse.run(),
                     self._venue.keep_clock(),
@@ -248,6 +250,8 @@ class Engine:
             event = await self._inbox.get()
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
+            for mark in marks_seen(event, streamed=self._markets.members, now=self._clock.now()):
+                self._take(mark)
             self._take(event)
             if isinstance(event, BarClosed):
                 self._markets.on_bar(event)

@@ -11,7 +11,7 @@ from jackline.core.orders import MarginType, PositionMode
 from jackline.core.phases import Needs
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
-from jackline.core.settings import ProtectionSettings, RiskSettings
+from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
 from jackline.store.signature import SigningKey
@@ -60,6 +60,8 @@ class EngineOptions:
         tape_bytes_max: what the tape of decisions may take on the disk; 0 keeps none.
         bots: with a strategy each; where there are none, one called `main` trades every symbol by `strategy`.
         signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
+        guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
+        adopting: what positions that nobody planned get besides the default stop.
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -80,11 +82,15 @@ class EngineOptions:
     tape_bytes_max: int = 0
     bots: tuple[BotOptions, ...] = ()
     signal_age_ms_max: int | None = None
+    guards_only: bool = False
+    adopting: AdoptSettings = NOTHING_MORE
     phase: PhaseOptions | None = None
 
     @property
     def every_bot(self) -> tuple[BotOptions, ...]:
-        """The bots that are configured, or the one that stands for a configuration without any."""
+        """The bots that are configured, or the one that stands for a configuration without any. A guard has none."""
+        if self.guards_only:
+            return ()
         if self.bots:
             return self.bots
         main = Bot(name=MAIN, symbols=None, risk=self.risk, source=source_of(self.strategy))

@@ -67,9 +67,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     clock = TwoClocks(around.world)
     leave_to_holder(around.disk, options.state_dir, clock.now().wire_ms)
     running: list[Engine] = []
-    venue = await around.open_venue(
-        clock, lambda request: running[0].may_enter(request) if running else "the engine has not started"
-    )
+    venue = await around.open_venue(clock, _permit(options, running))
     try:
         facts = await read_venue(venue)
         first = await protect_first(options, venue, clock, facts, around.disk)
@@ -98,6 +96,13 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         lease.release()
     finally:
         await venue.close()
+
+
+def _permit(options: EngineOptions, running: list[Engine]) -> Permit:
+    """Who is asked before an entry is signed. A guard needs no engine for its answer (P2)."""
+    if options.guards_only:
+        return lambda _: ENTRY_DENIED
+    return lambda request: running[0].may_enter(request) if running else "the engine has not started"
 
 
 def leave_to_holder(disk: Disk, state_dir: Path, now_ms: int) -> None:

@@ -31,7 +31,7 @@ from jackline.core.requests import (
     StopShape,
 )
 from jackline.core.settings import ProtectionSettings, RiskSettings
-from jackline.core.values import Quantity, Side, Symbol, WireMs, tightest
+from jackline.core.values import Quantity, Quote, Side, Symbol, WireMs, tightest
 from jackline.store.watch import Floor
 from jackline.venue.port import Venue
 
@@ -85,6 +85,7 @@ class Protector:
     """Adds stops and closes, nothing else. One per process; its attempt counter keeps its ids apart.
 
     Attributes:
+        equity_quote: the account's, as it was read when the process began; one stop basis asks for it.
         on_claim: told of every stop without an id of ours, before it leaves and when it is answered.
     """
 
@@ -97,6 +98,7 @@ class Protector:
         instruments: Mapping[Symbol, Instrument],
         risk: RiskSettings,
         protection: ProtectionSettings,
+        equity_quote: Quote | None = None,
     ) -> None:
         self._venue = venue
         self._clock = clock
@@ -104,6 +106,7 @@ class Protector:
         self._instruments = instruments
         self._risk = risk
         self._protection = protection
+        self._equity = equity_quote
         # By the clock, so that the next life of this process does not spell another order with an id of this one (O2).
         self._attempts = clock.now().wire_ms // ATTEMPT_MS % ATTEMPTS_FIRST_MAX
         self._asked = 0
@@ -138,7 +141,7 @@ class Protector:
         for position in snapshot.positions:
             instrument = self._instruments.get(position.symbol)
             if (position.symbol, position.side) not in plans and instrument is not None:
-                stop = guard.adopted_stop(position, instrument, self._risk)
+                stop = guard.adopted_stop(position, instrument, self._risk, equity_quote=self._equity)
                 plans[position.symbol, position.side] = Protection(
                     stop_price=stop.disaster_price, price_source=stop.price_source
                 )

@@ -74,10 +74,10 @@ class Recorder:
         row = self._row(kind, encode(effect.trade), effect.trade.trade_id)
         return self._journal.append(Batch(rows=(row,), trades=(effect.trade,)))
 
-    def request(self, request: Mutation) -> None:
-        """Explain a request that leaves."""
+    def request(self, request: Mutation) -> asyncio.Future[int]:
+        """Explain a request that leaves. The future tells when this, and what was recorded before it, is durable."""
         note = RequestNote(verb=type(request).__name__, client_id=client_id_of(request), request=request)
-        self._append(JournalKind.REQUEST, encode(note), trade_id_of(request))
+        return self._append(JournalKind.REQUEST, encode(note), trade_id_of(request))
 
     def outcome(self, request: Mutation, outcome: Outcome) -> None:
         """Explain what came of it."""
@@ -191,8 +191,8 @@ class Recorder:
         row = self._row(JournalKind.COMMAND, encode(answer), None)
         self._journal.append(Batch(rows=(row,), answers=(answer,), account=(_read_to(receipt),)))
 
-    def _append(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> None:
-        self._journal.append(Batch(rows=(self._row(kind, body, trade_id),)))
+    def _append(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> asyncio.Future[int]:
+        return self._journal.append(Batch(rows=(self._row(kind, body, trade_id),)))
 
     def _row(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> JournalRow:
         now = self._clock.now()

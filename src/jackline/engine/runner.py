@@ -57,6 +57,9 @@ from jackline.venue.port import Venue
 TASKS_MAX = 512
 """Requests under way at once. Every one has a deadline; more than this means something is looping (L2)."""
 
+RECORD_S_MAX = 0.1
+"""A disk takes a few milliseconds. A position has seconds: its stop does not wait for a disk that hangs (rule 2)."""
+
 log = structlog.get_logger("engine")
 
 SymbolSink = Callable[[Symbol], None]
@@ -102,8 +105,9 @@ class Runner:
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)
                 case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
-                    self._recorder.request(effect)
-                    self._start(self._send(effect))
+                    recorded = self._recorder.request(effect)
+                    awaited = isinstance(effect, SendStop) and self._needs_record(effect, effects)
+                    self._start(self._send(effect, recorded if awaited else None))
                 case ReadOrder():
                     self._start(self._read_order(effect))
                 case ReadSnapshot():
@@ -184,7 +188,20 @@ class Runner:
             self._unheard_since_ms = WireMs(0)
         return answer
 
-    async def _send(self, request: Mutation) -> None:
+    def _needs_record(self, stop: SendStop, effects: tuple[Effect, ...]) -> bool:
+        """A stop without an id, for a position that nobody planned: only its record will ever say that it is ours."""
+        adopted = any(
+            isinstance(effect, SaveTrade)
+            and effect.trade.trade_id == stop.trade_id
+            and effect.trade.entry is None
+            for effect in effects
+        )
+        return adopted and not self._venue.profile.stops_are_named
+
+    async def _send(self, request: Mutation, recorded: asyncio.Future[int] | None) -> None:
+        """Send it, and note what came of it. A record is waited for, but not long: a stop goes out without one (P1)."""
+        if recorded is not None:
+            await asyncio.wait({recorded}, timeout=RECORD_S_MAX)
         outcome = await self._ask(self._venue.send(request))
         self._recorder.outcome(request, outcome)
         log.debug(

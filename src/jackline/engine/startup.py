@@ -145,8 +145,10 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     After what is open was protected: a mode that somebody changed, or a wrong name, leaves nothing naked (P1). In
     another mode than configured an account that holds something is guarded, and a trade on record is brought to its
     end (L1): every request for a position is written for the mode it stands in, and no canary proves a rung for
-    entries (C4).
+    entries (C4). A guard fits every account: it plans nothing.
     """
+    if options.guards_only:
+        return
     account, instruments = facts.account, facts.instruments
     if account.mode is not options.position_mode and first.holds_nothing:
         raise StartRefused(
@@ -192,6 +194,7 @@ async def protect_first(
         instruments=facts.instruments,
         risk=options.risk,
         protection=options.protection,
+        equity_quote=facts.account.equity_quote,
     )
     # What a universe will hold is not known yet, and an order of ours may rest on what it no longer holds.
     snapshot = await protector.look(options.symbols if options.universe is None else None)
@@ -258,6 +261,7 @@ async def first_state(
         bar_ms=options.interval_ms,
         bots=tuple(one.bot for one in options.every_bot),
         bots_stopped=stopped_bots(account),
+        adopting=options.adopting,
     )
     state = _cooling(state, store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.

@@ -89,6 +89,7 @@ class Watchdog:
             instruments=facts.instruments,
             risk=options.risk,
             protection=options.protection,
+            equity_quote=facts.account.equity_quote,
         )
         self._floors = former_floors(store)
         self._protector.recall(self._floors)

@@ -48,7 +48,8 @@ class Journal(Protocol):
         """Owe a batch. The future gives the number of its last row once the COMMIT is durable.
 
         It stays pending while the disk refuses, and ends with JournalOverflow or JournalClosed when the rows
-        will never be written. Only an intent needs to be awaited (rule 2).
+        will never be written. Only an intent needs to be awaited (rule 2), and, not
+        for long, the record of a stop that carries no id.
         """
         ...
 

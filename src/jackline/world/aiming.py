@@ -139,6 +139,9 @@ def _bingx_worlds() -> Iterator[Experiment]:
             (Kind.CONDITIONAL_DOWN, 0.5), (Kind.STOP_EXPIRED, 0.5), (Kind.KILL_ENGINE, 0.5), lasts_s=5.0
         ),
     )
+    # Others trade: the first stop of what they open waits for its record, for it has no id.
+    others = _often((Kind.OPENS_BY_HAND, 0.5), (Kind.CLOSES_BY_HAND, 0.5), lasts_s=5.0)
+    yield replace(plain, guards=True, signal_rate=0.0, acts=others)
     # Sockets break under what is said on them.
     yield replace(plain, acts=_often((Kind.RESETS, 0.5), (Kind.HANG_UP, 0.5)))
     # The canary's far entry stays in the book, and must be cancelled.

@@ -57,6 +57,7 @@ class Experiment:
         no_progress_ms: market time without a step of progress; None is off.
         filtered: symbols are chosen by their spread, anew every few seconds, but the last, which is read for its
             regime alone; and what the engine decides is kept on tape.
+        guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
 
@@ -89,6 +90,7 @@ class Experiment:
     opinion_rate: float = 0.0
     no_progress_ms: int | None = None
     filtered: bool = False
+    guards: bool = False
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -130,6 +132,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         staged=exits.chance(profile.staged),
         opinion_rate=exits.between(0.3, 0.9) if exits.chance(profile.opinions) else 0.0,
         no_progress_ms=exits.pick(profile.patiences_ms),
+        guards=profile.guards,
     )
 
 

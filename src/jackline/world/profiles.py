@@ -23,11 +23,16 @@ CRASHES = (
 
 RARE = (
     Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
-    Kind.SLEEPS,
+    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS,
 )  # fmt: skip
 """Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
 that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
 the swarm seldom visits, where the aimed worlds kill."""
+TRADER = (
+    Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND,
+    Kind.BRINGS_ORDERS, Kind.CANCELS_STOP,
+)  # fmt: skip
+"""Another bot, or a person, with an account of their own mind."""
 EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 
@@ -46,6 +51,7 @@ class Profile:
         rungs: drawn from with equal chance; None is what the wire has.
         staged, opinions: probability of stops in stages, and of a strategy that has exits of its own.
         patiences_ms: times without progress (market ms; None is off) drawn from.
+        guards: the engine enters nothing and protects what others open.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -67,6 +73,7 @@ class Profile:
     staged: float = 0.0
     opinions: float = 0.0
     patiences_ms: tuple[int | None, ...] = (None,)
+    guards: bool = False
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
@@ -146,6 +153,12 @@ PROFILES: dict[str, Profile] = {
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+        Profile(name="guard", why="somebody else trades; the engine enters nothing and protects what it finds",
+                kinds=(*TRADER, *TRADER, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.REFUSES, Kind.CONDITIONAL_SLOW,
+                       Kind.JUMP, Kind.THROUGH_STOP, Kind.KILL_WATCHDOG, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP,
+                       Kind.LOST_DISK, Kind.CUT_STREAMS, Kind.SETS_LEVERAGE, Kind.READ_LAG), acts=(6, 14),
+                always=(Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.BRINGS_ORDERS, Kind.REENTERS_BY_HAND),
+                wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX), hedge=0.4, guards=True),
         Profile(name="bingx", why="everything, at a venue that takes the stop in the entry and has one slot for it",
                 wires=(Wire.BINGX,), hedge=0.5),
         Profile(name="bingx_liar", why="the same venue, which loses, rejects or sticks the stops it took",

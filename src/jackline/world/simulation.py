@@ -40,7 +40,7 @@ class Verdict:
     """What came of one experiment.
 
     Attributes:
-        counts: at least two entries were executed and one process was killed.
+        counts: at least two entries were executed, where any are meant to be, and one process was killed.
         naked: one entry per trade, by rung.
         digest: hash of everything that happened.
         last: the last events, oldest first.
@@ -64,7 +64,8 @@ class Verdict:
     @property
     def counts(self) -> bool:
         """Whether the run is one of those that are asked for."""
-        return self.entries >= ENTRIES_MIN and self.crashes >= CRASHES_MIN
+        entered = self.entries >= ENTRIES_MIN or self.experiment.guards
+        return entered and self.crashes >= CRASHES_MIN
 
 
 def simulate(
@@ -135,7 +136,8 @@ class _Run:
 
     async def _until_enough(self) -> None:
         for _ in range(STRETCHES_MAX):
-            if self._entries >= ENTRIES_MIN and self._crashing.crashes >= CRASHES_MIN:
+            entered = self._entries >= ENTRIES_MIN or self._stage.experiment.guards
+            if entered and self._crashing.crashes >= CRASHES_MIN:
                 return
             if self._crashing.crashes < CRASHES_MIN:
                 self._stage.processes.kill("engine", down_s=1.0)
@@ -166,6 +168,10 @@ class _Run:
         breaches = list(self._jury.panel.breaches)
         at_ms = stage.now_ms()
         breaches += [Breach(code="L2", at_ms=at_ms, detail=bug) for bug in stage.processes.bugs]
+        if stage.experiment.guards and self._entries:
+            breaches.append(
+                Breach(code="P2", at_ms=at_ms, detail=f"a guard has entered {self._entries} times")
+            )
         if error:
             breaches.append(Breach(code="L1", at_ms=at_ms, detail=error))
         return Verdict(

@@ -7,13 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core.exit_settings import ExitSettings, Stages
-from jackline.core.gate_settings import RegimeSettings, Rule
-from jackline.core.orders import MarginType, PositionMode
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopSettings
-from jackline.core.universe import UniverseRules
-from jackline.core.values import ZERO, Quote, Symbol, fraction
-from jackline.engine.options import EngineOptions
+from jackline.core.values import fraction
 from jackline.exchange.account import Account, AccountSpec
 from jackline.exchange.state import Rules
 from jackline.exchange.values import StopWhileFlat
@@ -22,6 +16,7 @@ from jackline.exchange.wire.faults import Answer, Stream, StreamDeed
 from jackline.exchange.wire.faults import Side as StreamSide
 from jackline.exchange.wire.forms import Form
 from jackline.world.acts import Kind
+from jackline.world.configured import options
 from jackline.world.disk import SimulatedDisk
 from jackline.world.doors import open_door
 from jackline.world.draws import Draws
@@ -31,24 +26,15 @@ from jackline.world.market import BAR_MS, Calendar, SimMarket, markets
 from jackline.world.network import Network
 from jackline.world.openings import opener
 from jackline.world.process import HostClock
-from jackline.world.supervisor import ENGINE, STATE_DIR, WATCHDOG, Supervisor
+from jackline.world.supervisor import ENGINE, WATCHDOG, Supervisor
 from jackline.world.trace import Trace
 from jackline.world.watching import Arrival, ProcessEvent, Watcher
 from jackline.world.weather import Weather
-from jackline.world.whims import Whims
 
 EPOCH_MS = 1_760_054_400_000
 """2025-10-10 00:00 UTC: wire time and market time of every world begin here."""
 ACCOUNT, KEY, SECRET = "main", "k", "s"
 BALANCE = Decimal(10_000)
-SMALL_STAGES = Stages(
-    break_even_gain_fraction=fraction("0.004"),
-    lock_gain_fraction=fraction("0.008"),
-    lock_fraction=fraction("0.004"),
-    peak_gain_fraction=fraction("0.012"),
-    peak_distance_fraction=fraction("0.003"),
-)
-"""A minute of a simulated market moves by as much; break-even stands above the costs, 0.3 %."""
 STEPS_MAX = 2_000_000
 MANGLED = (
     Form.EMPTY,
@@ -255,62 +241,6 @@ class Stage:
         """The world is over: give its memory back."""
         self.processes.bury_all()
         self.loop.close()
-
-
-FILTERS = UniverseRules(volume_24h_min_quote=Quote(ZERO), listing_age_min_ms=0, refresh_ms=3_000)
-"""A symbol whose spread blows out is out at the next look."""
-
-
-TAPE_BYTES_MAX = 4 * 1_024 * 1_024
-
-
-def options(experiment: Experiment) -> EngineOptions:
-    """What engine and watchdog of an experiment are started with."""
-    return EngineOptions(
-        account="sim",
-        mode="paper",
-        state_dir=STATE_DIR,
-        symbols=_symbols(experiment)[:-1] if experiment.filtered else _symbols(experiment),
-        universe=FILTERS if experiment.filtered else None,
-        interval_ms=BAR_MS,
-        position_mode=PositionMode.HEDGE if experiment.hedge else PositionMode.NETTING,
-        margin_type=MarginType.CROSS,
-        forced_rung=experiment.rung,
-        risk=risk(experiment),
-        protection=ProtectionSettings(),
-        strategy=Whims(seed=experiment.seed, rate=experiment.signal_rate, exit_rate=experiment.opinion_rate),
-        history_bars=5,
-        tape_bytes_max=TAPE_BYTES_MAX if experiment.filtered else 0,
-    )
-
-
-def risk(experiment: Experiment) -> RiskSettings:
-    """Stops close enough, holds and cool-downs short enough, that trades begin and end within a minute."""
-    return RiskSettings(
-        stop=StopSettings(value_fraction=fraction(experiment.stop_fraction), noise_multiple=Decimal("0.1")),
-        leverage=experiment.leverage,
-        target_fraction=None if experiment.target_fraction is None else fraction(experiment.target_fraction),
-        trailing_fraction=(
-            None if experiment.trailing_fraction is None else fraction(experiment.trailing_fraction)
-        ),
-        hold_max_ms=experiment.hold_max_ms,
-        cooldown_ms=60_000,
-        losing_streak_max=None,
-        drawdown_max_fraction=None,
-        regime=RegimeSettings(
-            gate=Rule.ON if experiment.filtered else Rule.OFF, reference_symbol=_symbols(experiment)[-1]
-        ),
-        exits=ExitSettings(
-            stages=SMALL_STAGES if experiment.staged else None,
-            no_progress_ms=experiment.no_progress_ms,
-            progress_step_fraction=fraction(Decimal("0.001")),
-        ),
-    )
-
-
-def _symbols(experiment: Experiment) -> tuple[Symbol, ...]:
-    """As the venue spells them."""
-    return tuple(Symbol(experiment.wire.spelled(name)) for name in experiment.symbols)
 
 
 def _served(experiment: Experiment, lanes: dict[str, SimMarket]) -> ExchangeConfig:

@@ -23,7 +23,7 @@ from jackline.core.orders import (
     PositionView,
     PriceSource,
 )
-from jackline.core.values import ZERO, Fraction, MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
+from jackline.core.values import ONE, ZERO, Fraction, MarketMs, Price, Quantity, Quote, Side, Symbol, WireMs
 from jackline.venue.binance.rows import (
     AlgoRow,
     BracketsRow,
@@ -170,7 +170,19 @@ def position_view(row: PositionRow) -> PositionView | None:
         mark=sound_price(row.markPrice),
         liquidation_price=price_or_none(row.liquidationPrice),
         updated_ms=WireMs(row.updateTime),
+        leverage=_leverage(row),
     )
+
+
+def _leverage(row: PositionRow) -> Decimal | None:
+    """The listing tells it only by what it makes of the margin: both sums are at mark, and it is whole.
+
+    What makes no sense is None and never a failure: protection does not wait for it (P1).
+    """
+    notional, margin = abs(row.notional), row.positionInitialMargin
+    if not (notional.is_finite() and margin.is_finite() and notional > ZERO and margin > ZERO):
+        return None
+    return max(ONE, (notional / margin).to_integral_value())
 
 
 def fill_view(row: TradeRow) -> FillView:

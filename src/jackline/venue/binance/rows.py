@@ -80,6 +80,8 @@ class PositionRow(Row, frozen=True):
     markPrice: Decimal
     liquidationPrice: Decimal
     updateTime: int
+    notional: Decimal = Decimal(0)
+    positionInitialMargin: Decimal = Decimal(0)
 
 
 class AccountRow(Row, frozen=True):

@@ -197,7 +197,14 @@ def position_view(row: PositionRow) -> PositionView | None:
         mark=sound_price(row.markPrice),
         liquidation_price=price_or_none(row.liquidationPrice),
         updated_ms=WireMs(row.updateTime),
+        leverage=_leverage(row),
     )
+
+
+def _leverage(row: PositionRow) -> Decimal | None:
+    """What makes no sense is None and never a failure: protection does not wait for it (P1)."""
+    told = row.leverage
+    return told if told is not None and told.is_finite() and told >= ONE else None
 
 
 def fill_view(row: FillRow) -> FillView:

@@ -105,6 +105,7 @@ class PositionRow(Row, frozen=True):
     markPrice: Decimal
     updateTime: int
     liquidationPrice: Decimal | None = None
+    leverage: Decimal | None = None
 
 
 class BalanceRow(Row, frozen=True):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from jackline.exchange.conditions import Algo
+from jackline.exchange.errors import VenueError
 from jackline.exchange.market import Market
 from jackline.exchange.orders import OrderRequest
 from jackline.exchange.position import Position
@@ -98,6 +99,15 @@ class Means:
     def deliver(self) -> None:
         """What the venue did by itself goes out to whoever listens."""
         self.stage.door.floor.deliver()
+
+    def attempt(self, deed: Callable[[], None]) -> None:
+        """A later part of a deed: what the venue refuses by then is noted and does no harm."""
+        stage = self.stage
+        try:
+            deed()
+        except VenueError as refusal:
+            stage.trace.note(stage.now_ms(), "world", f"the venue refuses {refusal.code}")
+        stage.look()
 
     def trade(
         self, symbol: str, side: Side, position_side: PositionSide, quantity: Decimal, *, reduce_only: bool

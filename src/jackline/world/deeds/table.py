@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jackline.world.acts import Act, Kind
-from jackline.world.deeds import host, market, network, people, processes, venue
+from jackline.world.deeds import host, market, network, people, processes, trader, venue
 from jackline.world.deeds.means import Means, Result
 
 Deed = Callable[[Means, Act], Result]
@@ -83,6 +83,9 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.OPENS_BY_HAND: people.opens,
     Kind.ADDS_BY_HAND: people.adds,
     Kind.CLOSES_BY_HAND: people.closes,
+    Kind.FLIPS_BY_HAND: trader.flips,
+    Kind.REENTERS_BY_HAND: trader.reenters,
+    Kind.BRINGS_ORDERS: trader.brings_orders,
     Kind.CANCELS_STOP: people.cancels_stop,
     Kind.PLACES_STOP: people.places_stop,
     Kind.SETS_LEVERAGE: people.sets_leverage,
