@@ -26,10 +26,11 @@ async def test_A1_the_ledger_is_the_venues_own_word_alive_and_dead(tmp_path: Pat
         config = str(write_config(tmp_path, venue.url))
         engine = await spawn("engine", "--config", config)
         await engine.event("running")
-        engine.drain()
         await buy(venue)
         await venue.witnessed(lambda seen: bool(seen["episodes"]) and not seen["episodes"][-1]["naked_now"])
         assert (await jackline("close-all", "--config", config, "--yes", "--json")).json["flat"]
+        await engine.event("trade_ended")  # swept: what is bought after this is another position
+        engine.drain()
         alive = await checked(config)
         assert (alive.code, alive.json["agrees"], alive.json["differences"]) == (0, True, []), alive.out
         assert alive.json["fills"] >= 2
