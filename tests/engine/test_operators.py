@@ -84,3 +84,35 @@ def test_K2_a_row_that_nobody_understands_is_answered_and_a_kill_behind_it_is_he
     assert answer is not None
     assert "not understood" in answer
     assert are_heard
+
+
+@pytest.mark.owns("K1")
+def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> None:
+    async def play() -> None:
+        disk, path = HostDisk(), tmp_path / "commands.db"
+        desk = CommandDesk(disk, path)
+        desk.submit(CLOSE)
+        with open_store(disk, tmp_path / "engine.db") as store:
+            writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
+            operators = Operators(
+                desk=desk,
+                read_to=0,
+                recorder=Recorder(writer, TwoClocks(HostWorld())),
+                take=lambda _: (),
+                hear=unheard,
+                promote=lambda command, _: unheard(command),
+            )
+            operators.listen()
+            assert operators.are_heard
+            desk.close()
+            whole = path.read_bytes()
+            path.write_bytes(b"no desk" * 1_000)
+            operators.listen()
+            assert not operators.are_heard, "a kill may be waiting in it"
+            path.write_bytes(whole)
+            operators.listen()
+            assert operators.are_heard
+            assert await writer.close(deadline_ms=5_000) == 0
+        desk.close()
+
+    asyncio.run(play())

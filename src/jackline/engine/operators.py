@@ -69,6 +69,7 @@ class Operators:
             posted = self._desk.poll_new(self._read_to)
         except StoreError as error:
             log.warning("commands_unreadable", detail=str(error))
+            self._are_heard = False
             return
         for item in posted:
             self._read_to = item.seq
