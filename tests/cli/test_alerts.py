@@ -174,3 +174,7 @@ def test_a_secret_that_is_none_is_told(tmp_path: Path, text: str | None, says: s
         read_secret(Path("webhook.secret"), tmp_path)
     with pytest.raises(CommandFailed, match="secret_file"):
         read_secret(None, tmp_path)
+
+
+def test_S1_what_an_alert_is_judged_by_does_not_show_the_secret() -> None:
+    assert SECRET not in repr(RULES)

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -47,7 +47,7 @@ class AlertRefused(Exception):
 class AlertRules:
     """What an alert is judged by."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     bots: Mapping[str, Bot]
     symbols: tuple[Symbol, ...]
     age_ms_max: int
