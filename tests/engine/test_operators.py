@@ -21,9 +21,7 @@ from jackline.store.db import open_writer, transaction
 from jackline.store.host_disk import HostDisk
 from tests.store.test_desk import CLOSE
 
-KILL = replace(
-    CLOSE, command_id="a2", kind=CommandKind.KILL, symbol=None, side=None, level=KillLevel.FLATTEN
-)
+KILL = replace(CLOSE, command_id="a2", kind=CommandKind.KILL, symbol=None, side=None, level=KillLevel.FLATTEN)
 
 
 def unheard(command: Command) -> str:
@@ -55,7 +53,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             recorder=Recorder(writer, TwoClocks(HostWorld())),
             take=take,
             hear=unheard,
-            promote=lambda command, _: unheard(command),
+            promote=lambda command, _: None,
         )
         operators.listen()
         assert await writer.close(deadline_ms=5_000) == 0
@@ -100,7 +98,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 recorder=Recorder(writer, TwoClocks(HostWorld())),
                 take=lambda _: (),
                 hear=unheard,
-                promote=lambda command, _: unheard(command),
+                promote=lambda command, _: None,
             )
             operators.listen()
             assert operators.are_heard

@@ -23,7 +23,11 @@ async def read(directory: Path, text: str) -> tuple[tuple[Symbol, ...], ...]:
     with open_store(disk, directory / ENGINE_FILE) as store:
         writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
         row = JournalRow(
-            kind=JournalKind.UNIVERSE, trade_id=None, wire_ms=WireMs(1), market_ms=MarketMs(1), body=encode(text)
+            kind=JournalKind.UNIVERSE,
+            trade_id=None,
+            wire_ms=WireMs(1),
+            market_ms=MarketMs(1),
+            body=encode(text),
         )
         await writer.append(Batch(rows=(row,), account=((AccountKey.UNIVERSE, text),)))
         assert await writer.close(deadline_ms=5_000) == 0
@@ -31,7 +35,9 @@ async def read(directory: Path, text: str) -> tuple[tuple[Symbol, ...], ...]:
 
 
 @pytest.mark.owns("P1")
-@pytest.mark.parametrize("text", ["half a li", NOTE.replace('{"v":4', '{"v":99'), NOTE.replace("left", "gone")])
+@pytest.mark.parametrize(
+    "text", ["half a li", NOTE.replace('{"v":4', '{"v":99'), NOTE.replace("left", "gone")]
+)
 def test_P1_a_record_that_cannot_be_read_ends_no_engine(tmp_path: Path, text: str) -> None:
     assert asyncio.run(read(tmp_path, text)) == ((), ())
 

@@ -129,7 +129,8 @@ def _side(text: str) -> Side:
 def _symbol(text: str, bot: Bot, rules: AlertRules) -> Symbol:
     """As the venue writes it; a chart's `BINANCE:BTCUSDT.P` is the same market."""
     symbol = Symbol(_SUFFIX.sub("", _PREFIX.sub("", text.upper())))
-    if symbol not in rules.symbols or not bot.trades(symbol):
+    # Where filters choose the symbols none is named here, and the engine knows whether it has this one.
+    if (rules.symbols and symbol not in rules.symbols) or not bot.trades(symbol):
         raise AlertRefused(404, "no_symbol", f"not a symbol of bot {bot.name}")
     return symbol
 
