@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -174,3 +175,14 @@ def test_a_secret_that_is_none_is_told(tmp_path: Path, text: str | None, says: s
         read_secret(Path("webhook.secret"), tmp_path)
     with pytest.raises(CommandFailed, match="secret_file"):
         read_secret(None, tmp_path)
+
+
+def test_S1_what_an_alert_is_judged_by_does_not_show_the_secret() -> None:
+    assert SECRET not in repr(RULES)
+
+
+def test_where_filters_choose_the_symbols_the_bots_own_are_taken() -> None:
+    rules = replace(RULES, symbols=())
+    assert read_alert(json.dumps(GOOD).encode(), rules, NOW).symbol == ETH
+    with pytest.raises(AlertRefused, match="not a symbol of bot alerts"):
+        read_alert(json.dumps(GOOD | {"symbol": "BTCUSDT"}).encode(), rules, NOW)

@@ -24,7 +24,7 @@ ASKED_PAST = -6
 """Snapshots are numbered; more than this many are never on their way at once."""
 
 IGNORED: dict[type[Any], set[str]] = {
-    # Settings and filters never change here; no second trade is minted; money is unknown to this venue.
+    # Settings, bots and filters never change here; no second trade is minted; money is unknown to this venue.
     State: {
         "tag",
         "fence",
@@ -32,6 +32,7 @@ IGNORED: dict[type[Any], set[str]] = {
         "traits",
         "risk",
         "protection",
+        "bots",
         "instruments",
         "markets",
         "trades",

@@ -12,7 +12,7 @@ from jackline.core.bots import Bot
 from jackline.core.budgets import bot_denial, bound_quote
 from jackline.core.effects import NoteDenied, SaveBots
 from jackline.core.events import BotAsked, Receipt, Signalled
-from jackline.core.machine import Phase
+from jackline.core.machine import BEFORE_ANSWER, Phase
 from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Reason
 from jackline.core.requests import SendEntry
@@ -170,6 +170,16 @@ def test_K2_stopping_a_bot_denies_its_entries_and_touches_nothing_that_it_has_op
     assert driver.run(30_000, until=lambda: not driver.state.trades), "its stop goes on"
     driver.feed(wish("trend"))
     assert denials(driver)[-1] == (Reason.BOT_STOPPED, "trend")
+
+
+def test_a_bot_that_is_stopped_while_its_entry_is_on_its_way_does_not_enter() -> None:
+    driver = started(TREND, OTHER)
+    driver.feed(wish("trend"))
+    assert driver.trade.phase in BEFORE_ANSWER
+    driver.feed(asked("trend", runs=False))
+    driver.run(20_000)
+    assert entries(driver) == []
+    assert not driver.state.trades, "what rested before the entry is swept"
 
 
 def test_a_bot_that_is_started_again_opens_again_and_each_order_is_answered_once() -> None:

@@ -17,6 +17,7 @@ from jackline.core.outcomes import Reason
 from jackline.core.ports import Signal, Strategy
 from jackline.core.values import Fraction, MarketMs, Price, Quantity, Side, Symbol
 from jackline.engine.bars import BARS_KEPT, REASON_CHARS_MAX, BarBook
+from jackline.store.encode import decode, encode
 
 INTERVAL_MS = 60_000
 SYMBOL = Symbol("BTCUSDT")
@@ -161,6 +162,8 @@ def _for_ever(bars: Sequence[Bar]) -> object:
         (lambda _: UNTYPED(side=Side.LONG, reason="", confidence=0.5), "confidence is 0.5; give a Decimal"),
         (lambda _: Worse(side=Side.LONG, reason=""), "TypeError: signal() gave a Worse"),
         (_for_ever, "RecursionError"),
+        (lambda _: Signal(side=Side.LONG, reason="\ud83d"), "UnicodeEncodeError"),
+        (_raising(ValueError("\ud83d")), r"ValueError: \ud83d"),
         (_raising(SilentError()), "SilentError"),
         (_raising(SystemExit(0)), "SystemExit"),
         (_raising(asyncio.CancelledError()), "CancelledError"),
@@ -177,6 +180,7 @@ def test_what_a_strategy_does_wrong_is_a_denial_and_never_reaches_the_engine(
     assert (denied.symbol, denied.side, denied.market_ms) == (SYMBOL, None, 3 * INTERVAL_MS)
     assert denied.denied.reason is Reason.STRATEGY
     assert said in denied.denied.detail
+    assert decode(encode(denied), NoteDenied) == denied, "the journal can hold it"
 
 
 def test_a_strategy_that_talks_too_much_is_cut_short() -> None:

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -47,7 +47,7 @@ class AlertRefused(Exception):
 class AlertRules:
     """What an alert is judged by."""
 
-    secret: bytes
+    secret: bytes = field(repr=False)
     bots: Mapping[str, Bot]
     symbols: tuple[Symbol, ...]
     age_ms_max: int
@@ -129,7 +129,8 @@ def _side(text: str) -> Side:
 def _symbol(text: str, bot: Bot, rules: AlertRules) -> Symbol:
     """As the venue writes it; a chart's `BINANCE:BTCUSDT.P` is the same market."""
     symbol = Symbol(_SUFFIX.sub("", _PREFIX.sub("", text.upper())))
-    if symbol not in rules.symbols or not bot.trades(symbol):
+    # Where filters choose the symbols none is named here, and the engine knows whether it has this one.
+    if (rules.symbols and symbol not in rules.symbols) or not bot.trades(symbol):
         raise AlertRefused(404, "no_symbol", f"not a symbol of bot {bot.name}")
     return symbol
 

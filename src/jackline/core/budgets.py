@@ -26,11 +26,19 @@ def bot_denial(turn: Turn, event: Signalled) -> Denied | None:
     bot = state.bots.get(event.bot)
     if bot is None:
         return _no(Reason.BOT, f"{event.bot!r} is no bot of this account: {', '.join(sorted(state.bots))}")
-    if bot.name in state.bots_stopped:
-        return _no(Reason.BOT_STOPPED, f"bot {bot.name} is stopped; what it has open is guarded on")
+    stopped = stopped_denial(state, bot.name)
+    if stopped is not None:
+        return stopped
     if not bot.trades(event.symbol) or event.side not in bot.sides:
         return _no(Reason.BOT, f"{event.symbol} {event.side} is not bot {bot.name}'s")
     return _owned(turn, event) or _spent(turn, bot)
+
+
+def stopped_denial(state: State, bot: str) -> Denied | None:
+    """An operator has stopped the bot: asked of its signals, and again until its entry has left."""
+    if bot not in state.bots_stopped:
+        return None
+    return _no(Reason.BOT_STOPPED, f"bot {bot} is stopped; what it has open is guarded on")
 
 
 def budget_denial(turn: Turn, event: Signalled, plan: ProtectedEntry) -> Denied | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import gates, protecting, rules, slots
+from jackline.core import budgets, gates, protecting, rules, slots
 from jackline.core.effects import Level
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderState, OrderView
@@ -29,7 +29,7 @@ def is_late(turn: Turn, plan: ProtectedEntry) -> bool:
 
 def drive_arming(turn: Turn, trade: Trade, plan: ProtectedEntry) -> None:
     """Rest D first where the rung says so, then send the entry once."""
-    denied = gates.account_denial(turn.state)
+    denied = gates.account_denial(turn.state) or budgets.stopped_denial(turn.state, trade.bot)
     if denied is not None or is_late(turn, plan):
         why = "the entry was not ready in time" if denied is None else f"{denied.reason}: {denied.detail}"
         abandon(turn, trade, why)

@@ -76,6 +76,7 @@ class Signal:
             raise TypeError(f"side is {self.side!r}; give Side.LONG or Side.SHORT")
         if not isinstance(self.reason, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # the runtime check
             raise TypeError(f"reason is {self.reason!r}; give a text")
+        self.reason.encode()  # raises for half a surrogate pair: no journal could hold it
         sure = self.confidence
         if sure is not None and (type(sure) is not Decimal or not ZERO <= sure <= ONE):
             raise ValueError(f"confidence is {sure!r}; give a Decimal from 0 to 1, or None")

@@ -126,4 +126,5 @@ def told(error: BaseException) -> str:
     lines = [f"{PurePath(frame.f_code.co_filename).name}:{line}" for frame, line in below[-PLACES_MAX:]]
     place = f" ({' > '.join(lines)})" if lines else ""
     words = traceback.format_exception_only(error)[-1].strip()  # unlike str(), never raises itself
-    return words[:REASON_CHARS_MAX] + place
+    whole = words[:REASON_CHARS_MAX] + place
+    return whole.encode(errors="backslashreplace").decode()  # half a surrogate pair can stand in no journal

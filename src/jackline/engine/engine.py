@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from jackline.core.budgets import stopped_denial
 from jackline.core.claims import Claim, joined
 from jackline.core.effects import Effect
 from jackline.core.events import (
@@ -165,7 +166,9 @@ class Engine:
             return "the engine is stopping"
         if not self._operators.are_heard:
             return "what operators have ordered has not been read yet"
-        denied = account_denial(self._state)
+        trade = self._state.trades.get(request.entry.trade_id)
+        stopped = None if trade is None else stopped_denial(self._state, trade.bot)
+        denied = account_denial(self._state) or stopped
         if denied is not None:
             return f"{denied.reason}: {denied.detail}"
         unfit = self._phases.denial()

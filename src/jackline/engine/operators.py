@@ -69,6 +69,7 @@ class Operators:
             posted = self._desk.poll_new(self._read_to)
         except StoreError as error:
             log.warning("commands_unreadable", detail=str(error))
+            self._are_heard = False
             return
         for item in posted:
             self._read_to = item.seq
@@ -78,7 +79,10 @@ class Operators:
     def _obey(self, command: Command, receipt: Receipt) -> None:
         log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
         actor, reason = command.actor, command.reason
-        if command.kind in NEED_REASON and not reason.strip():
+        if command.kind is CommandKind.UNREADABLE:
+            log.critical("command_unreadable", code="K2", id=command.command_id, detail=reason)
+            self._recorder.answer(receipt, f"refused: not understood by this program: {reason}")
+        elif command.kind in NEED_REASON and not reason.strip():
             self._recorder.answer(receipt, "refused: it needs a written reason")
         elif command.level is not None:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))

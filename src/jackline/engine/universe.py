@@ -134,8 +134,12 @@ def recorded_universe(disk: Disk, state_dir: Path) -> tuple[Symbol, ...]:
 
 
 def recorded_in(store: Store) -> tuple[Symbol, ...]:
-    """The same of a store that is open."""
-    return _members_in(store.read.load_account())
+    """The same of a store that is open, by an engine that guards already: what is only told from ends nothing (P1)."""
+    try:
+        return _members_in(store.read.load_account())
+    except StoreError as error:
+        log.warning("universe_unreadable", detail=str(error))
+        return ()
 
 
 def _members_in(account: Mapping[str, str]) -> tuple[Symbol, ...]:

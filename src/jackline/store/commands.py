@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from jackline.core.errors import invariant
+from jackline.core.errors import InvariantBroken, invariant
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
-from jackline.store.errors import CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
 from jackline.store.schema import COMMANDS
 from jackline.store.signature import Promotion
 
@@ -41,6 +41,8 @@ class CommandKind(StrEnum):
     ALERT = "alert"
     """The same, by webhook."""
     PROMOTE = "promote"
+    UNREADABLE = "unreadable"
+    """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
 
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
@@ -217,6 +219,26 @@ def _args_text(command: Command) -> str:
 
 
 def _posted(row: Row) -> Posted:
+    """One that cannot be understood keeps its place: behind it may be a kill, which must be heard (K2)."""
+    try:
+        return _understood(row)
+    except (BodyUnreadable, InvariantBroken, ValueError) as error:
+        why = str(error)
+    seq, command_id, created_ms, actor, *_ = row
+    command = Command(
+        command_id=command_id,
+        created_ms=created_ms,
+        actor=actor,
+        kind=CommandKind.UNREADABLE,
+        symbol=None,
+        side=None,
+        reason=why,
+    )
+    return Posted(seq=seq, command=command)
+
+
+def _understood(row: Row) -> Posted:
+    """Raises BodyUnreadable, InvariantBroken and ValueError."""
     seq, command_id, created_ms, actor, kind_text, args_text, reason = row
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
     level, bot, promotion = None, "", None
