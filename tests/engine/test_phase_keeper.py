@@ -20,7 +20,7 @@ from jackline.engine.host import HostWorld
 from jackline.engine.options import PhaseOptions
 from jackline.engine.phase_keeper import PhaseKeeper
 from jackline.engine.recorder import Recorder
-from jackline.store.batch import JournalKind
+from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import open_store
 from jackline.store.commands import Command, CommandKind
 from jackline.store.encode import decode
@@ -150,3 +150,20 @@ async def test_a_promotion_is_refused_and_answered(
     assert answer.startswith("refused: ")
     assert said in answer
     assert [change.cause for change in changes] == [Cause.BEGUN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [(JournalKind.LEASE, AccountKey.PHASE), (JournalKind.KILL, AccountKey.FENCE)]
+)
+async def test_P1_a_record_that_cannot_be_read_is_no_evidence_and_stops_no_start(
+    tmp_path: Path, kind: JournalKind, key: AccountKey
+) -> None:
+    """An engine that did not start for it would protect nothing."""
+    await kept(tmp_path, lambda _: None)
+    with open_store(HostDisk(), tmp_path / "engine.db") as store:
+        writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
+        Recorder(writer, TwoClocks(HostWorld())).account(kind, key, "what no program has written")
+        assert await writer.close(deadline_ms=5_000) == 0
+    changes, _ = await kept(tmp_path, lambda _: None)
+    assert len(changes) == 2
+    assert changes[-1].stage is Stage.PAPER

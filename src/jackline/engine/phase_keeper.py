@@ -61,13 +61,22 @@ def check_mode(options: EngineOptions, store: Store, *, holds_nothing: bool) -> 
             else f"mode {options.mode} needs a phase, none is kept"
         )
     else:
-        standing, _ = settle(read_standing(store.read), options.phase.bound)
+        standing, _ = settle(_on_record(store), options.phase.bound)
         denial = mode_denial(options.mode, standing.stage)
     if denial is not None and holds_nothing:
         raise StartRefused(
             f'C2: account.mode: {denial}. Fix: set mode = "paper", or promote it: jackline phase status shows '
             "what is lacking"
         )
+
+
+def _on_record(store: Store) -> Standing | None:
+    """Where the account stands. What cannot be read is as if it had never been written: back on paper."""
+    try:
+        return read_standing(store.read)
+    except StoreError as error:
+        log.warning("phase_unreadable", code="O4", detail=str(error))
+        return None
 
 
 class PhaseKeeper:
@@ -92,7 +101,7 @@ class PhaseKeeper:
         self._unknown: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
         bound = {} if self._phase is None else self._phase.bound
-        self._standing, self._due = settle(read_standing(store.read) if self._phase else None, bound)
+        self._standing, self._due = settle(_on_record(store) if self._phase else None, bound)
 
     @property
     def is_kept(self) -> bool:
@@ -112,7 +121,11 @@ class PhaseKeeper:
         if self._due is not None:
             self._change(self._due, self._standing)
             return
-        breaches = breaches_since(self._store.read, self._phase.needs)
+        try:
+            breaches = breaches_since(self._store.read, self._phase.needs)
+        except StoreError as error:
+            # Evidence that cannot be read proves nothing. An engine that would not start for it protects nothing (P1).
+            breaches = (Breach(code="O4", subject="evidence", detail=str(error)),)
         if breaches:
             self._demote(breaches)
         log.info("phase", stage=self._standing.stage, identity=self._standing.identity[:8])
