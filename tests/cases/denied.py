@@ -65,8 +65,12 @@ class Desk(Play):
         """Close what is open on a symbol."""
         self._post(CommandKind.CLOSE, symbol, None)
 
+    def stop_bot(self) -> None:
+        """`jackline bots stop main`."""
+        self._post(CommandKind.BOT_STOP, None, None, bot=MAIN)
+
     def _post(
-        self, kind: CommandKind, symbol: str, side: Side | None, *, bot: str = "", confidence: Fraction | None = None
+        self, kind: CommandKind, symbol: str | None, side: Side | None, *, bot: str = "", confidence: Fraction | None = None
     ) -> None:
         self.hands += 1
         stage = self.stage
@@ -78,7 +82,7 @@ class Desk(Play):
             created_ms=WireMs(stage.clock.wire_ms()),
             actor="hand",
             kind=kind,
-            symbol=Symbol(stage.experiment.wire.spelled(symbol)),
+            symbol=None if symbol is None else Symbol(stage.experiment.wire.spelled(symbol)),
             side=side,
             reason="by hand",
             bot=bot,
@@ -106,24 +110,33 @@ class Desk(Play):
         except AssertionError as error:
             raise AssertionError(f"denied were {self.denials()}\n{error}") from error
 
-    async def refused(self, reason: Reason, gate: str, *, symbol: str = BTC, side: Side = Side.LONG) -> None:
+    async def refused(
+        self,
+        reason: Reason,
+        gate: str,
+        *,
+        symbol: str = BTC,
+        side: Side = Side.LONG,
+        confidence: str | None = None,
+    ) -> None:
         """Ask for an entry; it is denied for this reason by this gate, in the journal, and nothing is executed."""
         before, fills = len(self.denials()), len(self.fills())
-        self.signal(symbol, side)
+        self.signal(symbol, side, confidence=confidence)
         await self.until(lambda: len(self.denials()) > before, f"{reason} of {gate}")
         assert self.denials()[before:] == [(symbol, reason.value, gate)], self.rows("denied")[-1]
         assert len(self.fills()) == fills
 
-    async def opened(self, symbol: str = BTC, side: Side = Side.LONG) -> list[Algo]:
+    async def opened(
+        self, symbol: str = BTC, side: Side = Side.LONG, *, confidence: str | None = None
+    ) -> list[Algo]:
         """Ask for an entry that passes; its stops, when it is open and protected."""
-        self.signal(symbol, side)
+        self.signal(symbol, side, confidence=confidence)
         await self.until(lambda: self.stops_of(symbol) and self.holds(symbol), f"{symbol} is open and covered")
         await self.passes(0.5)
         return self.stops_of(symbol)
 
     async def ready_for(self, *symbols: str) -> None:
-        """Until the first symbols are proven: as many canaries as there are symbols, and a moment."""
-        await self.until(lambda: self.rows("canary") or len(self.sent) > 0, "a life")
+        """Until the rung of these symbols is proven, and a bar has closed."""
         await self.passes(6.0)
 
     def holds(self, symbol: str) -> bool:
@@ -159,7 +172,7 @@ class Scene:
     wallet: str = "10000"
     cooldown_ms: int = 0
     hold_max_ms: int = NEVER_MS
-    sides: tuple[Side, ...] | None = None
+    bot: Callable[[Bot], Bot] | None = None
     rules: Callable[[RiskSettings], RiskSettings] = lambda settings: settings
     started: Callable[[Desk], object] = lambda _: None
 
@@ -174,8 +187,8 @@ class Scene:
         )  # fmt: skip
         settings = self.rules(replace(risk(experiment), cooldown_ms=self.cooldown_ms))
         bots: tuple[BotOptions, ...] = ()
-        if self.sides is not None:
-            bot = Bot(name=MAIN, symbols=None, risk=settings, sides=self.sides, source=SignalSource.MANUAL)
+        if self.bot is not None:
+            bot = self.bot(Bot(name=MAIN, symbols=None, risk=settings, source=SignalSource.MANUAL))
             bots = (BotOptions(bot=bot, strategy=self.strategy),)
         chosen = replace(options(experiment), strategy=self.strategy, risk=settings, bots=bots)
         world = Desk(experiment, options=chosen, wallet=Decimal(self.wallet))

@@ -7,11 +7,12 @@ fills, and that a close of what is open works meanwhile (K2).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
 
+from jackline.core.bots import Bot
 from jackline.core.orders import Bar
 from jackline.core.outcomes import Reason
 from jackline.core.ports import Signal
@@ -160,7 +161,24 @@ def test_K2_a_bot_opens_only_what_is_its_own() -> None:
         await world.opened(BTC, Side.SHORT)
         await world.closes(BTC)
 
-    assert Scene(sides=(Side.SHORT,)).play(script).traded() == [BTC]
+    def only_shorts(bot: Bot) -> Bot:
+        return replace(bot, sides=(Side.SHORT,))
+
+    assert Scene(bot=only_shorts).play(script).traded() == [BTC]
+
+
+@pytest.mark.owns("K2")
+def test_K2_a_bot_that_is_stopped_opens_nothing_and_what_it_has_open_stays_guarded() -> None:
+    async def script(world: Desk) -> None:
+        await world.ready_for(BTC, ETH)
+        stops = await world.opened(ETH)
+        world.stop_bot()
+        await world.passes(0.5)
+        await world.refused(Reason.BOT_STOPPED, "account")
+        assert world.stops_of(ETH) == stops
+        await world.closes(ETH)
+
+    assert Scene(symbols=(BTC, ETH)).play(script).traded() == [ETH]
 
 
 @pytest.mark.owns("P1", "K2")
