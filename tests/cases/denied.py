@@ -6,12 +6,11 @@ asserted is the journal's row, and the venue's own list of fills.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jackline.core.bots import MAIN, Bot, SignalSource
 from jackline.core.ids import Role
@@ -70,7 +69,13 @@ class Desk(Play):
         self._post(CommandKind.BOT_STOP, None, None, bot=MAIN)
 
     def _post(
-        self, kind: CommandKind, symbol: str | None, side: Side | None, *, bot: str = "", confidence: Fraction | None = None
+        self,
+        kind: CommandKind,
+        symbol: str | None,
+        side: Side | None,
+        *,
+        bot: str = "",
+        confidence: Fraction | None = None,
     ) -> None:
         self.hands += 1
         stage = self.stage
@@ -88,7 +93,9 @@ class Desk(Play):
             bot=bot,
             confidence=confidence,
         )
-        CommandDesk(stage.disk.process(person), stage.processes.options.state_dir / COMMANDS_FILE).submit(command)
+        CommandDesk(stage.disk.process(person), stage.processes.options.state_dir / COMMANDS_FILE).submit(
+            command
+        )
 
     # -- what came of it -------------------------------------------------------------------------------------
 
@@ -96,9 +103,7 @@ class Desk(Play):
         """Symbol as the exchange has it, reason and gate of every denial that is in the journal, in its order."""
         found = []
         for row in self.rows("denied"):
-            body = json.loads(row.body) if isinstance(row.body, str) else row.body
-            note = body.get("body", body)
-            denied = note["denied"]
+            note, denied = row.body, row.body["denied"]
             found.append((note["symbol"].replace("-", ""), denied["reason"], denied["gate"]))
         return found
 
@@ -131,7 +136,9 @@ class Desk(Play):
     ) -> list[Algo]:
         """Ask for an entry that passes; its stops, when it is open and protected."""
         self.signal(symbol, side, confidence=confidence)
-        await self.until(lambda: self.stops_of(symbol) and self.holds(symbol), f"{symbol} is open and covered")
+        await self.until(
+            lambda: self.stops_of(symbol) and self.holds(symbol), f"{symbol} is open and covered"
+        )
         await self.passes(0.5)
         return self.stops_of(symbol)
 
@@ -176,7 +183,7 @@ class Scene:
     rules: Callable[[RiskSettings], RiskSettings] = lambda settings: settings
     started: Callable[[Desk], object] = lambda _: None
 
-    def play(self, script: Callable[[Desk], object]) -> Desk:
+    def play(self, script: Callable[[Desk], Coroutine[Any, Any, None]]) -> Desk:
         """Set the stage and play; no invariant may be broken."""
         experiment = Experiment(
             seed=1, profile="case", order=Turns.FIFO, rung=self.rung, hedge=False, symbols=self.symbols,
@@ -193,6 +200,6 @@ class Scene:
         chosen = replace(options(experiment), strategy=self.strategy, risk=settings, bots=bots)
         world = Desk(experiment, options=chosen, wallet=Decimal(self.wallet))
         self.started(world)
-        world.run(script)  # type: ignore[arg-type]
+        world.run(lambda _: script(world))
         assert world.breaches == []
         return world

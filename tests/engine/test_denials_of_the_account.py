@@ -133,7 +133,7 @@ def test_L2_without_the_private_stream_nothing_enters() -> None:
 
 @pytest.mark.owns("O4", "K2")
 def test_O4_with_a_full_disk_nothing_enters_and_the_longest_hold_still_closes() -> None:
-    """No command can be given on a full disk, so a strategy asks. What it was denied is written when the disk is mended."""
+    """No command can be given on a full disk, so a strategy asks. What it was denied is written when there is room."""
 
     async def script(world: Desk) -> None:
         await world.until(lambda: world.stops_of(BTC) and world.holds(BTC), "open and covered")
@@ -206,4 +206,6 @@ def test_K2_a_strategy_that_fails_is_denied_and_what_is_open_is_guarded_on() -> 
         await world.closes(BTC)
 
     strategy = Always(sides={BTC: Side.LONG}, fails=ETH)
-    assert set(Scene(symbols=(BTC, ETH), strategy=strategy, cooldown_ms=600_000).play(script).traded()) == {BTC}
+    assert set(Scene(symbols=(BTC, ETH), strategy=strategy, cooldown_ms=600_000).play(script).traded()) == {
+        BTC
+    }

@@ -1,6 +1,7 @@
 """Denials for what the market, the signal or the plan is, through the running engine against the local exchange.
 
-In virtual time: the shipped engine, exchange, transport and journal. Each asserts the journal's row and the venue's fills.
+In virtual time: the shipped engine, exchange, transport and journal. Each asserts the journal's row and the venue's
+fills.
 """
 
 from __future__ import annotations

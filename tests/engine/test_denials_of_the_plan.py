@@ -46,6 +46,10 @@ def cool_notional(settings: RiskSettings) -> RiskSettings:
     return replace(settings, heat_notional_max_fraction=fraction("0.15"))
 
 
+def ample(settings: RiskSettings) -> RiskSettings:
+    return replace(settings, equity_min_quote=Quote(Decimal(9_000)))
+
+
 def poor(bot: Bot) -> Bot:
     """One trade binds 2.5 % of equity as margin; a second one is too many."""
     return replace(bot, budget_fraction=fraction("0.04"))
@@ -56,7 +60,7 @@ def runs_away(world: Desk) -> None:
 
 
 def drained(world: Desk) -> None:
-    """9,940 of 10,000 quote are withdrawn, all that the open trade leaves free."""
+    """Nearly all that the open trade leaves free is withdrawn."""
     world.stage.venue.transfer(world.account, Decimal(-9_700))
     world.means.deliver()
 
@@ -81,7 +85,7 @@ CASES = (
     Case(reason=Reason.BUDGET, gate="heat", bot=poor),
     Case(reason=Reason.SLIPPAGE, gate="slippage", happens=runs_away, waits_s=1.0),
     Case(reason=Reason.MINIMUM_ORDER, gate="venue_minimums", rules=little),
-    Case(reason=Reason.EQUITY_TOO_SMALL, gate="equity", rules=lambda one: replace(one, equity_min_quote=Quote(Decimal(9_000))), happens=drained, waits_s=8.0),
+    Case(reason=Reason.EQUITY_TOO_SMALL, gate="equity", rules=ample, happens=drained, waits_s=8.0),
 )
 
 

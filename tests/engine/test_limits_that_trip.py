@@ -19,8 +19,8 @@ from jackline.core.outcomes import Reason
 from jackline.core.ports import Signal
 from jackline.core.settings import RiskSettings, SizeMode
 from jackline.core.values import Quote, Side, fraction
-from jackline.exchange.wire.faults import Stream, StreamDeed
 from jackline.exchange.wire.faults import Side as StreamSide
+from jackline.exchange.wire.faults import Stream, StreamDeed
 from jackline.world.market import Calendar
 from jackline.world.stage import EPOCH_MS
 from jackline.world.supervisor import ENGINE
@@ -89,6 +89,15 @@ async def loses(world: Desk, quote: int) -> None:
     await world.passes(8.0)
 
 
+async def loses_fees(world: Desk) -> None:
+    """A trade on BTC that is opened and closed where it stands."""
+    ended = len(world.rows("ended"))
+    await world.opened(BTC)
+    await world.closes(BTC)
+    await world.until(lambda: len(world.rows("ended")) > ended, "swept")
+    await world.passes(8.0)
+
+
 async def still_tripped(world: Desk, why: str) -> None:
     """The switch is raised for this reason; it is so after a kill -9, at the first wish of all; ETH is guarded on."""
     await world.until(lambda: world.written("kill", why), why)
@@ -132,12 +141,9 @@ def test_K5_three_losing_trades_in_a_row_trip_the_switch() -> None:
     async def script(world: Desk) -> None:
         await world.ready_for(BTC, ETH)
         await world.opened(ETH)
-        for ended in (1, 2, 3):
+        for _ in range(3):
             assert level(world) == "normal"
-            await world.opened(BTC)
-            await world.closes(BTC)
-            await world.until(lambda wanted=ended: len(world.rows("ended")) == wanted, "ended")  # type: ignore[misc]
-            await world.passes(8.0)
+            await loses_fees(world)
         await still_tripped(world, "3 closed trades in a row lost")
 
     def rules(settings: RiskSettings) -> RiskSettings:
@@ -149,7 +155,7 @@ def test_K5_three_losing_trades_in_a_row_trip_the_switch() -> None:
 
 @pytest.mark.owns("K4", "K5")
 def test_K5_a_reset_does_not_forgive_the_loss_of_the_day() -> None:
-    """Between the reset and the next mark or read the switch is normal: the gate holds by itself. Then it trips again."""
+    """Until the next mark or read after it the switch is normal: the gate holds by itself. Then it trips again."""
 
     async def script(world: Desk) -> None:
         await world.ready_for(BTC)
@@ -171,16 +177,13 @@ def test_K5_a_reset_does_not_forgive_the_loss_of_the_day() -> None:
 
 @pytest.mark.owns("K2", "K5")
 def test_K5_a_streak_limit_that_was_lowered_while_no_engine_ran_holds_at_once() -> None:
-    """Two trades lost and three were allowed; with the next start two are. Nothing ends, so nothing trips the switch."""
+    """Two trades lost and three were allowed; with the next start two are. No trade ends, so nothing trips."""
 
     async def script(world: Desk) -> None:
         await world.ready_for(BTC, ETH)
         await world.opened(ETH)
-        for ended in (1, 2):
-            await world.opened(BTC)
-            await world.closes(BTC)
-            await world.until(lambda wanted=ended: len(world.rows("ended")) == wanted, "ended")  # type: ignore[misc]
-            await world.passes(8.0)
+        for _ in range(2):
+            await loses_fees(world)
         processes = world.stage.processes
         processes.kill(ENGINE, down_s=1.0)
         processes.options = replace(
