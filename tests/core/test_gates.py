@@ -468,3 +468,10 @@ def test_a_gate_is_pure(gate: Gate) -> None:
 def test_an_opportunity_that_is_off_denies_nothing() -> None:
     off = OpportunitySettings(form=OpportunityForm.OFF)
     assert denied(with_risk(opportunity=off), replace(signal(), probabilities=BOTH)) is None
+
+
+def test_a_cool_down_holds_for_a_bar_that_closed_before_the_trade_ended() -> None:
+    cooling = with_market(cooldown_until_ms=MarketMs(START_MS + RISK.cooldown_ms))
+    told = denied(cooling, replace(signal(), market_ms=MarketMs(START_MS - 60_000)))
+    assert told is not None
+    assert told.reason is Reason.COOLDOWN

@@ -158,18 +158,25 @@ async def test_a_running_engine_denies_and_journals_the_gate(tmp_path: Path, cas
         await venue.post("market", {"hold": True})
         assert denied["gate"] == case.gate
         assert await engine.stop() == 0
+        if case.side != EITHER:  # else the other side may pass
+            assert not entries(await venue.get("witness")), "denied, and nothing was opened"
     rows = journalled(tmp_path, "denied")
     assert any(f'"reason":"{case.reason}"' in row and f'"gate":"{case.gate}"' in row for row in rows)
+
+
+def entries(testimony: Json) -> list[Json]:
+    """The positions that entries of ours have opened, by the witness."""
+    named = [(one, parse_client_id(one["entry_client_id"])) for one in testimony["episodes"]]
+    return [one for one, name in named if name is not None and name.role is Role.ENTRY]
 
 
 async def entered(venue: Exchange) -> Json:
     """The position that an entry of ours has opened, and that a stop covers."""
     async with asyncio.timeout(LINE_S * 2):
         while True:
-            for one in (await venue.get("witness"))["episodes"]:
-                name = parse_client_id(one["entry_client_id"])
-                if name is not None and name.role is Role.ENTRY and not one["naked_now"]:
-                    return dict(one)
+            for one in entries(await venue.get("witness")):
+                if not one["naked_now"]:
+                    return one
 
 
 def stops_of(testimony: Json) -> set[str]:

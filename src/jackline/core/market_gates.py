@@ -83,7 +83,9 @@ def _market_gates(turn: Turn, event: Signalled) -> Denied | None:
         return no(Reason.SWEEP_PENDING, f"orders of ours without a trade rest on {event.symbol}")
     if event.symbol in turn.in_flight.values():
         return no(Reason.SYMBOL_BUSY, f"a request on {event.symbol} is in flight")
+    # By the moment, not by the bar: one that closed before the trade ended may be decided on after it.
+    now_ms = max(turn.now.market_ms, event.market_ms)
     # One that lies further ahead than a cool-down is long belongs to another market that was replayed here before.
-    if 0 < market.cooldown_until_ms - event.market_ms <= turn.state.risk.cooldown_ms:
+    if 0 < market.cooldown_until_ms - now_ms <= turn.state.risk.cooldown_ms:
         return no(Reason.COOLDOWN, f"cooling down until {market.cooldown_until_ms}")
     return None
