@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -40,6 +41,8 @@ FIRE_BEFORE_MS = 38_000
 """Of a wall minute: later the canaries of the others have used what request weight entries may use up."""
 STARTING_S = 90.0
 """Histories of hundreds of symbols, paced by their request weight."""
+ENTERING_S = 5.0
+"""Beyond every deadline of an entry: then its position is protected, or it has none."""
 SETTLE_S = 30.0
 """A loaded machine; nothing is judged by it."""
 
@@ -88,19 +91,20 @@ class Range:
         await self._run_to(close_ms + 2 * MINUTE_MS - 1)
         await self._over()
         asked = self._asked((close_ms - MINUTE_MS) // ROUND_MS)
-        return [_shot(episode, trades[episode["symbol"]], asked) for episode in episodes]
+        return [_shot(episode, trades.get(episode["symbol"]), asked) for episode in episodes]
 
     async def _run_to(self, market_ms: int) -> None:
         await self.venue.post("market", {"hold": False, "ratio": RATIO, "hold_at_ms": market_ms})
 
     async def _protected(self) -> dict[str, Trade]:
-        """All that were wanted."""
-        async with asyncio.timeout(SETTLE_S):
-            while True:
-                found = {str(one.symbol): one for one in self.trades() if one.phase is Phase.PROTECTED}
-                if len(found) == WANTED:
-                    return found
-                await lasting(50)
+        """All that were wanted; fewer where an entry did not leave, as the request weight was short."""
+        found: dict[str, Trade] = {}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENTERING_S):
+                while len(found) < WANTED:
+                    await lasting(50)
+                    found = {str(one.symbol): one for one in self.trades() if one.phase is Phase.PROTECTED}
+        return found
 
     async def _over(self) -> None:
         """Flat, swept, and every trade ended."""
@@ -114,10 +118,11 @@ class Range:
         return [int(at_ns) / 1e6 for one, _, at_ns in lines if int(one) == turn]
 
 
-def _shot(episode: Json, trade: Trade, asked: Sequence[float]) -> Shot:
-    filled_ms, confirmed_ms = float(episode["opened_wire_ms"]), trade.first_protected_ms
+def _shot(episode: Json, trade: Trade | None, asked: Sequence[float]) -> Shot:
+    confirmed_ms = trade.first_protected_ms if trade else None
     if confirmed_ms is None:
-        raise AssertionError(trade)
+        raise AssertionError(f"a position that was not protected: {episode}, {trade}")
+    filled_ms = float(episode["opened_wire_ms"])
     return Shot(
         naked_ms=float(episode["naked_ms"]),
         read_back_ms=confirmed_ms - filled_ms,
