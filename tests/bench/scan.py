@@ -1,7 +1,7 @@
 """The command behind docs/scan.md: `.venv/bin/python -m tests.bench.scan [--shots 12] [--page]`.
 
 First what a close of 222 symbols costs on one core, for each built-in strategy; then, with real processes and sockets
-on this machine, how soon a position gets its stop while such a close is scanned, and while nothing is.
+on this machine, how soon an entry's stop is read back while such a close is scanned, and while nothing is computed.
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from jackline.core.events import Ticked
 from jackline.core.orders import Bar
+from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.values import MarketMs, Price, Quantity, Symbol
 from jackline.engine.bars import BarBook
+from jackline.engine.inbox import Inbox
 from jackline.engine.scan import Scan
 from jackline.strategies.registry import STRATEGIES
 from tests.bench.scanned import Shot, shots
+from tests.bench.ten_at_once import share
 from tests.conftest import ROOT, git
 
 PAGE = ROOT / "docs" / "scan.md"
@@ -51,14 +55,16 @@ only add something that can be wrong.
 LATENCY = """
 ## What a stop waits for
 
-Engine and local exchange as processes on loopback, 222 symbols, a strategy on all of them. Somebody buys by hand, now
-where no bar closes, now at the moment when all of them do; the engine adopts the position and rests a stop.
-*Naked* is the exchange's record of the position without a live covering stop, *read back* is from the engine's first
-evidence of the position to its confirmation of the stop. Milliseconds; both columns hold, beside the scan, what
-the exchange itself needs for 222 bars, and that two processes share the cores.
+Engine and local exchange as processes on loopback, 222 symbols. At the close of a bar the strategy wants six of them,
+the first to be asked, and either computes as `supertrend` for all 222 at that close, or for none, in turns, in one run;
+everything else is the same. *Read back* is from the entry's first fill, by the exchange's record, to the engine's
+read-back of the stop with the position open; *naked* is the exchange's record of the position without a live covering
+stop. *In it* is the share of entries whose first fill came between the first and the last question of the scan. All in
+milliseconds. An entry that does not leave for want of request weight is not counted. Other work shares the cores, and
+the canaries of the other symbols go on meanwhile, one a second.
 
-| when | positions | naked p50 | max | read back p50 | max |
-|---|---:|---:|---:|---:|---:|
+| rung | at the close | entries | read back p50 | p99 | max | naked p50 | max | scan p50 | in it |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 
 
@@ -98,7 +104,10 @@ async def close(book: BarBook, bars: Sequence[Bar]) -> tuple[float, float]:
 
     def ask(symbol: Symbol) -> None:
         book.wish(symbol)
+        if not scan:
+            inbox.put(Ticked())
 
+    inbox = Inbox()
     scan = Scan(ask, now_s=time.process_time)
     listener = asyncio.create_task(listen())
     await asyncio.sleep(0)
@@ -106,8 +115,7 @@ async def close(book: BarBook, bars: Sequence[Bar]) -> tuple[float, float]:
     for bar in bars:
         book.add(bar)
         scan.add(bar.symbol)
-    while scan:
-        await scan.next()
+    await scan.event(inbox)
     took_s = time.process_time() - began_s
     await asyncio.sleep(0)
     over = True
@@ -132,33 +140,44 @@ def row(strategy: Strategy) -> str:
     )
 
 
-def latency(name: str, found: Sequence[Shot]) -> str:
+def latency(rung: Rung, name: str, found: Sequence[Shot]) -> str:
     """One line of the second."""
     naked = [one.naked_ms for one in found]
-    read = [one.confirm_ms for one in found]
-    figures = (statistics.median(naked), max(naked), statistics.median(read), max(read))
-    return f"| {name} | {len(found)} | " + " | ".join(f"{figure:.0f}" for figure in figures) + " |"
+    read = [one.read_back_ms for one in found]
+    figures = [share(read, 0.5), share(read, 0.99), max(read), share(naked, 0.5), max(naked)]
+    figures.append(statistics.median(one.scan_ms for one in found))
+    inside = sum(one.in_scan for one in found) / len(found)
+    cells = " | ".join(f"{figure:.0f}" for figure in figures)
+    return f"| {rung} | {name} | {len(found)} | {cells} | {inside:.0%} |"
 
 
-async def measure(count: int) -> list[str]:
+async def measure(count: int, rungs: Sequence[Rung]) -> list[str]:
     """The second table."""
-    with tempfile.TemporaryDirectory() as directory:
-        calm, scanned = await shots(Path(directory), SYMBOLS, count)
-        return [latency("no bar closes", calm), latency("all bars close", scanned)]
+    rows = []
+    for rung in rungs:
+        with tempfile.TemporaryDirectory() as directory:
+            idle, scanned = await shots(Path(directory), SYMBOLS, rung, count)
+        rows.append(latency(rung, "nothing computed", idle))
+        rows.append(latency(rung, "222 scanned", scanned))
+        sys.stdout.write("\n".join(rows[-2:]) + "\n")
+        sys.stdout.flush()
+    return rows
 
 
 def main() -> None:
     """Both tables, the second only where shots are asked for."""
     parser = argparse.ArgumentParser(description=f"a scan of {len(SYMBOLS)} symbols")
     parser.add_argument(
-        "--shots", type=int, default=12, help="positions, with a scan and without; 0 for none"
+        "--shots", type=int, default=12, help="entries a rung, with a scan and without; 0 for none"
     )
+    parser.add_argument("--after-fill", action="store_true", help="that rung too: twice the minutes")
     parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     chosen = parser.parse_args()
+    rungs = (Rung.STOP_FIRST, Rung.AFTER_FILL) if chosen.after_fill else (Rung.STOP_FIRST,)
     rows = [row(kind()) for _, kind in sorted(STRATEGIES.items())]
     sys.stdout.write("\n".join(rows) + "\n")
-    waits = asyncio.run(measure(chosen.shots)) if chosen.shots else []
-    sys.stdout.write("\n".join(waits) + "\n")
+    sys.stdout.flush()
+    waits = asyncio.run(measure(chosen.shots, rungs)) if chosen.shots else []
     if chosen.page:
         commit = git("describe", "--always", "--dirty")
         made = f"\nCommit {commit}, Python {platform.python_version()}, {os.cpu_count()} shared cores.\n"

@@ -247,15 +247,13 @@ class Engine:
         Strategies are asked when no event waits.
         """
         while True:
-            if self._markets.scan and not self._inbox:
-                await self._markets.scan.next()
-                continue
-            event = await self._inbox.get()
+            event = await self._markets.scan.event(self._inbox)
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
             for mark in marks_seen(event, streamed=self._markets.members, now=self._clock.now()):
                 self._take(mark)
-            self._take(event)
+            if self._take(event):
+                self._markets.scan.give_way()
             if isinstance(event, BarClosed):
                 self._markets.on_bar(event)
 

@@ -31,7 +31,7 @@ NEVER_SUSPEND: Mapping[str, str] = {
 STAY_INSIDE: Mapping[str, str] = {
     "asyncio.sleep(": "a timer of the loop",
     "stop.wait()": "the order to stop, set by a signal handler",
-    "self._inbox.get()": "events of this process, put by its own tasks",
+    "inbox.get()": "events of this process, put by its own tasks",
     "self._filled.wait()": "the same, inside the inbox",
     "self._wanted.get()": "a queue between two tasks of this process",
     "self._frames.get()": "the same, of frames that have arrived",
@@ -39,7 +39,7 @@ STAY_INSIDE: Mapping[str, str] = {
     "self._keys.replaced(": "only waits for that event",
     "self._at_rest.wait()": "an event between two tasks of this process",
     "self._opener.settle(": "only waits for that event",
-    "self._markets.scan.next()": "other tasks of this process have their turn",
+    "self._markets.scan.event(": "only waits for them, and strategies are asked meanwhile",
     "self._moved.wait()": "an event between two tasks of this process, or a timer",
     "self._heard.wait()": "an event between two tasks of this process",
     "self._doubted.wait()": "an event between two tasks of this process",
