@@ -25,10 +25,10 @@ from jackline.exchange.conditions import Algo
 from jackline.exchange.values import OrderType
 from jackline.store.boot import COMMANDS_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.world.configured import options, risk
 from jackline.world.experiment import Experiment
 from jackline.world.loop import Order as Turns
 from jackline.world.process import Process
-from jackline.world.stage import options, risk
 from jackline.world.wires import Wire
 from tests.cases.facts import role_of
 from tests.cases.play import NEVER_MS, STILL, Play
