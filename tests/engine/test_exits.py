@@ -139,7 +139,7 @@ async def ended(engine: Child, trade: Trade) -> Json:
     return told
 
 
-@both_sides
+@pytest.mark.parametrize("side", ["LONG", pytest.param("SHORT", marks=pytest.mark.long)])
 @every_case
 @pytest.mark.timeout(120)
 @pytest.mark.owns("K2")
@@ -224,7 +224,17 @@ NO_CONFIDENCE = "7.5"
 
 @pytest.mark.timeout(120)
 @pytest.mark.owns("M2")
-@pytest.mark.parametrize("opinion", [RAISES, NO_CONFIDENCE, 'Decimal("NaN")', 'Decimal("1.01")', "True"])
+@pytest.mark.parametrize(
+    "opinion",
+    [
+        RAISES,
+        NO_CONFIDENCE,
+        *(
+            pytest.param(text, marks=pytest.mark.long)
+            for text in ('Decimal("NaN")', 'Decimal("1.01")', "True")
+        ),
+    ],
+)
 async def test_M2_what_is_no_opinion_is_journalled_and_closes_nothing(tmp_path: Path, opinion: str) -> None:
     async with exchange("--generate", BTC, "--hold") as venue:
         config = configured(tmp_path, venue, Case(says="", opinion=opinion), "LONG")
