@@ -49,14 +49,14 @@ def _old_goes_first(original: Callable[..., tuple[Trade, OrderSlot]]) -> Any:
     return place
 
 
-Send = Callable[[Runner, Mutation], Awaitable[None]]
+Send = Callable[[Runner, Mutation, object], Awaitable[None]]
 
 
 def _disk_first(original: Send) -> Send:
-    async def send(self: Any, request: Mutation) -> None:
+    async def send(self: Any, request: Mutation, recorded: object) -> None:
         if not isinstance(request, SendEntry):
             await self._recorder.canary(request)
-        await original(self, request)
+        await original(self, request, recorded)
 
     return send
 
@@ -137,6 +137,7 @@ DISK_FIRST = (Patch(owner=Runner, name="_send", make=_disk_first),)
 JOURNAL_RATCHET = (
     Patch(owner=adopting, name="take_up_order", make=_working_stop_unknown),
     Patch(owner=protecting, name="_trailing_price", make=_journal_is_enough),
+    Patch(owner=observing, name="_heed", make=lambda _: lambda _turn, trade, _snapshot: trade),
 )
 ORDERED_SIZE = (
     Patch(owner=observing, name="_observe_position", make=_ordered_quantity),
