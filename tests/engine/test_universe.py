@@ -18,7 +18,7 @@ from jackline.core.plan import Rung
 from jackline.core.ports import Signal
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Fraction, Quote, Side, Symbol
-from jackline.exchange.wire.faults import Refuse
+from jackline.exchange.wire.faults import Refuse, Slow
 from jackline.world.acts import Kind
 from jackline.world.configured import options, risk
 from jackline.world.experiment import Experiment
@@ -231,3 +231,22 @@ def test_a_start_that_is_told_nothing_begins_with_what_is_on_record() -> None:
 
     played = play(script, wide=(ETH,))
     assert len(changes(played)) == 1
+
+
+@pytest.mark.owns("P1")
+def test_P1_a_start_that_holds_something_does_not_wait_for_the_listings() -> None:
+    """They are slow when it starts again, and somebody cancels the stop: the loop must be there to put it back."""
+
+    async def script(world: Play) -> None:
+        await world.until(world.stops, "a stop")
+        world.means.post(Slow(delay_ms=8_000, paths=("/fapi/v1/ticker/24hr",)))
+        world.do(Kind.KILL_ENGINE)
+        await world.until(lambda: not world.alive(), "killed")
+        await world.until(lambda: world.alive(ENGINE), "up again", SOON_S)
+        await world.passes(3.0)
+        world.do(Kind.CANCELS_STOP)
+        assert not world.stops()
+        await world.passes(6.0)
+        assert world.stops(), "put back while the listings are still out"
+
+    assert play(script, wants=(ETH,)).breaches == []

@@ -71,7 +71,9 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
     try:
         facts = await read_venue(venue)
         first = await protect_first(options, venue, clock, facts, around.disk)
-        options = await choose_first(options, venue, clock, facts, around.disk)
+        options = await choose_first(
+            options, venue, clock, facts, around.disk, holds_nothing=first.holds_nothing
+        )
         facts = await with_margin_tables(options, venue, facts)
         check_fit(options, facts, first)
         if first.holds_nothing:

@@ -84,16 +84,28 @@ async def ask_universe(
 
 
 async def choose_first(
-    options: EngineOptions, venue: Venue, clock: TwoClocks, facts: VenueFacts, disk: Disk
+    options: EngineOptions,
+    venue: Venue,
+    clock: TwoClocks,
+    facts: VenueFacts,
+    disk: Disk,
+    *,
+    holds_nothing: bool,
 ) -> EngineOptions:
     """Options with the symbols to begin with, and `named` kept in them: the venue's word, else the record's.
 
-    Raises VenueUnreadable where neither says any.
+    An account that holds something, or may, begins with the record whatever it says: the listings take seconds, and
+    until the loop runs nobody puts a stop back (P1). The keeper asks for them then.
+
+    Raises VenueUnreadable where nothing is held and neither says any.
     """
     rules = options.universe
     if rules is None:
         return options
     unfit = unfit_of(options, facts.instruments)
+    recorded = tuple(symbol for symbol in recorded_universe(disk, options.state_dir) if unfit(symbol) is None)
+    if not holds_nothing:
+        return replace(options, symbols=recorded, named=options.symbols)
     why = ""
     for _ in range(FIRST_TRIES_MAX):
         found = await ask_universe(
@@ -106,7 +118,6 @@ async def choose_first(
         why = found if isinstance(found, str) else "no symbol passes the filters"
         if isinstance(found, Universe):
             break
-    recorded = tuple(symbol for symbol in recorded_universe(disk, options.state_dir) if unfit(symbol) is None)
     if not recorded:
         raise VenueUnreadable(
             f"universe: {why}, and none is on record. Fix: ask `jackline universe` who is out and why; widen the "
@@ -190,7 +201,7 @@ class UniverseKeeper:
             for symbol in self._only_read():
                 self._load(symbol, await self._opener.history(symbol))
             await self._bring_in(self.members)
-            group.create_task(self._refresh_for_ever())
+            group.create_task(self._refresh_for_ever(recorded))
 
     async def _bring_in(self, symbols: tuple[Symbol, ...]) -> None:
         """History first: a stream that opens after it has nothing to read again."""
@@ -201,8 +212,9 @@ class UniverseKeeper:
         for symbol in symbols:
             self._opener.want(symbol)
 
-    async def _refresh_for_ever(self) -> None:
-        pause_s = self._rules.refresh_ms / 1_000
+    async def _refresh_for_ever(self, recorded: tuple[Symbol, ...]) -> None:
+        # Of an account that held something the start has not asked.
+        pause_s = 0.0 if set(self.members) == set(recorded) else self._rules.refresh_ms / 1_000
         while True:
             await asyncio.sleep(pause_s)
             pause_s = self._rules.refresh_ms / 1_000
