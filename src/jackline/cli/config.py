@@ -36,6 +36,7 @@ from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
+from jackline.cli.web_section import WebSection, web_problems
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
@@ -61,6 +62,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "protection": ProtectionSection,
     "guard": GuardSection,
     "webhook": WebhookSection,
+    "web": WebSection,
     "strategy": StrategySection,
     "phase": PhaseSection,
 }
@@ -83,6 +85,7 @@ class Config:
     protection: ProtectionSection
     guard: GuardSection
     webhook: WebhookSection
+    web: WebSection
     strategy_section: StrategySection
     strategy: Strategy
     bot_sections: Mapping[str, BotSection]
@@ -159,6 +162,7 @@ class Config:
             bots=tuple(one.with_tables(risk) for one in self.bots),
             signal_age_ms_max=self.webhook.signal_age_ms_max,
             phase=self.phase_options(),
+            is_published=True,
             adopting=self.guard.settings(),
         )
 
@@ -301,6 +305,7 @@ def _checked(
         protection=ProtectionSection.model_validate(sections["protection"]),
         guard=GuardSection.model_validate(sections["guard"]),
         webhook=WebhookSection.model_validate(sections["webhook"]),
+        web=WebSection.model_validate(sections["web"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
         bot_sections=bots.sections,
@@ -328,3 +333,5 @@ def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> I
         yield from checks.size_problems(risk, found)
     if isinstance(exits, ExitsSection):
         yield from exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found)
+    if isinstance(web := sections.get("web"), WebSection):
+        yield from web_problems(web, found)

@@ -67,14 +67,21 @@ def on_trade_ended(turn: Turn, trade: Trade) -> None:
 
 def daily_loss(turn: Turn) -> str | None:
     """The day's result, realised and not, deposits apart, at or beyond its limit."""
-    equity, day = equity_now(turn), turn.state.money.day
-    if equity is None or day is None:
+    result, day = day_result(turn), turn.state.money.day
+    if result is None or day is None:
         return None
-    result = equity - day.equity_quote - day.capital_quote
     worst = -turn.state.risk.daily_loss_max_fraction * day.equity_quote
     if result > worst:
         return None
     return f"daily loss {result:.2f} of {day.equity_quote:.2f} quote is at the limit of {worst:.2f}"
+
+
+def day_result(turn: Turn) -> Quote | None:
+    """What the day has earned so far, realised and not, deposits apart; None before equity and day are known."""
+    equity, day = equity_now(turn), turn.state.money.day
+    if equity is None or day is None:
+        return None
+    return Quote(equity - day.equity_quote - day.capital_quote)
 
 
 def drawdown(turn: Turn) -> str | None:

@@ -40,6 +40,7 @@ from jackline.engine.outside import heard
 from jackline.engine.phase_keeper import PhaseKeeper
 from jackline.engine.plans import former_claims, read_claims
 from jackline.engine.protector import Action
+from jackline.engine.publisher import Publisher
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
@@ -136,6 +137,7 @@ class Engine:
         self._turns = 0
         self._loop_lag_ms = 0
         self._stopping = False
+        self._publisher = self._open_publisher()
         self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
 
     def _hear(self, command: Command) -> Signalled | str:
@@ -158,6 +160,17 @@ class Engine:
             bytes_max=self._options.tape_bytes_max,
             fence=self._lease.fence,
             journal_seq=self._store.head.seq,
+        )
+
+    def _open_publisher(self) -> Publisher | None:
+        """Other processes see the account where a configuration says so."""
+        if not self._options.is_published:
+            return None
+        return Publisher(
+            disk=self._store.disk,
+            state_dir=self._options.state_dir,
+            fence=self._lease.fence,
+            view=lambda: self._state,
         )
 
     def may_enter(self, request: SendEntry) -> str | None:
@@ -263,6 +276,8 @@ class Engine:
         self._state, effects = step(before, event, now)
         if self._tape is not None:
             self._tape.note(before, event, now, effects)
+        if self._publisher is not None:
+            self._publisher.note(event)
         self._runner.carry_out(effects)
         self._phases.feel(self._state, effects)
         self._turns += 1
@@ -299,7 +314,7 @@ class Engine:
     def _beat(self, risky: tuple[Symbol, ...]) -> Heartbeat:
         """How far the loop has come, not that it exists (L2)."""
         now = self._clock.now()
-        return Heartbeat(
+        beat = Heartbeat(
             pid=self._lease.holder.pid,
             wire_ms=now.wire_ms,
             market_ms=now.market_ms,
@@ -311,6 +326,9 @@ class Engine:
             risky=risky,
             unheard_since_ms=self._runner.unheard_since_ms,
         )
+        if self._publisher is not None:
+            self._publisher.publish(beat, now)
+        return beat
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""

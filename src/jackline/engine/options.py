@@ -62,6 +62,7 @@ class EngineOptions:
         signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
         guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
         adopting: what positions that nobody planned get besides the default stop.
+        is_published: other processes see the account several times a second; a simulation has none that look.
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -85,6 +86,7 @@ class EngineOptions:
     guards_only: bool = False
     adopting: AdoptSettings = NOTHING_MORE
     phase: PhaseOptions | None = None
+    is_published: bool = False
 
     @property
     def every_bot(self) -> tuple[BotOptions, ...]:

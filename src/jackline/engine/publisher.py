@@ -1,0 +1,66 @@
+"""Shows the account to other processes: the web, the command line. They never reach into an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from jackline.core.events import Event, Now, SnapshotAnswered
+from jackline.core.gates import account_denial
+from jackline.core.orders import Snapshot
+from jackline.core.picturing import picture
+from jackline.core.state import State
+from jackline.engine.heartbeat import Heartbeat
+from jackline.store import published
+from jackline.store.disk import Disk
+from jackline.store.published import Published
+
+log = structlog.get_logger("publisher")
+
+
+class Publisher:
+    """Keeps the venue's last word, and writes the picture with every beat."""
+
+    def __init__(self, *, disk: Disk, state_dir: Path, fence: int, view: Callable[[], State]) -> None:
+        self._disk = disk
+        self._state_dir = state_dir
+        self._fence = fence
+        self._view = view
+        self._look: Snapshot | None = None
+        self._is_told = False
+
+    def note(self, event: Event) -> None:
+        """A newer look at the account, if that is what the event is."""
+        if isinstance(event, SnapshotAnswered) and isinstance(event.answer, Snapshot):
+            look = event.answer
+            if self._look is None or look.asked_ms >= self._look.asked_ms:
+                self._look = look
+
+    def publish(self, beat: Heartbeat, now: Now) -> None:
+        """Write it. A picture that cannot be written stops nothing (rule 2)."""
+        state = self._view()
+        denied = account_denial(state)
+        told = "" if denied is None else f"{denied.reason}: {denied.detail}"
+        try:
+            published.write(self._disk, self._state_dir, self._published(state, beat, now, told))
+        except OSError as error:
+            if not self._is_told:
+                log.warning("picture_failed", code="L2", detail=str(error))
+            self._is_told = True
+            return
+        self._is_told = False
+
+    def _published(self, state: State, beat: Heartbeat, now: Now, denied: str) -> Published:
+        return Published(
+            pid=beat.pid,
+            fence=self._fence,
+            ready=beat.ready,
+            turns=beat.turns,
+            inbox=beat.inbox,
+            loop_lag_ms=beat.loop_lag_ms,
+            journal_lag_ms=beat.journal_lag_ms,
+            naked_ms_deadline=state.protection.protect_deadline_ms,
+            account=picture(state, now, look=self._look, denied=denied),
+        )

@@ -1,0 +1,49 @@
+"""The account as its engine shows it to other processes: one small file, replaced several times a second.
+
+It is no record. What must outlive a process is in the journal; whoever reads this looks at `wire_ms` first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from jackline.core.picture import AccountPicture
+from jackline.store.disk import Disk
+
+FILE = "picture.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A picture, and the process it comes from.
+
+    Attributes:
+        ready: entries could leave.
+        naked_ms_deadline: P1's deadline, which the picture's exposure clocks run against.
+    """
+
+    pid: int
+    fence: int
+    ready: bool
+    turns: int
+    inbox: int
+    loop_lag_ms: int
+    journal_lag_ms: int
+    naked_ms_deadline: int
+    account: AccountPicture
+
+
+def write(disk: Disk, state_dir: Path, published: Published) -> None:
+    """Replace the file. Raises OSError, which is the caller's to report and never a reason to stop."""
+    disk.replace(state_dir / FILE, msgspec.json.encode(published), durable=False)
+
+
+def read(disk: Disk, state_dir: Path) -> Published | None:
+    """The last one; None when there is none, or it is of another version."""
+    try:
+        return msgspec.json.decode(disk.read(state_dir / FILE), type=Published)
+    except (OSError, msgspec.MsgspecError):
+        return None

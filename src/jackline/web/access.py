@@ -1,0 +1,69 @@
+"""Who asks, and how far that reaches: bearer tokens for programs, session cookies for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from jackline.web.problems import Problem
+
+SESSION_COOKIE = "jackline_session"
+CSRF_HEADER = "x-csrf-token"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+BEARER = HTTPBearer(auto_error=False, description="Made with `jackline token create`; shown once.")
+
+
+def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Grant]]:
+    """A dependency that lets a request pass whose credential reaches as far as `scope`."""
+
+    async def admitted(request: Request) -> Grant:
+        grant = await _grant(request)
+        if not grant.scope.includes(scope):
+            raise Problem("forbidden", f"this needs scope {scope}, the credential has {grant.scope}")
+        return grant
+
+    return admitted
+
+
+async def _grant(request: Request) -> Grant:
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    address = address_of(request)
+    said = request.headers.get("authorization")
+    if said is not None:
+        scheme, _, text = said.partition(" ")
+        found = await keeper.by_token(text.strip(), address=address) if scheme.lower() == "bearer" else None
+    elif (cookie := request.cookies.get(SESSION_COOKIE)) is not None:
+        found = await keeper.by_session(cookie, address=address)
+        if found is not None and request.method not in SAFE:
+            _check_page(request, found)
+    else:
+        found = None
+    if found is None:
+        raise Problem(
+            "unauthenticated",
+            "no token, or one that is wrong, expired or revoked",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return found
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client is not None else "unknown"
+
+
+def _check_page(request: Request, grant: Grant) -> None:
+    """A cookie comes along with whatever page asks: only ours knows the word beside it (S2)."""
+    if grant.session is None or not grant.session.takes(request.headers.get(CSRF_HEADER, "")):
+        raise Problem("forged", "the CSRF token is missing or wrong")
+
+
+Reader = Annotated[Grant, Depends(needs(Scope.READ))]
+Reducer = Annotated[Grant, Depends(needs(Scope.REDUCE))]
+Trader = Annotated[Grant, Depends(needs(Scope.TRADE))]
+Admin = Annotated[Grant, Depends(needs(Scope.ADMIN))]

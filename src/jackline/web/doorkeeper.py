@@ -1,0 +1,222 @@
+"""The doorkeeper: knows tokens and sessions, writes down who is turned away, and makes whoever guesses wait."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from jackline.core.values import WireMs
+from jackline.store import attempts, audit
+from jackline.store.access import AccessStore
+from jackline.store.db import Db
+from jackline.store.errors import StoreError
+from jackline.store.sessions import Session, close_session, find_session, open_session
+from jackline.store.tokens import (
+    By,
+    Rejected,
+    Scope,
+    Token,
+    find_token,
+    is_use_due,
+    note_use,
+    rejection,
+    token_hash,
+)
+from jackline.web.problems import Problem
+
+log = structlog.get_logger("web")
+
+KNOWN_MAX: Final = 1_000
+"""Credentials remembered between two changes of the access store."""
+CREDENTIAL_CHARS_MAX: Final = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A credential that was found good. `session`: it came as the cookie of a page; None for a bearer token."""
+
+    token: Token
+    session: Session | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """How far it reaches."""
+        return self.token.scope
+
+    @property
+    def actor(self) -> str:
+        """Who, in journal and audit."""
+        return f"token:{self.token.token_id} {self.token.name}"
+
+
+class Doorkeeper:
+    """One account's. What was found good is remembered until the store changes or it ends, so that a request costs no
+    read of the disk, and a token that is revoked ends with the next request."""
+
+    def __init__(self, store: AccessStore) -> None:
+        self._store = store
+        self._known: dict[str, Grant] = {}
+        self._seen: tuple[tuple[int, int], ...] = ()
+
+    async def by_token(self, text: str, *, address: str) -> Grant | None:
+        """The grant of a bearer token. None for one that is wrong, expired or revoked, which is written down.
+
+        Raises Problem for an address that has guessed too often.
+        """
+        return await self._admit(
+            text, address=address, look=lambda db, now_ms: _granted(find_token(db, text, now_ms=now_ms))
+        )
+
+    async def by_session(self, cookie: str, *, address: str) -> Grant | None:
+        """The grant of a page's cookie."""
+
+        def look(db: Db, now_ms: WireMs) -> Grant | Rejected:
+            found = find_session(db, cookie, now_ms=now_ms)
+            return found if isinstance(found, Rejected) else Grant(token=found.token, session=found)
+
+        return await self._admit(cookie, address=address, look=look)
+
+    async def log_in(self, text: str, *, address: str) -> tuple[str, Session] | None:
+        """What goes into the cookie of a page that was given a good token. Raises Problem as `by_token` does."""
+        grant = await self.by_token(text, address=address)
+        if grant is None:
+            return None
+
+        def opened() -> tuple[str, Session]:
+            by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason="log-in")
+            with self._store.changing() as db:
+                attempts.forget(db, address)
+                cookie, session, head = open_session(db, grant.token, by=by, entropy=secrets.token_bytes)
+            audit.note_head(self._store, head)
+            return cookie, session
+
+        return await self._run(opened)
+
+    async def log_out(self, cookie: str, grant: Grant, *, address: str) -> None:
+        """End the session of a cookie."""
+
+        def closed() -> None:
+            by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason="log-out")
+            with self._store.changing() as db:
+                head = close_session(db, cookie, by=by)
+            audit.note_head(self._store, head)
+
+        await self._run(closed)
+
+    async def note(
+        self,
+        grant: Grant,
+        what: str,
+        *,
+        address: str,
+        reason: str = "",
+        before: str = "",
+        after: str = "",
+        outcome: str = "done",
+    ) -> None:
+        """Write down what somebody changed (audit)."""
+
+        def noted() -> None:
+            by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason=reason)
+            with self._store.changing() as db:
+                head = audit.append(db, by.act(what, before=before, after=after, outcome=outcome))
+            audit.note_head(self._store, head)
+
+        await self._run(noted)
+
+    async def ask(self, question: Callable[[Db], T]) -> T:
+        """Read the access store, off the loop."""
+
+        def asked() -> T:
+            with self._store.reading() as db:
+                return question(db)
+
+        return await self._run(asked)
+
+    async def _admit(
+        self, text: str, *, address: str, look: Callable[[Db, WireMs], Grant | Rejected]
+    ) -> Grant | None:
+        if not 0 < len(text) <= CREDENTIAL_CHARS_MAX:
+            text = ""
+        key = token_hash(text)
+        self._forget_changed()
+        known = self._known.get(key)
+        if known is not None and _still_good(known):
+            return known
+        found = await self._run(lambda: self._look(look, address))
+        if isinstance(found, Rejected):
+            self._known.pop(key, None)
+            return None
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._forget_changed()  # its use may just have been written
+        self._known[key] = found
+        return found
+
+    def _look(self, look: Callable[[Db, WireMs], Grant | Rejected], address: str) -> Grant | Rejected:
+        now_ms = now()
+        with self._store.reading() as db:
+            found = look(db, now_ms)
+            waits_ms = attempts.wait_ms(db, address, now_ms=now_ms) if isinstance(found, Rejected) else 0
+        if waits_ms:
+            # A good credential passes: somebody else behind the same address must not lock its owner out.
+            after_s = -(-waits_ms // 1_000)
+            raise Problem(
+                "too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)}
+            )
+        if isinstance(found, Rejected):
+            with self._store.changing() as db:
+                attempts.note_failure(db, address, now_ms=now_ms)
+                by = By(wire_ms=now_ms, actor="unknown", from_address=address)
+                head = audit.append(db, by.act("access", outcome=f"refused: {found}"))
+            audit.note_head(self._store, head)
+            log.warning("access_refused", code="S2", why=found.value, address=address)
+        elif is_use_due(found.token, now_ms=now_ms):
+            with self._store.changing() as db:
+                note_use(db, found.token, now_ms=now_ms)
+        return found
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except (StoreError, OSError) as error:
+            raise Problem("unavailable", f"access store: {error}") from error
+
+    def _forget_changed(self) -> None:
+        """Whatever changes the store changes the time or the size of one of its files."""
+        seen = tuple(_stamp(path) for path in (self._store.path, Path(f"{self._store.path}-wal")))
+        if seen != self._seen:
+            self._seen = seen
+            self._known.clear()
+
+
+def now() -> WireMs:
+    """Wall time."""
+    return WireMs(time.time_ns() // 1_000_000)
+
+
+def _granted(found: Token | Rejected) -> Grant | Rejected:
+    return found if isinstance(found, Rejected) else Grant(token=found)
+
+
+def _still_good(grant: Grant) -> bool:
+    now_ms = now()
+    ended = grant.session is not None and now_ms >= grant.session.expires_ms
+    return not ended and rejection(grant.token, now_ms=now_ms) is None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
