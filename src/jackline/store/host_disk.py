@@ -51,7 +51,8 @@ class HostDisk:
     def replace(self, path: Path, data: bytes, *, durable: bool) -> None:
         """Write beside it, then rename. The name carries the process: two writers never share a half-written file."""
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        with fresh.open("wb") as file:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
             file.write(data)
             if durable:
                 file.flush()
