@@ -44,6 +44,7 @@ UNITS = MappingProxyType(
         "trades_min": "trades",
         "rsi_long": "RSI, 0 to 100",
         "rsi_short": "RSI, 0 to 100",
+        "port": "number of a TCP port",
     }
 )
 """How a number's name ends, and its unit. A number without one here fails tests/cli/test_catalogue.py."""

@@ -42,7 +42,7 @@ def web_options(config: Config) -> WebOptions:
         price_source=config.risk.stop_price_source,
         bots=tuple((one.bot, one.strategy.name) for one in options.every_bot),
         configured={setting.entry.key: toml_text(setting.value) for setting in effective(config)},
-        hosts=frozenset({*loopback, web.host, *web.hosts}),
+        hosts=frozenset({*loopback, web.host, *(web.hosts or ())}),
         is_tls=web.tls_certificate_file is not None or web.trusted_proxy is not None,
         trusted_proxy=web.trusted_proxy,
     )

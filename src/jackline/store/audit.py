@@ -57,7 +57,7 @@ class AuditRow:
 def append(db: Db, act: Act) -> None:
     """Add a row, inside a transaction of `AccessStore.changing`."""
     before = _head(db)
-    row = (
+    row: Row = (
         before.seq + 1,
         act.wire_ms,
         *(

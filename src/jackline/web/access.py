@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from jackline.store.tokens import Scope
+from jackline.web.doorkeeper import Doorkeeper, Grant
 from jackline.web.problems import Problem
 
 SESSION_COOKIE = "jackline_session"

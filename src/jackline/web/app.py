@@ -13,9 +13,9 @@ from fastapi.routing import APIRoute
 from jackline import __version__
 from jackline.store.disk import Disk
 from jackline.web import problems
-from jackline.web.access import Doorkeeper
 from jackline.web.account import Account
 from jackline.web.asking import Asking
+from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.guarding import Guarding
 from jackline.web.options import WebOptions
 from jackline.web.routes import commands, health, positions

@@ -95,9 +95,7 @@ class Doorkeeper:
             by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason="log-in")
             with self._store.changing() as db:
                 attempts.forget(db, address)
-                cookie, session, head = open_session(db, grant.token, by=by, entropy=secrets.token_bytes)
-            audit.note_head(self._store, head)
-            return cookie, session
+                return open_session(db, grant.token, by=by, entropy=secrets.token_bytes)
 
         return await self._run(opened)
 
@@ -107,8 +105,7 @@ class Doorkeeper:
         def closed() -> None:
             by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason="log-out")
             with self._store.changing() as db:
-                head = close_session(db, cookie, by=by)
-            audit.note_head(self._store, head)
+                close_session(db, cookie, by=by)
 
         await self._run(closed)
 
@@ -128,8 +125,7 @@ class Doorkeeper:
         def noted() -> None:
             by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason=reason)
             with self._store.changing() as db:
-                head = audit.append(db, by.act(what, before=before, after=after, outcome=outcome))
-            audit.note_head(self._store, head)
+                audit.append(db, by.act(what, before=before, after=after, outcome=outcome))
 
         await self._run(noted)
 
@@ -170,15 +166,12 @@ class Doorkeeper:
         if waits_ms:
             # A good credential passes: somebody else behind the same address must not lock its owner out.
             after_s = -(-waits_ms // 1_000)
-            raise Problem(
-                "too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)}
-            )
+            raise Problem("too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)})
         if isinstance(found, Rejected):
             with self._store.changing() as db:
                 attempts.note_failure(db, address, now_ms=now_ms)
                 by = By(wire_ms=now_ms, actor="unknown", from_address=address)
-                head = audit.append(db, by.act("access", outcome=f"refused: {found}"))
-            audit.note_head(self._store, head)
+                audit.append(db, by.act("access", outcome=f"refused: {found}"))
             log.warning("access_refused", code="S2", why=found.value, address=address)
         elif is_use_due(found.token, now_ms=now_ms):
             with self._store.changing() as db:
