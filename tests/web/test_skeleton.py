@@ -29,3 +29,33 @@ async def test_a_position_is_shown_with_its_confirmed_stop_and_closed_once(tmp_p
         first = await home.ask("POST", "/api/positions/BTCUSDT:long/close", scope=Scope.REDUCE, key=key)
         assert (first.status, first.body["answer"], first.body["by"]) == (200, "closing", "engine")
         await home.until("/api/positions", lambda body: body["count"] == 0)
+
+
+async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        stream = await home.http.get(
+            f"{home.url}/api/events", headers={"Authorization": f"Bearer {home.tokens[Scope.READ]}"}
+        )
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        await home.venue.signed(
+            "POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.010"
+        )
+        await home.until("/api/protection", lambda body: body["today"]["windows"] == 1)
+        await home.ask("POST", "/api/close-all", scope=Scope.REDUCE)
+        listed = await home.until("/api/trades", lambda body: body["count"] and body["trades"][0]["closed_at"])
+        assert listed["trades"][0]["exit_reason"] == "operator"
+        shown = (await home.ask("GET", "/metrics", scope=None)).body
+        assert "jackline_protection_coverage_ratio 1.0" in shown
+        assert "jackline_stop_confirm_seconds_count 1.0" in shown
+        seen = []
+        async for raw in stream.content:
+            seen.append(raw.decode())
+            if raw.startswith(b"event: ended"):
+                break
+        stream.close()
+        assert any(one.startswith("event: trade") for one in seen)
+        page = await home.ask("GET", "/api/journal?limit=3")
+        older = await home.ask("GET", f"/api/journal?limit=3&cursor={page.body['next_cursor']}")
+        assert page.body["count"] == 3
+        assert all(row["seq"] > page.body["rows"][-1]["seq"] for row in older.body["rows"])
+        assert (await home.ask("GET", "/api/journal?cursor=xyz")).code == "bad-request"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -16,6 +16,7 @@ import structlog
 
 from jackline.core.orders import Snapshot
 from jackline.core.picture import AccountPicture, PositionPicture
+from jackline.core.trade import Trade
 from jackline.core.venue_picture import venue_positions
 from jackline.store import published
 from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
@@ -24,6 +25,7 @@ from jackline.store.errors import StoreError
 from jackline.store.lease import Holder, is_held
 from jackline.store.published import Published
 from jackline.store.reader import StoreReader
+from jackline.store.statements import Statement, statement
 from jackline.store.watch import WatchReader
 from jackline.web.options import WebOptions
 from jackline.web.problems import Problem
@@ -34,6 +36,7 @@ LOOK_S = 0.25
 """The engine shows itself two to five times a second."""
 STALE_MS = 3_000
 """A picture that is older says STALE with its age."""
+STATED_S = 2.0
 NOTES_TAIL = 50
 """Rows of the watchdog among which its newest look at the venue is found: one every 2 s while it looks."""
 
@@ -90,6 +93,23 @@ class Seen:
         return None if self.published is None else self.published.account
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """The statement of the whole ledger, and the trades it is about, by id."""
+
+    statement: Statement
+    trades: Mapping[str, Trade]
+
+
+def stated(store: StoreReader) -> Stated:
+    """As the store has it now."""
+    every = store.every_trade()
+    return Stated(
+        statement=statement(store.ledger_entries(), every),
+        trades={str(trade.trade_id): trade for trade in every},
+    )
+
+
 class Account:
     """Everything the web knows of the account. Read-only."""
 
@@ -98,6 +118,8 @@ class Account:
         self._options = options
         self._seen: Seen | None = None
         self._changed = asyncio.Condition()
+        self._stating = asyncio.Lock()
+        self._stated: tuple[float, Stated | None] = (0.0, None)
 
     @property
     def seen(self) -> Seen:
@@ -126,6 +148,15 @@ class Account:
     async def ask(self, question: Callable[[StoreReader], T]) -> T:
         """Ask the engine's store, off the loop. Raises Problem where it cannot be read."""
         return await asyncio.to_thread(self._ask, question)
+
+    async def stated(self) -> Stated:
+        """What every trade and every day earned; at most STATED_S old, for it walks through the whole ledger."""
+        async with self._stating:
+            until, found = self._stated
+            if found is None or time.monotonic() > until:
+                found = await self.ask(stated)
+                self._stated = (time.monotonic() + STATED_S, found)
+            return found
 
     def _ask(self, question: Callable[[StoreReader], T]) -> T:
         path = self._options.state_dir / ENGINE_FILE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from prometheus_client import CollectorRegistry
 
 from jackline import __version__
 from jackline.store.disk import Disk
@@ -17,8 +17,10 @@ from jackline.web.account import Account
 from jackline.web.asking import Asking
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.guarding import Guarding
+from jackline.web.history import History
+from jackline.web.metrics import Metrics
 from jackline.web.options import WebOptions
-from jackline.web.routes import commands, health, positions
+from jackline.web.routes import commands, events, health, positions, protection, records
 
 DESCRIPTION = """\
 Reads what engine and watchdog have written; what changes something is a command that they take.
@@ -31,13 +33,13 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        poller = asyncio.create_task(app.state.account.run())
+        tasks = [asyncio.create_task(part.run()) for part in (app.state.account, app.state.history)]
         try:
             yield
         finally:
-            poller.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await poller
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         title=f"jackline: {options.account}",
@@ -50,11 +52,14 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
     )
     app.state.options = options
     app.state.account = Account(disk, options)
+    app.state.history = History(disk, options)
+    app.state.registry = CollectorRegistry(auto_describe=False)
+    app.state.registry.register(Metrics(app.state.account, app.state.history))
     app.state.asking = Asking(disk, options)
     app.state.doorkeeper = doorkeeper
     problems.install(app)
-    for router in (health.router, positions.router, commands.router):
-        app.include_router(router)
+    for part in (health, positions, protection, records, commands, events):
+        app.include_router(part.router)
     app.add_middleware(Guarding, options=options)
     return app
 

@@ -8,6 +8,8 @@ from fastapi import Depends, Header, Request
 
 from jackline.web.account import Account, Seen
 from jackline.web.asking import Asking
+from jackline.web.doorkeeper import Doorkeeper
+from jackline.web.history import History, Past
 from jackline.web.options import WebOptions
 
 
@@ -30,9 +32,21 @@ def _options(request: Request) -> WebOptions:
     return found
 
 
+def _past(request: Request) -> Past:
+    history: History = request.app.state.history
+    return history.past
+
+
+def _doorkeeper(request: Request) -> Doorkeeper:
+    found: Doorkeeper = request.app.state.doorkeeper
+    return found
+
+
 TheAccount = Annotated[Account, Depends(_account)]
 Now = Annotated[Seen, Depends(_seen)]
 TheDesk = Annotated[Asking, Depends(_asking)]
+ThePast = Annotated[Past, Depends(_past)]
+TheDoor = Annotated[Doorkeeper, Depends(_doorkeeper)]
 Options = Annotated[WebOptions, Depends(_options)]
 IdempotencyKey = Annotated[
     str,

@@ -17,3 +17,8 @@ def moment(wire_ms: int | None) -> str | None:
         return None
     at = datetime.fromtimestamp(wire_ms / 1_000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{wire_ms % 1_000:03d}Z"
+
+
+def number(value: Decimal | None) -> float | None:
+    """A ratio as JSON writes numbers; None stays None."""
+    return None if value is None else float(value)

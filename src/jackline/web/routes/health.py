@@ -1,10 +1,12 @@
-"""`/livez`, `/readyz`, `/health`: the only routes that ask for no token. They say nothing about money."""
+"""`/livez`, `/readyz`, `/health`, `/metrics`: the only routes that ask for no token. They say nothing about money."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
 
 from jackline.web.account import Seen
@@ -57,6 +59,13 @@ async def health(seen: Now, response: Response) -> Health:
     if status == "critical":
         response.status_code = 503
     return Health(status=status)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> PlainTextResponse:
+    """Prometheus text. Ratios, counts and times; no money."""
+    registry: CollectorRegistry = request.app.state.registry
+    return PlainTextResponse(generate_latest(registry).decode(), media_type=CONTENT_TYPE_LATEST)
 
 
 def unready(seen: Seen) -> str:

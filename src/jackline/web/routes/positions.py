@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -13,10 +12,11 @@ from jackline.core.values import Side, Symbol
 from jackline.store.commands import CommandKind
 from jackline.web.access import Reader, Reducer
 from jackline.web.account import Seen, Source
+from jackline.web.measures import liquidation_ratio, naked_ms, stop_distance
 from jackline.web.parts import IdempotencyKey, Now, TheDesk
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
-from jackline.web.words import moment, told
+from jackline.web.words import moment, number, told
 
 router = APIRouter(prefix="/api", tags=["positions"])
 
@@ -158,29 +158,14 @@ def shown(one: PositionPicture, seen: Seen) -> Position:
         target=told(one.target_price),
         protected=one.is_protected,
         coverage=float(one.covered_quantity / one.quantity) if one.quantity else 1.0,
-        stop_distance=stop_distance(one),
-        liquidation_ratio=liquidation_ratio(one),
+        stop_distance=number(stop_distance(one)),
+        liquidation_ratio=number(liquidation_ratio(one)),
         loss_at_stop_quote=f"{one.heat_quote:f}",
-        naked_ms=0 if one.naked_since_ms is None else max(0, seen.now_ms - one.naked_since_ms),
+        naked_ms=naked_ms(one, seen),
         confirm_ms=one.confirm_ms,
         exit_reason=one.exit_reason,
         stops=[_stop(stop) for stop in one.stops],
     )
-
-
-def stop_distance(one: PositionPicture) -> float | None:
-    """From mark to the confirmed stop, as a fraction of mark."""
-    if one.mark is None or one.confirmed_price is None or not one.mark:
-        return None
-    return float(abs(one.mark - one.confirmed_price) / one.mark)
-
-
-def liquidation_ratio(one: PositionPicture) -> float | None:
-    """Distance to the confirmed stop over distance to liquidation (P7)."""
-    if one.mark is None or one.confirmed_price is None or one.liquidation_price is None:
-        return None
-    room = abs(one.mark - one.liquidation_price)
-    return float(abs(one.mark - one.confirmed_price) / room) if room > Decimal(0) else None
 
 
 def _stop(stop: StopPicture) -> RestingStop:
