@@ -161,6 +161,7 @@ def hold(of: Calm, symbols: tuple[str, ...]) -> None:
     of.stage.door.floor.deliver()
 
 
+@pytest.mark.long  # half a minute; the sum above it stays in the short command
 @pytest.mark.timeout(600)
 @pytest.mark.owns("K2")
 def test_K2_two_hundred_symbols_are_opened_and_watched_within_the_limits_as_the_exchange_counts() -> None:

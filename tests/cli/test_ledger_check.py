@@ -59,6 +59,7 @@ async def test_A1_the_ledger_is_the_venues_own_word_alive_and_dead(tmp_path: Pat
         await engine.stop()
 
 
+@pytest.mark.long  # half a minute; the venue's own word is compared in the short command on the other wire
 @pytest.mark.timeout(120)
 @pytest.mark.owns("A1")
 async def test_A1_at_bingx_too(tmp_path: Path) -> None:

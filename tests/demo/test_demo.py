@@ -71,6 +71,7 @@ def test_a_killed_engine_and_a_market_through_the_stop(tmp_path: Path) -> None:
     assert "The promise was kept." in text
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not CRASH_FILE.exists(), reason=f"no {CRASH_FILE.name} in {DATA}; set JACKLINE_DATA")
 def test_the_tenth_of_october_2025(tmp_path: Path) -> None:
     window = ("--from", "2025-10-10T19:00", "--to", "2025-10-10T22:30")

@@ -135,7 +135,15 @@ async def _campaign(directory: Path, rung: str, *, kills: int, seed: int) -> Non
 
 @pytest.mark.timeout(120)
 @pytest.mark.owns("P1", "P6", "O1", "O4", "A1")
-@pytest.mark.parametrize(("rung", "kills"), [("stop_first", 4), ("concurrent", 3), ("after_fill", 3)])
+@pytest.mark.parametrize(
+    ("rung", "kills"),
+    [
+        ("stop_first", 3),
+        # Half a minute each; the worlds of the short command kill on these rungs too.
+        pytest.param("concurrent", 3, marks=pytest.mark.long),
+        pytest.param("after_fill", 3, marks=pytest.mark.long),
+    ],
+)
 async def test_kill_at_random_moments(tmp_path: Path, rung: str, kills: int) -> None:
     await _campaign(tmp_path, rung, kills=kills, seed=kills)
 

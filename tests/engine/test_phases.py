@@ -184,6 +184,7 @@ async def test_K3_a_drill_passes_on_a_running_engine_and_is_evidence(tmp_path: P
         await engine.stop()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(EARNING_S + 60)
 @pytest.mark.owns("C2")
 async def test_C2_an_engine_earns_evidence_and_is_refused_for_what_it_lacks(tmp_path: Path) -> None:

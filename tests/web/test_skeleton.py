@@ -42,7 +42,9 @@ async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> N
         )
         await home.until("/api/protection", lambda body: body["today"]["windows"] == 1)
         await home.ask("POST", "/api/close-all", scope=Scope.REDUCE)
-        listed = await home.until("/api/trades", lambda body: body["count"] and body["trades"][0]["closed_at"])
+        listed = await home.until(
+            "/api/trades", lambda body: body["count"] and body["trades"][0]["closed_at"]
+        )
         assert listed["trades"][0]["exit_reason"] == "operator"
         shown = (await home.ask("GET", "/metrics", scope=None)).body
         assert "jackline_protection_coverage_ratio 1.0" in shown
