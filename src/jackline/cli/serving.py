@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def web_options(config: Config) -> WebOptions:
     )
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises CommandFailed where an extra is missing or the port is taken."""
     _check_extra()
     import uvicorn
@@ -79,7 +80,10 @@ async def serve(config: Config) -> None:
             ws_ping_interval=20,
         )
     )
-    log.info("serving", url=f"{scheme}://{_host(web.host)}:{bound}/", port=bound, account=options.account)
+    url = f"{scheme}://{_host(web.host)}:{bound}/"
+    log.info("serving", url=url, port=bound, account=options.account)
+    if ready is not None:
+        ready(port=bound, url=url)
     with listening:
         await server.serve(sockets=[listening])
 

@@ -15,6 +15,7 @@ def web(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65_535, help="Instead of web.port; 0 chooses one.")
     ] = None,
+    ready_json: Annotated[bool, typer.Option("--ready-json", help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve API and dashboard. It reads the store and writes commands; it never speaks to a venue."""
     import asyncio
@@ -24,4 +25,11 @@ def web(
     from jackline.cli.serving import serve
 
     logs.configure()
-    asyncio.run(serve(load_config(config, {} if port is None else {"web.port": port})))
+    loaded = load_config(config, {} if port is None else {"web.port": port})
+    asyncio.run(serve(loaded, ready=_say if ready_json else None))
+
+
+def _say(**facts: object) -> None:
+    import json
+
+    print(json.dumps(facts), flush=True)

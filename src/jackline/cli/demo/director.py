@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from jackline.cli.children import Child
 from jackline.cli.demo.observer import Observer, cover, episode_of
 from jackline.cli.demo.plan import Plan
-from jackline.cli.demo.processes import Child
 from jackline.cli.demo.report import Kill
 from jackline.cli.demo.witness import Position, Testimony, Witness
 from jackline.cli.demo.words import Tone, moment, price, span

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
+from jackline.cli.children import Child, Children, Ready
 from jackline.cli.config import Config
 from jackline.cli.demo.breaches import Breach
 from jackline.cli.demo.follower import Follower
@@ -24,7 +25,6 @@ from jackline.cli.demo.plan import (
     largest_bar_ms,
     make_plan,
 )
-from jackline.cli.demo.processes import Child, Children, Ready
 from jackline.cli.demo.report import Kill
 from jackline.cli.demo.setting import BALANCE_QUOTE, Place, prepare, write_config
 from jackline.cli.demo.witness import Witness

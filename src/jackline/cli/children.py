@@ -87,6 +87,12 @@ class Child:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return "\n".join(lines[-LOG_TAIL_LINES:]) or "(none)"
 
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        code = await self._process.wait()
+        self.ended_ms = self.ended_ms or time.time() * 1_000
+        return code
+
     async def kill(self) -> None:
         """SIGKILL, to the process alone: nothing of it runs any more when this returns."""
         with contextlib.suppress(ProcessLookupError):

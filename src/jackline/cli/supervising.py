@@ -1,0 +1,103 @@
+"""The supervisor: processes of one account, each started again when it ends, slower each time it ends at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from jackline.cli.children import Child, Children
+from jackline.cli.errors import CommandFailed, ExitCode
+
+log = structlog.get_logger("run")
+
+PAUSE_S_MIN = 0.5
+PAUSE_S_MAX = 30.0
+STEADY_S = 60.0
+"""Whoever lived so long is started again without a pause that has grown."""
+
+Ready = Callable[[Child], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A process that is to run.
+
+    Attributes:
+        speaks: its first line says that it is ready, and `ready` reads it.
+        is_vital: where it never came up, nothing goes on without it; else it is tried again for ever.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    speaks: bool = False
+    ready: Ready | None = None
+    is_vital: bool = True
+
+
+class Supervisor:
+    """Starts parts in order and keeps them running."""
+
+    def __init__(self, children: Children, parts: Sequence[Part]) -> None:
+        self._children = children
+        self._parts = parts
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises CommandFailed where a vital part does not come up the first time."""
+        running: list[asyncio.Task[None]] = []
+        try:
+            for part in self._parts:
+                child = await self._first(part)
+                running.append(asyncio.create_task(self._keep(part, child), name=part.name))
+            await stop.wait()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _first(self, part: Part) -> Child | None:
+        try:
+            return await self._start(part)
+        except CommandFailed:
+            if part.is_vital:
+                raise
+            return None
+
+    async def _start(self, part: Part) -> Child:
+        child = await self._children.start(part.name, *part.arguments, speaks=part.speaks)
+        log.info("started", process=part.name, pid=child.pid)
+        if part.ready is not None:
+            await part.ready(child)
+        return child
+
+    async def _keep(self, part: Part, child: Child | None) -> None:
+        pause_s = PAUSE_S_MIN
+        while True:
+            if child is not None:
+                began_s = time.monotonic()
+                code = await child.ended()
+                lived_s = time.monotonic() - began_s
+                log.warning(
+                    "ended", process=part.name, code=code, lived_s=round(lived_s, 1), said=child.last_words()
+                )
+                if lived_s > STEADY_S:
+                    pause_s = PAUSE_S_MIN
+            await asyncio.sleep(pause_s)
+            pause_s = min(PAUSE_S_MAX, pause_s * 2)
+            child = None
+            with contextlib.suppress(CommandFailed):  # told by its log; it is tried again
+                child = await self._start(part)
+
+
+async def steady(child: Child, *, for_s: float) -> None:
+    """Raises CommandFailed with its last words where it ends within `for_s`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(for_s):
+            await child.ended()
+            raise child.failed("ended at its start")
+    if not child.is_running:
+        raise CommandFailed(ExitCode.INTERNAL, f"{child.name} ended at its start")
