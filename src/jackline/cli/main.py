@@ -41,6 +41,7 @@ COMMANDS: dict[str, Lazy] = {
     "universe": Lazy(
         target="universe:universe", summary="Show which symbols are traded, and why others are not."
     ),
+    "status": Lazy(target="status:status", summary="Say in a sentence whether all is protected."),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Lazy] = {
     "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
+    "explain": Lazy(target="explain_code:explain_code", summary="Say what a code means, and what to do."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
