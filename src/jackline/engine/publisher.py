@@ -11,6 +11,7 @@ from jackline.core.events import Event, Now, SnapshotAnswered
 from jackline.core.gates import account_denial
 from jackline.core.orders import Snapshot
 from jackline.core.picturing import picture
+from jackline.core.risk_limits import limits_of
 from jackline.core.state import State
 from jackline.engine.heartbeat import Heartbeat
 from jackline.store import published
@@ -62,5 +63,6 @@ class Publisher:
             loop_lag_ms=beat.loop_lag_ms,
             journal_lag_ms=beat.journal_lag_ms,
             naked_ms_deadline=state.protection.protect_deadline_ms,
+            limits=limits_of(state.risk),
             account=picture(state, now, look=self._look, denied=denied),
         )

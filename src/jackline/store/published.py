@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from jackline.core.picture import AccountPicture
+from jackline.core.risk_limits import RiskLimits
 from jackline.store.disk import Disk
 
 FILE = "picture.json"
@@ -22,6 +23,7 @@ class Published:
 
     Attributes:
         ready: entries could leave.
+        limits: those in force.
         naked_ms_deadline: P1's deadline, which the picture's exposure clocks run against.
     """
 
@@ -33,6 +35,7 @@ class Published:
     loop_lag_ms: int
     journal_lag_ms: int
     naked_ms_deadline: int
+    limits: RiskLimits
     account: AccountPicture
 
 

@@ -20,7 +20,7 @@ from jackline.web.guarding import Guarding
 from jackline.web.history import History
 from jackline.web.metrics import Metrics
 from jackline.web.options import WebOptions
-from jackline.web.routes import commands, events, health, positions, protection, records
+from jackline.web.routes import commands, events, health, positions, protection, records, safety
 
 DESCRIPTION = """\
 Reads what engine and watchdog have written; what changes something is a command that they take.
@@ -58,7 +58,7 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
     app.state.asking = Asking(disk, options)
     app.state.doorkeeper = doorkeeper
     problems.install(app)
-    for part in (health, positions, protection, records, commands, events):
+    for part in (health, positions, protection, records, safety, commands, events):
         app.include_router(part.router)
     app.add_middleware(Guarding, options=options)
     return app

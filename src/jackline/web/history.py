@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from jackline.core.effects import Alert
+from jackline.core.effects import Alert, SaveKill
 from jackline.core.trade import Trade
 from jackline.core.values import ZERO
 from jackline.store.batch import JournalKind
@@ -66,6 +66,17 @@ class Told:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switched:
+    """The last change of the kill level: by whom and why."""
+
+    wire_ms: int
+    before: str
+    level: str
+    actor: str
+    reason: str
+
+
 class _Outcome(msgspec.Struct):
     """The parts of an `OutcomeNote` that are counted."""
 
@@ -82,6 +93,9 @@ class Past:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     denials: Counter[str] = field(default_factory=Counter)
+    switched: Switched | None = None
+    """The last change that raised the kill level, and the last that reset it."""
+    reset: Switched | None = None
     protected: int = 0
     """Trades whose stop was confirmed, and how many of them by their first request."""
     first_try: int = 0
@@ -145,6 +159,8 @@ class History:
                         text=alert.text,
                     )
                 )
+            case JournalKind.KILL:
+                self._on_kill(decode(row.body, SaveKill), row.wire_ms)
             case JournalKind.OUTCOME:
                 self._on_outcome(msgspec.json.decode(open_body(row.body), type=_Outcome))
             case JournalKind.DENIED:
@@ -176,6 +192,19 @@ class History:
             self._open.pop(trade.trade_id, None)
         else:
             self._open[trade.trade_id] = trade
+
+    def _on_kill(self, kill: SaveKill, wire_ms: int) -> None:
+        changed = Switched(
+            wire_ms=wire_ms,
+            before=kill.before.value,
+            level=kill.level.value,
+            actor=kill.actor,
+            reason=kill.reason,
+        )
+        if kill.level.rank > kill.before.rank:
+            self.past.switched = changed
+        elif kill.level.rank < kill.before.rank:
+            self.past.reset = changed
 
     def _on_outcome(self, note: _Outcome) -> None:
         word = _word(note.outcome)
