@@ -62,6 +62,8 @@ class EngineOptions:
         signal_age_ms_max: wire time after which a signal from outside is too old; None takes the length of a bar.
         guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
         adopting: what positions that nobody planned get besides the default stop.
+        key_name: of the vault; None for a key file or play money.
+        any_address_accepted: an operator typed that this key may be used from every address (S3).
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -84,6 +86,8 @@ class EngineOptions:
     signal_age_ms_max: int | None = None
     guards_only: bool = False
     adopting: AdoptSettings = NOTHING_MORE
+    key_name: str | None = None
+    any_address_accepted: bool = False
     phase: PhaseOptions | None = None
 
     @property
