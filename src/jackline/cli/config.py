@@ -276,11 +276,11 @@ def _checked(
     venue, risk, section = sections.get("venue"), sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
     account, keys = sections.get("account"), sections.get("keys")
-    key: Credentials | StoredKey | list[Problem] = []
+    venue_key: Credentials | StoredKey | list[Problem] = []
     if isinstance(venue, VenueSection) and isinstance(keys, KeysSection):
         mode = account.mode if isinstance(account, AccountSection) else None
-        key = choose_key(venue, keys, mode=mode, directory=path.parent, found=found)
-    problems.extend(key if isinstance(key, list) else ())
+        venue_key = choose_key(venue, keys, mode=mode, directory=path.parent, found=found)
+    problems.extend(venue_key if isinstance(venue_key, list) else ())
     phase, signing_key = sections.get("phase"), None
     if isinstance(phase, PhaseSection) and phase.key_file is not None:
         found_key = read_signing_key(path.parent / phase.key_file)
@@ -297,7 +297,7 @@ def _checked(
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
-    if problems or isinstance(strategy, list) or isinstance(key, list):
+    if problems or isinstance(strategy, list) or isinstance(venue_key, list):
         raise ConfigError(problems)
     return Config(
         path=path,
@@ -318,7 +318,7 @@ def _checked(
         bots=tuple(made),
         phase=PhaseSection.model_validate(sections["phase"]),
         signing_key=signing_key,
-        venue_key=key,
+        venue_key=venue_key,
         sources=sources,
     )
 

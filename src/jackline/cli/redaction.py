@@ -44,9 +44,9 @@ def hold(*secrets: str | bytes) -> None:
     """From now on these values are removed from whatever this process says."""
     for secret in secrets:
         text = secret.decode(errors="replace") if isinstance(secret, bytes) else secret
-        spelt = (text, json.dumps(text)[1:-1], quote(text, safe=""), repr(text)[1:-1])
+        spelt = [text, json.dumps(text)[1:-1], quote(text, safe=""), repr(text)[1:-1]]
         if isinstance(secret, bytes):
-            spelt = (*spelt, secret.hex(), repr(secret)[2:-1])
+            spelt += [secret.hex(), repr(secret)[2:-1]]
         _held.update(dict.fromkeys(one for one in spelt if len(one) >= HELD_CHARS_MIN))
     if _held:
         longest_first = sorted(_held, key=lambda one: (-len(one), one))
@@ -72,9 +72,9 @@ def hide_named(_: object, __: str, event: Event) -> Event:
     return event
 
 
-def redact_line(_: object, __: str, line: str) -> str:
+def redact_line(_: object, __: str, line: Any) -> str:
     """A structlog processor behind the renderer: the line as it would be printed, tracebacks and all."""
-    return redacted(line)
+    return redacted(str(line))
 
 
 class RedactedStream:

@@ -51,7 +51,7 @@ def create(
         raise CommandFailed(ExitCode.BAD_INPUT, f"{name}: no name. Fix: a to z, 0 to 9, _ and -, at most 32")
     if scope not in set(Scope):
         raise CommandFailed(ExitCode.BAD_INPUT, f"--scope {scope}: not known. Fix: one of {', '.join(Scope)}")
-    lasts_ms, now = lifetime_ms(expires), acts.now_ms()
+    lasts_ms, asking = lifetime_ms(expires), acts.by()
     if file is not None and file.exists():
         raise CommandFailed(ExitCode.BAD_INPUT, f"{file}: it exists. Fix: name another file, or move it")
     with acts.access_store(loaded).changing() as db:
@@ -59,8 +59,8 @@ def create(
             db,
             name=name,
             scope=Scope(scope),
-            expires_ms=None if lasts_ms is None else WireMs(now + lasts_ms),
-            by=acts.by(),
+            expires_ms=None if lasts_ms is None else WireMs(asking.wire_ms + lasts_ms),
+            by=asking,
             entropy=secrets.token_bytes,
         )
         hold(text)
