@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from jackline.cli.compose import VenueAccess
 from jackline.cli.config import Config, load_config
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.keys import OTHERS
 from jackline.cli.page import fitted
-from jackline.cli.probe import Verdict, probe
 from jackline.cli.redaction import hold
 from jackline.cli.stored import actor
 from jackline.cli.unlock import ask_secret, locked_vault, open_vault
@@ -45,6 +44,9 @@ from jackline.store.tokens import By
 from jackline.store.unlocking import UnlockRefused
 from jackline.store.vault import Record, Vault, changing, read_vault, write_vault
 from jackline.venue.transport.endpoint import Credentials, VenueMode
+
+if TYPE_CHECKING:
+    from jackline.cli.probe import Verdict
 
 __all__ = ["KIND", "write_vault"]
 SECRET_CHARS_MIN = 8
@@ -154,6 +156,9 @@ def rows(config: Config) -> list[KeyRow]:
 
 def validate(config: Config, name: str) -> Verdict:
     """Ask the venue; what it says is noted beside the key, and audited. Raises CommandFailed."""
+    from jackline.cli.compose import VenueAccess
+    from jackline.cli.probe import probe  # with what speaks to venues: no other command pays for it
+
     opened = open_vault(config.keys, config.path.parent)
     found = opened.vault.find(name, KIND)
     fault = record_fault(found, venue=config.venue.name, mode=config.mode)
