@@ -173,14 +173,17 @@ async def alerted(url: str, **more: str) -> int:
 async def lived(scene: Scene, venue: Exchange) -> None:
     """Validate, trade, take alerts, be killed, come back, and be asked everything."""
     await scene.ask("keys", "validate", "main", "--json")
+    # One after the other: each start takes a while, and longer beside others.
     watchdog = await scene.start("watchdog")
+    await watchdog.event("watching")
+    watchdog.drain()
     listener = await scene.start("webhook", "--port", "0")
-    engine = await scene.start("engine")
     url = str((await listener.event("listening"))["url"])
+    engine = await scene.start("engine")
     await engine.event("rung")
     await venue.post("market", RUNS)
-    for child in (engine, listener, watchdog):
-        child.drain()
+    engine.drain()
+    listener.drain()
     for pid in (child.process.pid for child in scene.children):
         arguments = await asyncio.to_thread(Path(f"/proc/{pid}/cmdline").read_bytes)
         assert not found_in(arguments, scene.planted)
