@@ -19,7 +19,7 @@ from jackline.cli.bot_section import BotSection
 from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
-from jackline.cli.keys import LOCAL_KEY, read_key_file
+from jackline.cli.keys_section import KeysSection
 from jackline.cli.old_variables import read_old
 from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -36,6 +36,7 @@ from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
+from jackline.cli.venue_key import StoredKey, choose_key
 from jackline.cli.web_section import WebSection, web_problems
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
@@ -54,6 +55,7 @@ MIB_BYTES = 1_048_576
 SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
     "venue": VenueSection,
+    "keys": KeysSection,
     "universe": UniverseSection,
     "risk": RiskSection,
     "regime": RegimeSection,
@@ -77,6 +79,7 @@ class Config:
     path: Path
     account: AccountSection
     venue: VenueSection
+    keys: KeysSection
     universe: UniverseSection
     risk: RiskSection
     regime: RegimeSection
@@ -92,7 +95,7 @@ class Config:
     bots: tuple[BotOptions, ...]
     phase: PhaseSection
     signing_key: SigningKey | None
-    credentials: Credentials
+    venue_key: Credentials | StoredKey
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
 
@@ -100,6 +103,11 @@ class Config:
         """``file``, ``default``, ``command line``, or a word and the variable: ``environment JACKLINE__…``."""
         found = self.sources.get(tuple(key.split(".")), DEFAULT)
         return "file" if found == str(self.path) else found
+
+    @property
+    def credentials(self) -> Credentials:
+        """The key to the venue; one that lies in the vault is unlocked for it, which may ask for a passphrase."""
+        return self.venue_key if isinstance(self.venue_key, Credentials) else self.venue_key.unlock()
 
     @property
     def state_dir(self) -> Path:
@@ -164,6 +172,9 @@ class Config:
             phase=self.phase_options(),
             is_published=True,
             adopting=self.guard.settings(),
+            key_name=self.venue.key_name,
+            any_address_accepted=isinstance(self.venue_key, StoredKey)
+            and self.venue_key.any_address_accepted,
         )
 
     def guard_options(self) -> EngineOptions:
@@ -268,13 +279,12 @@ def _checked(
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     venue, risk, section = sections.get("venue"), sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
-    credentials = LOCAL_KEY
-    if isinstance(venue, VenueSection) and venue.key_file is not None:
-        key_pair = read_key_file(path.parent / venue.key_file)
-        if isinstance(key_pair, Credentials):
-            credentials = key_pair
-        else:
-            problems.extend(key_pair)
+    account, keys = sections.get("account"), sections.get("keys")
+    venue_key: Credentials | StoredKey | list[Problem] = []
+    if isinstance(venue, VenueSection) and isinstance(keys, KeysSection):
+        mode = account.mode if isinstance(account, AccountSection) else None
+        venue_key = choose_key(venue, keys, mode=mode, directory=path.parent, found=found)
+    problems.extend(venue_key if isinstance(venue_key, list) else ())
     phase, signing_key = sections.get("phase"), None
     if isinstance(phase, PhaseSection) and phase.key_file is not None:
         found_key = read_signing_key(path.parent / phase.key_file)
@@ -291,12 +301,13 @@ def _checked(
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
-    if problems or isinstance(strategy, list):
+    if problems or isinstance(strategy, list) or isinstance(venue_key, list):
         raise ConfigError(problems)
     return Config(
         path=path,
         account=AccountSection.model_validate(sections["account"]),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
+        keys=KeysSection.model_validate(keys),
         universe=UniverseSection.model_validate(sections["universe"]),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
@@ -312,7 +323,7 @@ def _checked(
         bots=tuple(made),
         phase=PhaseSection.model_validate(sections["phase"]),
         signing_key=signing_key,
-        credentials=credentials,
+        venue_key=venue_key,
         sources=sources,
     )
 

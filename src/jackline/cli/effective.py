@@ -42,6 +42,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
     sections: dict[str, BaseModel] = {
         "account": config.account,
         "venue": config.venue,
+        "keys": config.keys,
         "universe": config.universe,
         "risk": config.risk,
         "regime": config.regime,

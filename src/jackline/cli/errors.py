@@ -50,6 +50,9 @@ _CODES: dict[str, ExitCode] = {
     "jackline.exchange.wire.server.PortError": ExitCode.BAD_INPUT,
     "jackline.store.lease.LeaseHeld": ExitCode.LEASE_HELD,
     "jackline.store.errors.CommandConflict": ExitCode.BAD_INPUT,
+    "jackline.store.private.NotPrivate": ExitCode.BAD_INPUT,
+    "jackline.store.tokens.TokenRefused": ExitCode.BAD_INPUT,
+    "jackline.store.unlocking.UnlockRefused": ExitCode.BAD_INPUT,
     "jackline.store.errors.StoreError": ExitCode.STORE_DAMAGED,
 }
 """By name, because importing the rooms that raise them would cost every command their start-up time."""

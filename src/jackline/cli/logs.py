@@ -17,6 +17,7 @@ import structlog
 
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.page import WIDTH
+from jackline.cli.redaction import hide_named, redact_line
 from jackline.engine.banner import EVENT as BANNER
 
 _HEAD = ("event", "level", "timestamp")
@@ -38,7 +39,9 @@ def configure() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            hide_named,
             *rendering,
+            redact_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout if as_json else sys.stderr),

@@ -13,7 +13,9 @@ import typer
 
 from jackline import __version__
 from jackline.cli.errors import explain
+from jackline.cli.hardening import forbid_core_dumps
 from jackline.cli.page import fitted
+from jackline.cli.redaction import filtered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,9 @@ COMMANDS: dict[str, Lazy] = {
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
     "explain": Lazy(target="explain_code:explain_code", summary="Say what a code means, and what to do."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
+    "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
+    "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
+    "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 
@@ -116,6 +121,8 @@ def load(name: str) -> Callable[..., Any]:
 
 def main() -> None:
     """Run a command. What it raises becomes a text on standard error and an exit code, never a traceback."""
+    forbid_core_dumps()
+    sys.stderr = filtered(sys.stderr)
     name, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     try:
         if name in COMMANDS:

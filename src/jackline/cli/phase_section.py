@@ -11,6 +11,7 @@ from pydantic import Field
 
 from jackline.cli.keys import FILE_BYTES_MAX, OTHERS
 from jackline.cli.problems import Problem
+from jackline.cli.redaction import hold
 from jackline.cli.section import Section
 from jackline.cli.section_types import DAY_MS, KeyFile, Whole
 from jackline.core.phases import MONITORING_MIN_MS, TRADES_MIN, Needs
@@ -63,6 +64,7 @@ def read_signing_key(path: Path) -> SigningKey | Problem:
     if set(found) != {"key"} or not isinstance(text, str) or not HEX.fullmatch(text) or len(text) % 2:
         what = f"it must hold key, at least {2 * KEY_BYTES} hexadecimal digits, and nothing else"
         return _problem(path, what, "make another one: jackline phase key FILE")
+    hold(text, bytes.fromhex(text))
     return SigningKey(secret=bytes.fromhex(text))
 
 

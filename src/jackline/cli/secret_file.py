@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.keys import OTHERS
+from jackline.cli.redaction import hold
 
 SECRET_CHARS_MIN = 16
 FILE_BYTES_MAX = 1_000
@@ -31,6 +32,7 @@ def read_secret(path: Path | None, directory: Path) -> bytes:
     if not SECRET_CHARS_MIN <= len(secret) <= FILE_BYTES_MAX or len(secret.splitlines()) != 1:
         what = f"not one line of {SECRET_CHARS_MIN} … {FILE_BYTES_MAX} characters"
         raise _refused(str(path), what, f"openssl rand -hex 32 > {path}")
+    hold(secret)
     return secret
 
 

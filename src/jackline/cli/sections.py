@@ -66,6 +66,7 @@ class VenueSection(Section):
     key_file: KeyFile | None = Field(
         None, description='holds key and secret, chmod 600; unset: the play-money key "local"'
     )
+    key_name: Name | None = Field(None, description="instead of a key file, a key of jackline keys")
 
 
 class StrategySection(Section):

@@ -81,11 +81,11 @@ def submit(
     sign: Callable[[str, str], Promotion] | None = None,
 ) -> str:
     """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
-    command_id, actor = uuid.uuid4().hex, _actor()
+    command_id, asking = uuid.uuid4().hex, actor()
     command = Command(
         command_id=command_id,
         created_ms=WireMs(time.time_ns() // 1_000_000),
-        actor=actor,
+        actor=asking,
         kind=kind,
         symbol=symbol,
         side=side,
@@ -93,7 +93,7 @@ def submit(
         level=level,
         bot=bot,
         confidence=confidence,
-        promotion=None if sign is None else sign(command_id, actor),
+        promotion=None if sign is None else sign(command_id, asking),
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
@@ -148,7 +148,7 @@ def _wait(seconds: float, ask: Callable[[], T | None]) -> T | None:
     return found
 
 
-def _actor() -> str:
+def actor() -> str:
     """Who asks, for the audit."""
     try:
         return f"cli:{getpass.getuser()}"

@@ -48,9 +48,18 @@ def banner(options: EngineOptions, state: State) -> dict[str, Facts]:
         "exits": _plain(_exits(state.risk.exits)),
         "protection": _plain(asdict(state.protection)),
         "guard": {"alone": options.guards_only, **_plain(_adopted(state.adopting))},
+        **_key(options),
         **_speaking(options, state),
         **_phase(options),
     }
+
+
+def _key(options: EngineOptions) -> dict[str, Facts]:
+    """Which key of the vault, where it is one; never the key (S1)."""
+    if options.key_name is None:
+        return {}
+    from_where = "accepted" if options.any_address_accepted else "refused in mode live"
+    return {"keys": {"key_name": options.key_name, "any_address": from_where}}
 
 
 def _universe(options: EngineOptions) -> Facts:

@@ -73,7 +73,7 @@ class Opener:
         self._trade_id = mint_trade_id(tag=view().tag, fence=fence, ordinal=CANARY_ORDINAL)
         self._view = view
         self._members = frozenset(options.symbols)
-        self._key = KeyGate(venue=venue, clock=clock)
+        self._key = KeyGate(options=options, venue=venue, clock=clock)
         self._attempt = 0
         self._wanted: asyncio.Queue[Symbol] = asyncio.Queue(maxsize=1_000)
         self._at_rest = asyncio.Event()

@@ -63,6 +63,8 @@ class EngineOptions:
         guards_only: nothing is ever entered; whatever is open is adopted and protected, on every symbol of the venue.
         adopting: what positions that nobody planned get besides the default stop.
         is_published: other processes see the account several times a second; a simulation has none that look.
+        key_name: of the vault; None for a key file or play money.
+        any_address_accepted: an operator typed that this key may be used from every address (S3).
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -85,6 +87,8 @@ class EngineOptions:
     signal_age_ms_max: int | None = None
     guards_only: bool = False
     adopting: AdoptSettings = NOTHING_MORE
+    key_name: str | None = None
+    any_address_accepted: bool = False
     phase: PhaseOptions | None = None
     is_published: bool = False
 

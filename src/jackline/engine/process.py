@@ -77,7 +77,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
         facts = await with_margin_tables(options, venue, facts)
         check_fit(options, facts, first)
         if first.holds_nothing:
-            check_key(await venue.read_key())
+            check_key(await venue.read_key(), options)
         lease = acquire(
             around.disk,
             options.state_dir,

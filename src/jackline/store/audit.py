@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jackline.core.values import WireMs
 from jackline.store.access import AccessStore
 from jackline.store.anchor import read_anchor
-from jackline.store.db import Db, Row
+from jackline.store.db import Db, Row, SqlValue
 from jackline.store.errors import StoreDamaged
 from jackline.store.journal import EMPTY, Head, digest
 
@@ -57,7 +57,7 @@ class AuditRow:
 def append(db: Db, act: Act) -> None:
     """Add a row, inside a transaction of `AccessStore.changing`."""
     before = _head(db)
-    row: Row = (
+    row: tuple[SqlValue, ...] = (
         before.seq + 1,
         act.wire_ms,
         *(
