@@ -50,6 +50,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "protection": config.protection,
         "guard": config.guard,
         "webhook": config.webhook,
+        "alerts": config.alerts,
         "strategy": config.strategy_section,
         "phase": config.phase,
     }
