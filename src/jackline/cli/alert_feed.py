@@ -123,8 +123,8 @@ def _event(row: JournalEntry, find_trade: FindTrade) -> Event | None:
             text = f"{trade.symbol} {trade.side} is entered, its stop at {trade.stop.disaster_price}"
             return _trade_event(row, "intent", text)
         case JournalKind.ENDED:
-            trade = None if row.trade_id is None else find_trade(row.trade_id)
-            return _trade_event(row, "end", _ended(trade, decode(row.body, EndNote)))
+            ended = None if row.trade_id is None else find_trade(row.trade_id)
+            return _trade_event(row, "end", _ended(ended, decode(row.body, EndNote)))
         case JournalKind.GAP:
             text = f"rows of the journal were lost while the disk refused: {open_body(row.body).decode()}"
             return Event(level=Level.CRITICAL, code="O4", text=text, wire_ms=row.wire_ms)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -92,6 +93,14 @@ def open_channels(addresses: Sequence[Address]) -> tuple[AppriseChannel, ...]:
 
     Raises AppriseMissing, and UrlsRefused with the name of the channel, never with its address (S1).
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of its hundred plugins, which are imported at first use
+        return _opened(addresses)
+
+
+def _opened(addresses: Sequence[Address]) -> tuple[AppriseChannel, ...]:
     try:
         apprise: Any = import_module("apprise")
     except ImportError:

@@ -44,7 +44,7 @@ class DeadMan:
         self._period_s = period_s
         self._ping = ping
         self._standing = standing
-        self._failures = (OSError, TimeoutError, *failures)
+        self._failures: tuple[type[Exception], ...] = (OSError, TimeoutError, *failures)
         self._is_failing = False
 
     async def run(self, stop: asyncio.Event, *, look_s: float = LOOK_S) -> None:
