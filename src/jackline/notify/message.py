@@ -54,9 +54,8 @@ class Writer:
             span = f"{utc(repeated.first_ms)} to {utc(repeated.last_ms)}"
             lines.append(f"Repeated {repeated.times} times, {span}.")
         lines += [f"What to do: {advice(event.code)}", f"When: {utc(event.wire_ms)}"]
-        symbol = f" {event.symbol}" if event.symbol and not text.startswith(event.symbol) else ""
         return self._message(
-            number, event.level, event.code, f"{symbol}: {text}", again, lines, event.wire_ms
+            number, event.level, event.code, _named(event.symbol, text), again, lines, event.wire_ms
         )
 
     def of_test(self, level: Level, text: str, wire_ms: WireMs) -> Message:
@@ -79,6 +78,13 @@ class Writer:
         return Message(
             number=number, level=level, code=code, subject=subject, body="\n".join(lines), wire_ms=wire_ms
         )
+
+
+def _named(symbol: str, text: str) -> str:
+    """The text behind its symbol, which a text may begin with already."""
+    if not symbol:
+        return f": {text}"
+    return f" {text}" if text.startswith(symbol) else f" {symbol}: {text}"
 
 
 def clipped(text: str, chars_max: int) -> str:

@@ -16,7 +16,7 @@ SECRET_CHARS_MIN = 6
 
 _NAMED = re.compile(
     r"(?i)([\w-]*(?:secret|token|passw\w*|passphrase|signature|api[_-]?key|apikey|listen_?key|private[_-]?key|"
-    r"authorization|x-mbx-apikey|cookie)[\"']?\s*[=:]\s*)(?:bearer\s+|basic\s+)?(\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
+    r"authorization|x-mbx-apikey|cookie)[\"']?\s*[=:]\s*)(?:bearer\s+|basic\s+)?(?!\[redacted)(\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 _LOGIN = re.compile(r"(?<=://)[^/\s@]+@")
