@@ -164,6 +164,14 @@ def test_a_journal_begun_anew_is_read_from_its_first_row(tmp_path: Path) -> None
     assert [one.text for one in poll(tmp_path, book)] == ["c"]
 
 
+def test_a_clock_set_back_by_hours_hides_no_row(tmp_path: Path) -> None:
+    book = Book()
+    tell(tmp_path, NAKED)
+    assert len(poll(tmp_path, book)) == 1
+    tell(tmp_path, replace(NAKED, text="earlier by the clock"), at=NOON - 10 * FIRST_LOOK_BACK_MS)
+    assert [one.text for one in poll(tmp_path, book)] == ["earlier by the clock"]
+
+
 def test_a_store_that_cannot_be_read_is_an_event_after_a_while(tmp_path: Path) -> None:
     (tmp_path / ENGINE_FILE).write_bytes(b"no database at all, but long enough to be looked at" * 50)
     feed = Feed(disk=DISK, state_dir=tmp_path, book=Book())

@@ -18,10 +18,11 @@ def says(box: Inbox, *words: str) -> bool:
     return any(all(word in f"{one['title']} {one['message']}" for word in words) for one in box.taken)
 
 
+@pytest.mark.long  # six processes, one after the other, and five seconds of silence: half a minute
 @pytest.mark.timeout(120)
 @pytest.mark.owns("L2", "P1")
 async def test_L2_P1_an_engine_killed_with_a_position_is_told_of_within_ten_seconds(tmp_path: Path) -> None:
-    """And the watchdog's ping says /fail for as long as it acts; a killed sender loses nothing."""
+    """Whatever the hour, and though the sender is killed with the engine; the watchdog's ping is heard meanwhile."""
     async with exchange("--generate", "BTCUSDT,ETHUSDT") as venue, inbox() as box, inbox() as pings:
         for name, text in (
             ("urls", f"phone={box.url}\n"),
@@ -66,4 +67,6 @@ async def test_L2_P1_an_engine_killed_with_a_position_is_told_of_within_ten_seco
             for child in (alerts, engine, watchdog):
                 await child.kill()
     assert told_s <= TOLD_S, f"told after {told_s:.1f} s, of which the sender's start is a part"
-    assert len([one for one in box.taken if MINE in one["message"]]) == 1, "told before the kill, not again"
+    # Killed between the answer of the server and its own book, it tells the last message again: never less than once.
+    assert len([one for one in box.taken if MINE in one["message"]]) in {1, 2}
+    assert "/uuid/fail" not in pings.asked, "a watchdog that has just begun is no emergency"

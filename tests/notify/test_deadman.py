@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from jackline.core.values import WireMs
-from jackline.engine.sight import BLIND_MS, Sight
+from jackline.engine.sight import BLIND_MS, FIRST_MS, NOT_YET, Sight
 from jackline.notify.deadman import DeadMan, address
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.net import NetTrouble
@@ -69,6 +69,17 @@ async def test_a_blind_watchdog_fails(looked_ms: int) -> None:
     async with inbox() as box, pinging(box, sight, now_ms=1_001 + BLIND_MS):
         await box.until(lambda box: "/uuid/fail?rid=1" in box.asked)
         assert "/uuid?rid=1" not in box.asked
+
+
+async def test_a_watchdog_that_has_just_begun_says_nothing_before_it_has_seen_its_account() -> None:
+    sight = Sight(begun_ms=WireMs(1_000))
+    async with inbox() as box, pinging(box, sight, now_ms=1_000 + FIRST_MS - 1):
+        await box.until(lambda box: box.asked == ["/uuid/start?rid=1"])
+        assert sight.trouble(WireMs(1_000 + FIRST_MS - 1)) == NOT_YET
+        assert sight.trouble(WireMs(1_000 + FIRST_MS)) == "the watchdog has not seen the account yet"
+        sight.looked_ms = WireMs(1_000)
+        await box.until(lambda box: len(box.asked) > 1)
+        assert box.asked[1] == "/uuid?rid=1", "no false alarm at each start"
 
 
 async def test_errors_and_a_redirect_are_borne_and_not_followed() -> None:

@@ -145,6 +145,22 @@ async def test_a_message_that_is_never_taken_does_not_stand_in_front_of_the_othe
     assert [parcel.message.number for parcel in book.outbox] == [1]
 
 
+async def test_a_new_message_does_not_wait_for_the_pause_of_a_channel_that_failed() -> None:
+    book = Book()
+    saves = Saves(book)
+    async with inbox(status=503) as box:
+        one = delivery(book, box.url, saves=saves, pace=Pace(send_s=5, pause_s=3_600, pause_s_max=3_600))
+        one.put(message(1))
+        async with working(one):
+            await saves.until(lambda book: bool(book.delivered))
+            one.wake()
+            box.status = 200
+            one.put(message(2, Level.CRITICAL, "P1"))
+            one.wake()
+            await saves.until_empty()
+    assert box.titles == ["s2", "s1"]
+
+
 async def test_no_redirect_is_followed() -> None:
     book = Book()
     async with inbox() as elsewhere:

@@ -6,7 +6,7 @@ Reading is all that happens here: no process that trades is asked, and none wait
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -65,29 +65,31 @@ class Feed:
                 continue
             try:
                 with StoreReader(self._disk, path) as reader:
-                    rows, is_full = self._rows(name, reader, now_ms)
-                    events += events_of(rows, reader.find_trade)
+                    rows, cursor = self._rows(name, reader, now_ms)
+                    events += list(events_of(rows, reader.find_trade, from_ms=cursor.from_ms))
             except StoreError as error:
                 events += self._trouble(name, now_ms, str(error))
                 continue
             self._failing_ms.pop(name, None)
+            is_full = len(rows) == ROWS_MAX
+            # Moved after every row was understood. Once all is read, row numbers alone decide: clocks are set back.
+            self._book.cursors[name] = cursor if is_full else replace(cursor, from_ms=0)
             more = more or is_full
         return Batch(events=tuple(events), more=more)
 
-    def _rows(self, name: str, reader: StoreReader, now_ms: WireMs) -> tuple[Sequence[JournalEntry], bool]:
-        """Rows that were not read, and whether there may be more behind them. Moves the cursor."""
+    def _rows(self, name: str, reader: StoreReader, now_ms: WireMs) -> tuple[Sequence[JournalEntry], Cursor]:
+        """Rows that were not read, and the cursor behind them."""
         head = reader.head().seq
         cursor = self._book.cursors.get(name)
         if cursor is None:
             cursor = Cursor(seq=max(0, head - FIRST_ROWS), from_ms=now_ms - FIRST_LOOK_BACK_MS)
         elif head < cursor.seq:
             log.warning("journal_begun_anew", code="O4", store=name, read_to=cursor.seq, rows=head)
-            cursor = Cursor(seq=0, from_ms=cursor.wire_ms - AGAIN_MS)
+            cursor = Cursor(seq=0, from_ms=max(0, cursor.wire_ms - AGAIN_MS))
         rows = reader.journal_after(cursor.seq, ROWS_MAX)
         if rows:
             cursor = Cursor(seq=rows[-1].seq, wire_ms=rows[-1].wire_ms, from_ms=cursor.from_ms)
-        self._book.cursors[name] = cursor
-        return [row for row in rows if row.wire_ms >= cursor.from_ms], len(rows) == ROWS_MAX
+        return rows, cursor
 
     def _trouble(self, name: str, now_ms: WireMs, detail: str) -> Iterator[Event]:
         """A store that cannot be read for a while; told as often as it repeats, which the sieve counts."""
@@ -101,9 +103,14 @@ class Feed:
 FindTrade = Callable[[TradeId], Trade | None]
 
 
-def events_of(rows: Sequence[JournalEntry], find_trade: FindTrade) -> Iterator[Event]:
-    """What people are told of these rows. A row that cannot be read is an event too, and stops nothing."""
+def events_of(rows: Sequence[JournalEntry], find_trade: FindTrade, *, from_ms: int = 0) -> Iterator[Event]:
+    """What people are told of these rows, older ones apart.
+
+    A row that cannot be read is an event too, and stops nothing. Raises DbTrouble.
+    """
     for row in rows:
+        if row.wire_ms < from_ms:
+            continue
         try:
             event = _event(row, find_trade)
         except BodyUnreadable as error:

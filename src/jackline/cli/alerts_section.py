@@ -60,9 +60,7 @@ UrlsFile = Annotated[Path, Allowed(text='a file, e.g. "alerts.urls"')]
 class AlertsSection(Section):
     """`[alerts]`. Both files are relative to the configuration file."""
 
-    urls_file: UrlsFile | None = Field(
-        None, description="addresses for Apprise, one a line, chmod 600; unset: none is sent"
-    )
+    urls_file: UrlsFile | None = Field(None, description="addresses for Apprise, one a line, chmod 600")
     info_tags: Tags | None = Field(
         None, max_length=TAGS_MAX, description="addresses that get this level; unset: all, []: none"
     )
@@ -72,12 +70,10 @@ class AlertsSection(Section):
     critical_tags: Tags | None = Field(
         None, min_length=1, max_length=TAGS_MAX, description="addresses that get this level; unset: all"
     )
-    quiet_hours: Span | None = Field(
-        None, description="what can wait is told after them; P1, K, critical at once"
-    )
+    quiet_hours: Span | None = Field(None, description="what can wait comes after; P1, K, critical do not")
     time_zone: Zone = Field("UTC", description="of quiet_hours; messages themselves are in UTC")
     repeat_after_s: Whole = Field(
-        900, ge=60, le=86_400, description="so long a repeated event is counted, then told again"
+        900, ge=60, le=86_400, description="so long a repeated event is counted, then told"
     )
     info_max_per_hour: Whole = Field(
         20, ge=2, le=600, description="messages; what is more is summed up in one"
@@ -88,9 +84,7 @@ class AlertsSection(Section):
     critical_max_per_hour: Whole = Field(
         60, ge=10, le=600, description="messages; P1 and K events have as many to themselves"
     )
-    deadman_url_file: UrlFile | None = Field(
-        None, description="one line, chmod 600: what the watchdog pings; unset: none"
-    )
+    deadman_url_file: UrlFile | None = Field(None, description="one line, chmod 600: what the watchdog pings")
     deadman_period_s: Whole = Field(60, ge=10, le=3_600, description="between two pings while all is well")
 
     def settings(self) -> NotifySettings:

@@ -61,7 +61,8 @@ async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
 
 async def host_watchdog(options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None) -> None:
     """A watchdog on this host until SIGTERM or SIGINT; somebody outside hears that it watches, if told to."""
-    around, stop, sight = _surroundings(access), stop_on_signals(), Sight()
+    around, stop = _surroundings(access), stop_on_signals()
+    sight = Sight(begun_ms=around.world.wire_ms())
     async with pinging(deadman, sight, around.world, stop):
         await run_watchdog(options, around, stop, sight)
 

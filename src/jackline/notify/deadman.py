@@ -22,7 +22,7 @@ LOOK_S = 1.0
 Ping = Callable[[str], Awaitable[int]]
 """Asks an address and gives the status of its answer. Raises OSError or TimeoutError, or an error of its own."""
 Standing = Callable[[], str | None]
-"""Why all is not well; None while it is."""
+"""Why all is not well; None while it is, and an empty text while nobody can know yet."""
 
 log = structlog.get_logger("deadman")
 
@@ -55,7 +55,7 @@ class DeadMan:
         due_s = loop.time()
         while not stop.is_set():
             why = self._standing()
-            if loop.time() >= due_s or (why is None) != (told is None):
+            if why != "" and (loop.time() >= due_s or (why is None) != (told is None)):
                 await self._send("" if why is None else "/fail")
                 if why is not None and why != told:
                     log.warning("deadman_told_to_fail", why=why)

@@ -66,6 +66,7 @@ class Delivery:
         self._save = save
         self._pace = pace or Pace()
         self._tries: dict[tuple[str, int], int] = {}
+        self._fresh: list[str] = []
         self._wakes = {channel.name: asyncio.Event() for channel in self._channels}
         self._drop_gone()
 
@@ -77,13 +78,15 @@ class Delivery:
             self._book.count_suppressed("unrouted", message.level.value)
             return
         self._book.outbox.append(Parcel(message=message, waiting=names, since_ms=self._now()))
+        self._fresh += names
         for name in names:
             self._bound(name)
 
     def wake(self) -> None:
-        """There may be something to send."""
-        for event in self._wakes.values():
-            event.set()
+        """Send what was put. A channel that pauses after a failure tries what is new at once: it may be a P1."""
+        for name in self._fresh:
+            self._wakes[name].set()
+        self._fresh.clear()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -113,7 +116,10 @@ class Delivery:
             if await self._attempt(channel, parcel):
                 pause_s = self._pace.pause_s
                 continue
-            await asyncio.sleep(pause_s)
+            wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await wake.wait()
             pause_s = min(2 * pause_s, self._pace.pause_s_max)
 
     async def _attempt(self, channel: Channel, parcel: Parcel) -> bool:
