@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from jackline.core.effects import Level
-from jackline.notify.apprise_channel import open_channels
+from jackline.notify.apprise_channel import AppriseMissing, open_channels
 from jackline.notify.book import Book, decode_book, encode_book
 from jackline.notify.channel import CHANNELS_MAX, UrlsRefused, names_for, read_addresses
 
@@ -75,3 +77,9 @@ def test_a_book_comes_back_as_it_was_and_another_one_is_refused() -> None:
     for data in (b"", b"\xff", b"[]", encode_book(Book(version=9))):
         with pytest.raises(ValueError, match=r"not a book|version 9"):
             decode_book(data)
+
+
+def test_without_apprise_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(AppriseMissing, match=r"Fix: install jackline with its extra: jackline\[alerts\]"):
+        open_channels(read_addresses("json://127.0.0.1:1"))
