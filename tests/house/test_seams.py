@@ -10,7 +10,7 @@ import pytest
 from tests.house.seams import BUILTINS, ITERATING, ORDER_FREE, Adapter, breaches
 from tests.house.source import parse, sources
 
-ROOMS = ("core", "venue", "store", "engine", "exchange", "strategies", "world")
+ROOMS = ("core", "venue", "store", "engine", "exchange", "strategies", "world", "notify")
 
 ADAPTERS = (
     Adapter(
@@ -37,6 +37,11 @@ ADAPTERS = (
         files="exchange/wire/launch.py",
         touches=frozenset({"signal", "time", "os.getpid", "add_signal_handler"}),
         why="the same process: how it says that it is ready, and how it is told to stop",
+    ),
+    Adapter(
+        files="notify/apprise_channel.py",
+        touches=frozenset({"threading"}),
+        why="a library that blocks, in threads of the alerts process: no engine or watchdog imports it",
     ),
     Adapter(
         files="world/*.py",

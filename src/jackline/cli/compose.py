@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jackline.cli.config import Config
+from jackline.cli.deadman import Pinged, pinging
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
+from jackline.engine.sight import Sight
 from jackline.engine.startup import StreamingVenue
 from jackline.store.host_disk import HostDisk
 from jackline.venue.aiohttp_net import AiohttpNet
@@ -54,12 +56,15 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
 
 async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
     """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises."""
-    await run_engine(options, _surroundings(access), _stop_on_signals())
+    await run_engine(options, _surroundings(access), stop_on_signals())
 
 
-async def host_watchdog(options: EngineOptions, access: VenueAccess) -> None:
-    """A watchdog on this host until SIGTERM or SIGINT."""
-    await run_watchdog(options, _surroundings(access), _stop_on_signals())
+async def host_watchdog(options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None) -> None:
+    """A watchdog on this host until SIGTERM or SIGINT; somebody outside hears that it watches, if told to."""
+    around, stop = _surroundings(access), stop_on_signals()
+    sight = Sight(begun_ms=around.world.wire_ms())
+    async with pinging(deadman, sight, around.world, stop):
+        await run_watchdog(options, around, stop, sight)
 
 
 def _surroundings(access: VenueAccess) -> Surroundings:
@@ -70,7 +75,7 @@ def _surroundings(access: VenueAccess) -> Surroundings:
     )
 
 
-def _stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> asyncio.Event:
     """An orderly stop on SIGTERM and SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
+from jackline.cli.alerts_section import AlertsSection, alerts_problems
 from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
 from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
@@ -65,6 +66,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "guard": GuardSection,
     "webhook": WebhookSection,
     "web": WebSection,
+    "alerts": AlertsSection,
     "strategy": StrategySection,
     "phase": PhaseSection,
 }
@@ -89,6 +91,7 @@ class Config:
     guard: GuardSection
     webhook: WebhookSection
     web: WebSection
+    alerts: AlertsSection
     strategy_section: StrategySection
     strategy: Strategy
     bot_sections: Mapping[str, BotSection]
@@ -317,6 +320,7 @@ def _checked(
         guard=GuardSection.model_validate(sections["guard"]),
         webhook=WebhookSection.model_validate(sections["webhook"]),
         web=WebSection.model_validate(sections["web"]),
+        alerts=AlertsSection.model_validate(sections["alerts"]),
         strategy_section=StrategySection.model_validate(section),
         strategy=strategy,
         bot_sections=bots.sections,
@@ -342,6 +346,8 @@ def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> I
             yield from checks.regime_problems(regime, risk, venue, found)
         yield from checks.risk_problems(risk, found)
         yield from checks.size_problems(risk, found)
+    if isinstance(alerts := sections.get("alerts"), AlertsSection):
+        yield from alerts_problems(alerts, found)
     if isinstance(exits, ExitsSection):
         yield from exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found)
     if isinstance(web := sections.get("web"), WebSection):

@@ -52,6 +52,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "guard": config.guard,
         "webhook": config.webhook,
         "web": config.web,
+        "alerts": config.alerts,
         "strategy": config.strategy_section,
         "phase": config.phase,
     }

@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from jackline.strategies.parameters import ParametersRefused
 from jackline.strategies.registry import STRATEGIES, build_strategy
 
-NOT_DECIDING = frozenset({"account", "venue", "keys", "phase"})
-"""Where and for whom, not what is decided. Every other section binds, one that comes later too."""
+NOT_DECIDING = frozenset({"account", "alerts", "keys", "phase", "venue", "web"})
+"""Where, for whom and who is told, not what is decided. Every other section binds, one that comes later too."""
 SOURCE = "source_sha256"
 FILE = "file"
 UNREADABLE = "unreadable"

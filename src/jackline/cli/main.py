@@ -54,6 +54,7 @@ COMMANDS: dict[str, Lazy] = {
     "signal": Lazy(target="bots:signal", summary="Ask for a position by hand, for a manual bot."),
     "webhook": Lazy(target="webhook:webhook", summary="Listen for alerts, for bots that trade them."),
     "web": Lazy(target="web:web", summary="Serve the REST API and the dashboard of one account."),
+    "alerts": Lazy(target="notify:app", summary="Send alerts to people, try them out, list them."),
     "trades": Lazy(target="ledger:trades", summary="Show what each trade earned, from the venue's fills."),
     "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),

@@ -19,7 +19,8 @@ def watchdog(
     from jackline.cli import logs
     from jackline.cli.compose import host_watchdog, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.deadman import pinged
 
     logs.configure()
     loaded = load_config(config)
-    asyncio.run(host_watchdog(loaded.engine_options(), venue_access(loaded)))
+    asyncio.run(host_watchdog(loaded.engine_options(), venue_access(loaded), pinged(loaded)))

@@ -18,6 +18,7 @@ from jackline.engine.engine import Engine
 from jackline.engine.key_gate import check_key
 from jackline.engine.options import EngineOptions, VenueUnreadable
 from jackline.engine.phase_keeper import check_mode
+from jackline.engine.sight import Sight
 from jackline.engine.startup import (
     StreamingVenue,
     VenueFacts,
@@ -123,8 +124,10 @@ def leave_to_holder(disk: Disk, state_dir: Path, now_ms: int) -> None:
         raise LeaseHeld(state_dir, holder)
 
 
-async def run_watchdog(options: EngineOptions, around: Surroundings, stop: asyncio.Event) -> None:
-    """Watch until `stop` is set. A venue that does not answer yet is waited for."""
+async def run_watchdog(
+    options: EngineOptions, around: Surroundings, stop: asyncio.Event, sight: Sight | None = None
+) -> None:
+    """Watch until `stop` is set. A venue that does not answer yet is waited for. `sight` is kept for whoever asks."""
     clock = TwoClocks(around.world)
     venue = await around.open_venue(clock, lambda _: ENTRY_DENIED)
     try:
@@ -133,7 +136,10 @@ async def run_watchdog(options: EngineOptions, around: Surroundings, stop: async
             return
         with open_watch_store(around.disk, options.state_dir / WATCHDOG_FILE) as store:
             log.info("watching", account=options.account, symbols=options.symbols, records=str(store.path))
-            await Watchdog(options=options, venue=venue, clock=clock, store=store, facts=facts).run(stop)
+            watchdog = Watchdog(
+                options=options, venue=venue, clock=clock, store=store, facts=facts, sight=sight
+            )
+            await watchdog.run(stop)
     finally:
         await venue.close()
 

@@ -26,6 +26,7 @@ from jackline.engine.look_pace import LookPace
 from jackline.engine.options import EngineOptions
 from jackline.engine.plans import PlanMemory, former_claims, former_floors
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
+from jackline.engine.sight import Sight
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
 from jackline.store.journal import Journal
@@ -77,8 +78,10 @@ class Watchdog:
         clock: TwoClocks,
         store: Store,
         facts: VenueFacts,
+        sight: Sight | None = None,
     ) -> None:
         self._options = options
+        self._sight = sight or Sight()
         self._venue = venue
         self._clock = clock
         self._disk = store.disk
@@ -174,6 +177,7 @@ class Watchdog:
         if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
             return  # older than what was done or seen meanwhile: poison (rule 5)
         self._taken = snapshot.asked
+        self._sight.looked_ms = snapshot.asked_ms
         self._open = frozenset(position.symbol for position in snapshot.positions)
         if silent:
             self._record(snapshot)
@@ -272,7 +276,7 @@ class Watchdog:
     def _mark_acting(self, reason: str | None) -> None:
         """The mark is owed, not awaited: a full disk must not hold up a stop (rule 2)."""
         now = self._clock.now()
-        self._acting = reason is not None
+        self._acting = self._sight.acting = reason is not None
         acting = None if reason is None else WatchActing(since_ms=now.wire_ms, reason=reason)
         self._journal.append(acting_batch(acting, wire_ms=now.wire_ms, market_ms=now.market_ms))
 

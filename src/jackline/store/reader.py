@@ -60,6 +60,11 @@ class StoreReader:
         rows = self._db.run("SELECT body FROM trades ORDER BY trade_id")
         return tuple(decode(body, Trade) for (body,) in rows)
 
+    def find_trade(self, trade_id: TradeId) -> Trade | None:
+        """One trade as it was last written; None where there is none of that id."""
+        rows = self._db.run("SELECT body FROM trades WHERE trade_id = ?", (trade_id,))
+        return decode(rows[0][0], Trade) if rows else None
+
     def journal_of(self, kinds: Sequence[str], *, after_seq: int) -> tuple[JournalEntry, ...]:
         """Every row of these kinds after row `after_seq`, oldest first."""
         marks = ", ".join("?" * len(kinds))
