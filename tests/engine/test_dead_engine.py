@@ -15,7 +15,7 @@ from jackline.cli.errors import ExitCode
 from jackline.core.ids import Role, parse_client_id
 from jackline.core.values import Side, Symbol
 from jackline.engine.host import HostWorld
-from jackline.store.batch import JournalKind
+from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.host_disk import HostDisk
@@ -23,7 +23,7 @@ from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchReader
 from jackline.store.watch_answers import CLOSING, FLAT, end_id, watch_answer
 from tests.cli.test_account import GENERATE, buy, jackline
-from tests.cli.test_switch import JOURNAL_MAX, no_positions, started, stored_level
+from tests.cli.test_switch import JOURNAL_MAX, no_positions, started
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 pytestmark = [pytest.mark.owns("K1", "K2", "K3"), pytest.mark.timeout(120)]
@@ -44,6 +44,11 @@ def roles(testimony: Json) -> list[Role]:
 
 def is_open(testimony: Json) -> bool:
     return not no_positions(testimony) and not testimony["episodes"][-1]["naked_now"]
+
+
+def level_on_record(directory: Path) -> str | None:
+    with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
+        return reader.load_account().get(AccountKey.KILL_LEVEL.value)
 
 
 async def until_a_wish_is_denied(directory: Path, venue: Exchange) -> None:
@@ -88,7 +93,7 @@ async def test_K1_K3_a_kill_given_to_a_dead_engine_flattens_and_the_next_engine_
         await venue.post("market", {"hold": False})
         engine, _ = await started(config)
         await until_a_wish_is_denied(tmp_path, venue)
-        assert stored_level(tmp_path) == "flatten"
+        assert level_on_record(tmp_path) == "flatten"
         testimony = await venue.witnessed(lambda seen: not seen["orphans"])
         assert roles(testimony).count(Role.ENTRY) == entries, "nothing enters"
         assert no_positions(testimony)
@@ -151,7 +156,7 @@ async def open_leg(venue: Exchange, side: str, leg: str) -> None:
 
 
 def legs(testimony: Json) -> set[str]:
-    return {position["side"] for position in testimony["accounts"]["main"]["positions"]}
+    return {position["position_side"] for position in testimony["accounts"]["main"]["positions"]}
 
 
 async def test_close_all_goes_to_the_watchdog_and_nothing_waits_where_it_is_dead_too(tmp_path: Path) -> None:
@@ -186,7 +191,7 @@ async def test_K3_a_paused_engine_does_not_keep_a_kill_from_closing(tmp_path: Pa
         finally:
             engine.process.send_signal(signal.SIGCONT)
         async with asyncio.timeout(LINE_S):
-            while stored_level(tmp_path) != "locked":
+            while level_on_record(tmp_path) != "locked":
                 await venue.get("state")
         assert await engine.stop() == 0
         await watchdog.kill()

@@ -78,7 +78,7 @@ def _tell_taken(config: "Config", taken: "Taken", level: Raised, *, closes: bool
     if by_engine:
         _tell(json, level=taken.result, engine=True, text=f"Kill level {taken.result}. {told}", flat=flat)
     else:
-        text = f"No engine runs: the next one starts under {level}. {told}"
+        text = f"No engine is heard: the next one starts under {level}. {told}"
         _tell(json, level=level, engine=False, watchdog=True, text=text, flat=flat)
     if flat is False:
         raise typer.Exit(ExitCode.BREACH)

@@ -11,7 +11,6 @@ from jackline.cli.config import Config
 from jackline.cli.direct import read_account
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.stored import (
-    ANSWER_S,
     FLAT_S,
     engine_holder,
     has_flat_records,
@@ -25,6 +24,8 @@ from jackline.store.encode import decode
 from jackline.store.host_disk import HostDisk
 from jackline.store.watch_answers import FLAT, end_id, is_watching, watch_answer
 
+TAKEN_S = 8.0
+"""An engine that hangs counts as silent 3 s after its last beat; then the watchdog hears what it does not."""
 SEEN_S = 4.0
 """A watchdog notices within a second that its engine is gone, and then writes down what it sees every 2 s."""
 
@@ -75,13 +76,13 @@ def is_watched(config: Config) -> bool:
 
 def await_taken(config: Config, command_id: str) -> Taken:
     """The first answer, of whoever it is. Raises CommandFailed when both stay silent."""
-    taken = wait_for(ANSWER_S, lambda: _answered(config, command_id))
+    taken = wait_for(TAKEN_S, lambda: _answered(config, command_id))
     if taken is None:
         holder = engine_holder(config)
         who = "the watchdog" if holder is None else f"engine {holder.pid}"
         raise CommandFailed(
             ExitCode.UNANSWERED,
-            f"{who} has not answered within {ANSWER_S:g} s; the order stands and is carried "
+            f"{who} has not answered within {TAKEN_S:g} s; the order stands and is carried "
             "out when it does.\nFix: close at the venue itself: jackline close-all --direct",
         )
     return taken
