@@ -89,3 +89,13 @@ def no_watchdog(means: Means, act: Act) -> Result:
     processes.wanted.discard(WATCHDOG)
     processes.kill(WATCHDOG, down_s=1.0)
     return lambda: processes.want(WATCHDOG)
+
+
+def no_engine(means: Means, act: Act) -> Result:
+    """The engine is dead and nobody restarts it."""
+    processes = means.stage.processes
+    if ENGINE not in processes.wanted:
+        return NOTHING_THERE
+    processes.wanted.discard(ENGINE)
+    processes.kill(ENGINE, down_s=1.0)
+    return lambda: processes.want(ENGINE)
