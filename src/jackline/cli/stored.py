@@ -49,25 +49,6 @@ def engine_holder(config: Config) -> Holder | None:
     return is_held(HostDisk(), config.state_dir)
 
 
-def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
-    """Order the running engine to close everything. True once its records show no position.
-
-    Raises CommandFailed when no engine runs (nothing is written then: an order must not wait for an engine
-    that may come back in a week), and when it does not answer.
-    """
-    holder = engine_holder(config)
-    if holder is None:
-        raise CommandFailed(
-            ExitCode.UNANSWERED,
-            f"{config.state_dir}: no engine runs for account {config.account.name}; nothing was asked.\n"
-            "Fix: close at the venue itself: jackline close-all --direct",
-        )
-    command_id = submit(config, CommandKind.CLOSE_ALL, reason="close-all on the command line")
-    await_answer(config, holder, command_id)
-    say(f"engine {holder.pid} has taken the order; waiting until it is flat")
-    return await_flat(config)
-
-
 def submit(
     config: Config,
     kind: CommandKind,
@@ -101,7 +82,7 @@ def submit(
 
 def await_answer(config: Config, holder: Holder, command_id: str) -> str:
     """What the engine answered: durable, or it would not have. Raises CommandFailed when it stays silent."""
-    answer = _wait(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
+    answer = wait_for(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
     if answer is None:
         raise CommandFailed(
             ExitCode.UNANSWERED,
@@ -113,10 +94,11 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
-    return _wait(FLAT_S, lambda: read_store(config, _is_flat) or None) is not None
+    return wait_for(FLAT_S, lambda: read_store(config, has_flat_records) or None) is not None
 
 
-def _is_flat(store: StoreReader) -> bool:
+def has_flat_records(store: StoreReader) -> bool:
+    """The engine's records show no position."""
     return all(trade.quantity == ZERO for trade in store.load_trades())
 
 
@@ -140,8 +122,8 @@ def read_store(config: Config, question: Callable[[StoreReader], T]) -> T:
             time.sleep(POLL_S)
 
 
-def _wait(seconds: float, ask: Callable[[], T | None]) -> T | None:
-    """Ask until there is an answer or the time is over."""
+def wait_for(seconds: float, ask: Callable[[], T | None]) -> T | None:
+    """Ask until there is an answer or the time is over; None then."""
     deadline = time.monotonic() + seconds
     while (found := ask()) is None and time.monotonic() < deadline:
         time.sleep(POLL_S)

@@ -176,6 +176,25 @@ class CommandDesk:
             raise
         return tuple(_posted(row) for row in rows)
 
+    def find(self, kinds: frozenset[CommandKind], after: Posted | None) -> tuple[tuple[Posted, ...], bool]:
+        """At most POLL_MAX commands of these kinds behind `after`, oldest first; and whether `after` is still there.
+
+        Where it is not, the file is another one, and they are from its beginning. A connection each time: a file that
+        was moved aside would be read for ever. No file, no commands. Raises DbTrouble and StoreDamaged.
+        """
+        if not self._disk.exists(self._path):
+            return (), after is None
+        with closing(open_reader(self._disk, self._path)) as db:
+            self._check(db)
+            seq, command_id = (0, "") if after is None else (after.seq, after.command.command_id)
+            known = db.run("SELECT 1 FROM commands WHERE seq = ? AND id = ?", (seq, command_id))
+            marks = ", ".join("?" * len(kinds))
+            rows = db.run(
+                f"SELECT * FROM commands WHERE seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?",  # noqa: S608  marks only
+                (seq if known else 0, *sorted(kinds), POLL_MAX),
+            )
+        return tuple(_posted(row) for row in rows), bool(known) or after is None
+
     def close(self) -> None:
         """Close the reading connection."""
         if self._reading is not None:

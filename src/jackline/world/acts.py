@@ -82,6 +82,7 @@ class Kind(StrEnum):
     PAUSE_WATCHDOG = "pause_watchdog"
     SECOND_ENGINE = "second_engine"
     NO_WATCHDOG = "no_watchdog"
+    NO_ENGINE = "no_engine"
     # disk
     POWER_CUT = "power_cut"
     DISK_FULL = "disk_full"

@@ -23,7 +23,7 @@ CRASHES = (
 
 RARE = (
     Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
-    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS,
+    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE,
 )  # fmt: skip
 """Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
 that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
@@ -105,6 +105,13 @@ PROFILES: dict[str, Profile] = {
                        Kind.CLOSES_ALL, Kind.RECONFIGURES, Kind.KEY_REVOKED)),
         Profile(name="kill", why="the kill switch at any moment, with crashes around it",
                 kinds=(Kind.KILLS, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP, Kind.POWER_CUT), always=(Kind.KILLS,)),
+        Profile(name="unheard", why="operators give orders while no engine lives to hear them, but the watchdog",
+                kinds=(Kind.KILLS, Kind.CLOSES_ALL, Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND,
+                       Kind.PAUSE_ENGINE, Kind.KILL_WATCHDOG, Kind.STOP_DROPPED, Kind.THROUGH_STOP, Kind.READ_LAG,
+                       Kind.SLOW_FILLS, Kind.SILENT_REST, Kind.LOST_DISK, Kind.POWER_CUT, Kind.DISK_FULL),
+                acts=(4, 9), hedge=0.4, wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX),
+                always=(Kind.NO_ENGINE, Kind.NO_ENGINE, Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.KILLS, Kind.KILLS,
+                        Kind.CLOSES_ALL, Kind.CLOSES_ALL)),
         Profile(name="market", why="cascades, gaps, empty books",
                 kinds=(Kind.JUMP, Kind.THROUGH_STOP, Kind.TOUCH_STOP, Kind.THROUGH_TARGET, Kind.MARK_APART,
                        Kind.SPREAD, Kind.EMPTY_BOOK, Kind.THIN_BOOK, Kind.CASCADE, Kind.ADL, Kind.FUNDING,

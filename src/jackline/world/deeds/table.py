@@ -68,6 +68,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.PAUSE_WATCHDOG: processes.pause_watchdog,
     Kind.SECOND_ENGINE: processes.second_engine,
     Kind.NO_WATCHDOG: processes.no_watchdog,
+    Kind.NO_ENGINE: processes.no_engine,
     Kind.POWER_CUT: host.power_cut,
     Kind.DISK_FULL: host.disk_full,
     Kind.READ_ONLY: host.read_only,
