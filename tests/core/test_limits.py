@@ -199,7 +199,8 @@ def test_K5_a_transfer_that_begins_a_day_is_neither_loss_nor_profit(amount: int)
     assert book.level is KillLevel.NORMAL
     day = book.state.money.day
     assert day is not None
-    assert (day.number, day.capital_quote) == (MIDNIGHT_MS // DAY_MS, amount)
+    assert day.number == MIDNIGHT_MS // DAY_MS
+    assert day.capital_quote == amount
     lost = str(10_000 + amount - 500)
     assert book.read(wallet, lost, long_one("45000")).level is KillLevel.NO_NEW_RISK
 
