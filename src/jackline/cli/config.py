@@ -29,6 +29,8 @@ from jackline.cli.regime_section import (
     RegimeSection,
     opportunity_settings,
     regime_settings,
+    spell_reference,
+    without_regime,
 )
 from jackline.cli.risk_section import RiskSection, risk_settings
 from jackline.cli.section_types import BAR_INTERVALS_MS
@@ -171,6 +173,7 @@ class Config:
             universe=None,
             bots=(),
             strategy=NotLoaded(name="none"),
+            risk=without_regime(self.risk_settings()),
         )
 
     def phase_options(self) -> PhaseOptions:
@@ -254,6 +257,7 @@ def _checked(
     guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
+    spell_reference(tree)
     for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
     sections: dict[str, BaseModel] = {}
