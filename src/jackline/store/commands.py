@@ -22,6 +22,8 @@ from jackline.store.signature import Promotion
 
 POLL_MAX = 100
 """Commands taken in one poll; the rest come with the next one."""
+REOPENED_POLLS = 25
+"""A connection stays with the file it opened, wherever that is moved: every 5 s the file is opened by name again."""
 _INSERT = "INSERT INTO commands (id, created_ms, actor, kind, args, reason) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -134,6 +136,9 @@ class CommandDesk:
         self._disk = disk
         self._path = path
         self._reading: Db | None = None
+        self._polls = 0
+        self.openings = 0
+        """How often the file was opened for reading: each time it may be another one."""
 
     def submit(self, command: Command) -> bool:
         """Write a command durably. False when this very command was already there.
@@ -162,10 +167,14 @@ class CommandDesk:
 
     def poll_new(self, after: int) -> tuple[Posted, ...]:
         """At most POLL_MAX commands after row `after`, oldest first. Read-only; no file, no commands."""
+        self._polls += 1
+        if self._polls % REOPENED_POLLS == 0:
+            self.close()
         if self._reading is None:
             if not self._disk.exists(self._path):
                 return ()
             self._reading = open_reader(self._disk, self._path)
+            self.openings += 1
             self._check(self._reading)
         try:
             rows = self._reading.run(
@@ -175,6 +184,15 @@ class CommandDesk:
             self.close()
             raise
         return tuple(_posted(row) for row in rows)
+
+    def id_at(self, seq: int) -> str | None:
+        """The id of a row of the file that the last poll read; None where it has none."""
+        rows = (
+            []
+            if self._reading is None
+            else self._reading.run("SELECT id FROM commands WHERE seq = ?", (seq,))
+        )
+        return str(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Close the reading connection."""
