@@ -56,6 +56,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             take=take,
             hear=unheard,
             promote=lambda command, _: None,
+            measured=lambda command, _: None,
             answered=lambda command_id: store.read.answer(command_id) is not None,
         )
         operators.listen()
@@ -102,6 +103,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 take=lambda _: (),
                 hear=unheard,
                 promote=lambda command, _: None,
+                measured=lambda command, _: None,
                 answered=lambda _: False,
             )
             operators.listen()
@@ -143,6 +145,7 @@ class Life:
                 take=self.take,
                 hear=unheard,
                 promote=lambda command, _: None,
+                measured=lambda command, _: None,
                 answered=lambda command_id: store.read.answer(command_id) is not None,
             )
             operators.listen()

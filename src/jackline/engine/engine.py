@@ -132,6 +132,7 @@ class Engine:
             take=self._take,
             hear=self._hear,
             promote=self._phases.promote,
+            measured=self._phases.note_parity,
             answered=lambda command_id: store.read.answer(command_id) is not None,
         )
         self._turns = 0

@@ -51,6 +51,7 @@ class Operators:
         take: Callable[[Event], tuple[Effect, ...]],
         hear: Callable[[Command], Signalled | str],
         promote: Callable[[Command, Receipt], None],
+        measured: Callable[[Command, Receipt], None],
         answered: Callable[[str], bool],
     ) -> None:
         self._desk = desk
@@ -59,6 +60,7 @@ class Operators:
         self._take = take
         self._hear = hear
         self._promote = promote
+        self._measured = measured
         self._answered = answered
         self._are_heard = False
         self._openings = 0
@@ -124,6 +126,8 @@ class Operators:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.PROMOTE:
             self._promote(command, receipt)
+        elif command.kind is CommandKind.PARITY:
+            self._measured(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:
