@@ -32,7 +32,7 @@ from jackline.cli.regime_section import (
     spell_reference,
     without_regime,
 )
-from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
@@ -127,8 +127,9 @@ class Config:
 
     def risk_settings(self) -> RiskSettings:
         """`[risk]`, with the gates and the exits that have a table of their own."""
+        own = risk_settings(self.risk)
         return replace(
-            risk_settings(self.risk),
+            own if self.bots else with_usual_target(own, self.risk, self.strategy),
             regime=regime_settings(self.regime),
             opportunity=opportunity_settings(self.opportunity),
             exits=exit_settings(self.exits),

@@ -39,6 +39,7 @@ key_file = "key.toml"
 losing_streak_max = 100 # a demo goes on
 leverage = 4
 stop_value_fraction = 0.01
+target_of_rules = "off" # the trail ends a trade
 trailing_fraction = 0.03 # lets a profit run; the 1 % stop stands until then
 hold_max_ms = 28_800_000 # 8 h of market time
 
