@@ -14,7 +14,7 @@ from jackline.cli import checks
 from jackline.cli.bot_section import BotSection, risk_of
 from jackline.cli.problems import Problem, section_problems
 from jackline.cli.protection_section import ProtectionSection
-from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.core.bots import BOTH_SIDES, Bot
 from jackline.core.orders import PositionMode
@@ -110,7 +110,7 @@ def make_bots(
             name=name,
             symbols=None if section.symbols is None else tuple(map(Symbol, section.symbols)),
             sides=BOTH_SIDES if section.side == "both" else (Side(section.side),),
-            risk=risk_settings(own),
+            risk=with_usual_target(risk_settings(own), own, strategy),
             budget_fraction=Fraction(section.budget_fraction),
             trades_max=section.trades_max,
             source=source_of(strategy),

@@ -7,17 +7,18 @@ be. Everything is checked before anything starts, and all problems are told at o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
-from jackline.cli.alerts_section import AlertsSection, alerts_problems
+from jackline.cli.alerts_section import AlertsSection
 from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
-from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
+from jackline.cli.contradictions import contradictions
+from jackline.cli.exits_section import ExitsSection, exit_settings
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
@@ -30,15 +31,17 @@ from jackline.cli.regime_section import (
     RegimeSection,
     opportunity_settings,
     regime_settings,
+    spell_reference,
+    without_regime,
 )
-from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
-from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
+from jackline.cli.universe_section import UniverseSection, universe_rules
 from jackline.cli.venue_key import StoredKey, choose_key
-from jackline.cli.web_section import WebSection, web_problems
+from jackline.cli.web_section import WebSection
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
@@ -139,8 +142,9 @@ class Config:
 
     def risk_settings(self) -> RiskSettings:
         """`[risk]`, with the gates and the exits that have a table of their own."""
+        own = risk_settings(self.risk)
         return replace(
-            risk_settings(self.risk),
+            own if self.bots else with_usual_target(own, self.risk, self.strategy),
             regime=regime_settings(self.regime),
             opportunity=opportunity_settings(self.opportunity),
             exits=exit_settings(self.exits),
@@ -189,6 +193,7 @@ class Config:
             universe=None,
             bots=(),
             strategy=NotLoaded(name="none"),
+            risk=without_regime(self.risk_settings()),
         )
 
     def phase_options(self) -> PhaseOptions:
@@ -272,6 +277,7 @@ def _checked(
     guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
+    spell_reference(tree)
     for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
     sections: dict[str, BaseModel] = {}
@@ -295,7 +301,7 @@ def _checked(
             signing_key = found_key
         else:
             problems.append(found_key)
-    problems.extend(_contradictions(sections, found))
+    problems.extend(contradictions(sections, found))
     bots, made = read_bots(tree, found), list[BotOptions]()
     if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
         made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
@@ -330,25 +336,3 @@ def _checked(
         venue_key=venue_key,
         sources=sources,
     )
-
-
-def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> Iterator[Problem]:
-    """What is wrong between keys that are right by themselves, in the sections that are there."""
-    venue, risk = sections.get("venue"), sections.get("risk")
-    universe, regime, exits = sections.get("universe"), sections.get("regime"), sections.get("exits")
-    if isinstance(venue, VenueSection):
-        yield from checks.venue_problems(venue, found)
-        if isinstance(universe, UniverseSection):
-            named = not isinstance(venue, GuardedVenueSection)
-            yield from universe_problems(universe, venue, found, named=named)
-    if isinstance(risk, RiskSection):
-        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
-            yield from checks.regime_problems(regime, risk, venue, found)
-        yield from checks.risk_problems(risk, found)
-        yield from checks.size_problems(risk, found)
-    if isinstance(alerts := sections.get("alerts"), AlertsSection):
-        yield from alerts_problems(alerts, found)
-    if isinstance(exits, ExitsSection):
-        yield from exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found)
-    if isinstance(web := sections.get("web"), WebSection):
-        yield from web_problems(web, found)

@@ -263,11 +263,21 @@ class Validation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """How far decisions replayed from the journal differ from those taken, as a share, and the bound."""
+    """How far decisions replayed from the tape differ from those taken, as a share of the turns, and the bound.
+
+    Attributes:
+        turns: that were decided again; at wire times from `first_ms` to `last_ms`.
+        written_by, replayed_by: versions of the program.
+    """
 
     identity: str
     drift_fraction: Decimal
     allowed_fraction: Decimal
+    turns: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    written_by: str = ""
+    replayed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

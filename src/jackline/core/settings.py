@@ -14,6 +14,8 @@ from jackline.core.values import Fraction, Quote
 HOUR_MS = 3_600_000
 LOSING_STREAK_MAX = 3
 """The default of policy."""
+RULE_TARGET_FRACTION = Fraction(Decimal("0.05"))
+"""Take profit of rules that know no exit of their own."""
 DRAWDOWN_MAX_FRACTION = Fraction(Decimal("0.20"))
 """Four days at the daily limit."""
 

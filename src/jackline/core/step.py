@@ -79,7 +79,7 @@ def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...
     turn = Turn(state, now)
     _take(turn, event)
     if isinstance(event, MOVES_MONEY):
-        limits.judge(turn)
+        limits.judge(turn, before=state)
     for trade in list(turn.trades.values()):
         _drive(turn, trade)
     accounting.ask(turn)

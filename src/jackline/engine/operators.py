@@ -21,7 +21,15 @@ from jackline.core.events import (
 from jackline.core.trade import ExitReason
 from jackline.engine.outside import decision
 from jackline.engine.recorder import Recorder
-from jackline.store.commands import FROM_OUTSIDE, POLL_MAX, TO_BOTS, Command, CommandDesk, CommandKind
+from jackline.store.commands import (
+    FROM_OUTSIDE,
+    POLL_MAX,
+    TO_BOTS,
+    Command,
+    CommandDesk,
+    CommandKind,
+    Posted,
+)
 from jackline.store.errors import StoreError
 
 log = structlog.get_logger("operators")
@@ -43,6 +51,8 @@ class Operators:
         take: Callable[[Event], tuple[Effect, ...]],
         hear: Callable[[Command], Signalled | str],
         promote: Callable[[Command, Receipt], None],
+        measured: Callable[[Command, Receipt], None],
+        answered: Callable[[str], bool],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
@@ -50,7 +60,12 @@ class Operators:
         self._take = take
         self._hear = hear
         self._promote = promote
+        self._measured = measured
+        self._answered = answered
         self._are_heard = False
+        self._openings = 0
+        self._reads_again = False
+        self._obeyed: set[str] = set()
 
     @property
     def are_heard(self) -> bool:
@@ -66,15 +81,38 @@ class Operators:
     def listen(self) -> None:
         """Take what was posted since the last time."""
         try:
-            posted = self._desk.poll_new(self._read_to)
+            posted = self._posted()
         except StoreError as error:
             log.warning("commands_unreadable", detail=str(error))
             self._are_heard = False
             return
         for item in posted:
             self._read_to = item.seq
+            if self._reads_again and self._is_known(item.command.command_id):
+                continue
+            self._obeyed.add(item.command.command_id)
             self._obey(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
         self._are_heard = len(posted) < POLL_MAX
+
+    def _posted(self) -> tuple[Posted, ...]:
+        """What was posted behind what is read. A desk that took the place of another is read from its beginning.
+
+        Its rows are counted from 1 again: behind the place that was reached in the old one a kill would never be heard
+        (K2). The row at that place was obeyed, or is answered in the journal; in another desk it is neither.
+        """
+        posted = self._desk.poll_new(self._read_to)
+        if self._desk.openings == self._openings or self._read_to == 0:
+            return posted
+        self._openings = self._desk.openings
+        last = self._desk.id_at(self._read_to)
+        if last is not None and self._is_known(last):
+            return posted
+        log.warning("desk_replaced", code="K2", read_to=self._read_to, note="read from the beginning")
+        self._read_to, self._reads_again = 0, True
+        return self._desk.poll_new(0)
+
+    def _is_known(self, command_id: str) -> bool:
+        return command_id in self._obeyed or self._answered(command_id)
 
     def _obey(self, command: Command, receipt: Receipt) -> None:
         log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
@@ -88,6 +126,8 @@ class Operators:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.PROMOTE:
             self._promote(command, receipt)
+        elif command.kind is CommandKind.PARITY:
+            self._measured(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:

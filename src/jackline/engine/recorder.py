@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from jackline.core.ports import Clock
 from jackline.core.requests import CancelOrder, Mutation, SendEntry
 from jackline.core.trade import ExitReason
 from jackline.core.values import WireMs
+from jackline.engine.one_batch import OneBatch
 from jackline.store.batch import AccountKey, Batch, CommandAnswer, JournalKind, JournalRow
 from jackline.store.encode import encode
 from jackline.store.journal import Journal
@@ -65,8 +67,12 @@ class Recorder:
     """Writes to the journal without ever waiting for it, except where an intent asks for the future."""
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
-        self._journal = journal
+        self._journal = OneBatch(journal)
         self._clock = clock
+
+    def turn(self) -> AbstractContextManager[None]:
+        """What is written within is one transaction: what one turn decided is kept whole, or not at all (K5)."""
+        return self._journal.turn()
 
     def trade(self, effect: SaveTrade) -> asyncio.Future[int]:
         """Write the new state of a trade; an intent's row is what the entry waits for (rule 1)."""

@@ -82,7 +82,14 @@ class Runner:
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def carry_out(self, effects: tuple[Effect, ...]) -> None:
-        """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2)."""
+        """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2).
+
+        What the effects of a turn write is one transaction.
+        """
+        with self._recorder.turn():
+            self._start_all(effects)
+
+    def _start_all(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
                 case (

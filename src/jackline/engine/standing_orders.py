@@ -211,6 +211,7 @@ class StandingOrders:
                 | CommandKind.SIGNAL
                 | CommandKind.ALERT
                 | CommandKind.PROMOTE
+                | CommandKind.PARITY
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:

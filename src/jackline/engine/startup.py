@@ -163,7 +163,8 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     reference = options.risk.regime.reference_symbol
     if memory_bars(options.risk) and reference not in instruments:
         raise StartRefused(
-            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
+            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name,"
+            ' or set regime.gate = "off"'
         )
     for symbol in options.symbols:
         most = instruments[symbol].leverage_max(options.risk.equity_min_quote)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from jackline.core.errors import InvariantBroken, invariant
+from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
@@ -22,6 +23,8 @@ from jackline.store.signature import Promotion
 
 POLL_MAX = 100
 """Commands taken in one poll; the rest come with the next one."""
+REOPENED_POLLS = 25
+"""A connection stays with the file it opened, wherever that is moved: every 5 s the file is opened by name again."""
 _INSERT = "INSERT INTO commands (id, created_ms, actor, kind, args, reason) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -41,6 +44,8 @@ class CommandKind(StrEnum):
     ALERT = "alert"
     """The same, by webhook."""
     PROMOTE = "promote"
+    PARITY = "parity"
+    """A replay has measured how far today's decisions differ from those on the tape."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -63,6 +68,7 @@ class Command:
         confidence: of a signal.
         told_ms: when an alert says that it was made; None where it was made when it was written here.
         promotion: the signed wish of a `PROMOTE`; None for every other kind.
+        parity: what the replay of a `PARITY` came to; None for every other kind.
     """
 
     command_id: str
@@ -77,6 +83,7 @@ class Command:
     confidence: Fraction | None = None
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
+    parity: Parity | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE
@@ -92,6 +99,7 @@ class Command:
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
         signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
         invariant(signed, "S2", kind=self.kind)
+        invariant((self.parity is not None) == (self.kind is CommandKind.PARITY), "D4", kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +142,9 @@ class CommandDesk:
         self._disk = disk
         self._path = path
         self._reading: Db | None = None
+        self._polls = 0
+        self.openings = 0
+        """How often the file was opened for reading: each time it may be another one."""
 
     def submit(self, command: Command) -> bool:
         """Write a command durably. False when this very command was already there.
@@ -162,10 +173,14 @@ class CommandDesk:
 
     def poll_new(self, after: int) -> tuple[Posted, ...]:
         """At most POLL_MAX commands after row `after`, oldest first. Read-only; no file, no commands."""
+        self._polls += 1
+        if self._polls % REOPENED_POLLS == 0:
+            self.close()
         if self._reading is None:
             if not self._disk.exists(self._path):
                 return ()
             self._reading = open_reader(self._disk, self._path)
+            self.openings += 1
             self._check(self._reading)
         try:
             rows = self._reading.run(
@@ -195,6 +210,15 @@ class CommandDesk:
             )
         return tuple(_posted(row) for row in rows), bool(known) or after is None
 
+    def id_at(self, seq: int) -> str | None:
+        """The id of a row of the file that the last poll read; None where it has none."""
+        rows = (
+            []
+            if self._reading is None
+            else self._reading.run("SELECT id FROM commands WHERE seq = ?", (seq,))
+        )
+        return str(rows[0][0]) if rows else None
+
     def close(self) -> None:
         """Close the reading connection."""
         if self._reading is not None:
@@ -214,7 +238,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, command.promotion, *wanted
+    return command.kind, command.level, command.promotion, command.parity, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -234,6 +258,8 @@ def _args_text(command: Command) -> str:
         return encode(_KillArgs(level=command.level))
     if command.promotion is not None:
         return encode(command.promotion)
+    if command.parity is not None:
+        return encode(command.parity)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
@@ -260,10 +286,12 @@ def _understood(row: Row) -> Posted:
     """Raises BodyUnreadable, InvariantBroken and ValueError."""
     seq, command_id, created_ms, actor, kind_text, args_text, reason = row
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
-    level, bot, promotion = None, "", None
+    level, bot, promotion, parity = None, "", None, None
     confidence, told_ms = None, None
     if kind is CommandKind.PROMOTE:
         promotion = decode(args_text, Promotion)
+    elif kind is CommandKind.PARITY:
+        parity = decode(args_text, Parity)
     elif kind is CommandKind.KILL:
         level = decode(args_text, _KillArgs).level
     elif kind in TO_BOTS:
@@ -287,5 +315,6 @@ def _understood(row: Row) -> Posted:
         confidence=confidence,
         told_ms=told_ms,
         promotion=promotion,
+        parity=parity,
     )
     return Posted(seq=seq, command=command)

@@ -29,3 +29,8 @@ def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
         ParametersRefused: unknown, mistyped or out-of-range parameters, all of them at once.
     """
     return build(EVERY[name], name, parameters)
+
+
+def is_rule(strategy: Strategy) -> bool:
+    """One of the built-in rules: they wish for a direction, and never for an end."""
+    return type(strategy) in STRATEGIES.values()
