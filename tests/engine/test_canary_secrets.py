@@ -198,8 +198,8 @@ async def lived(scene: Scene, venue: Exchange) -> None:
         *(("positions", "--json"), ("orders", "--direct", "--json"), ("ledger", "days"), ("phase", "status")),
         *(("config", "show"), ("keys", "list", "--json"), ("token", "list"), ("audit", "list", "--json")),
     )
-    for arguments in questions:
-        await scene.ask(*arguments)
+    for question in questions:
+        await scene.ask(*question)
     await again.stop()
     await listener.stop()
     await watchdog.stop()

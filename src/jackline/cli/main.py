@@ -59,6 +59,7 @@ COMMANDS: dict[str, Lazy] = {
     "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
+    "events": Lazy(target="journal_events:events", summary="Show the journal, or follow it."),
     "explain": Lazy(target="explain_code:explain_code", summary="Say what a code means, and what to do."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
