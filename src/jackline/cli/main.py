@@ -52,6 +52,7 @@ COMMANDS: dict[str, Lazy] = {
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
+    "model": Lazy(target="model:app", summary="Check a model bundle: what it says, and whether it holds."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 

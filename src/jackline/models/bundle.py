@@ -45,6 +45,7 @@ class Bundle:
     sha256: str
     forests: Mapping[str, Forest]
     files: Mapping[str, bytes]
+    probe_rows: tuple[tuple[float, ...], ...]
 
     def member(self, key: str) -> Member | None:
         """The model of a key as ``exit_long``; None without one."""
@@ -83,11 +84,12 @@ def examine(directory: Path) -> Examined:
             return Examined(verdicts=tuple(verdicts), manifest=manifest)
         forests = {one.key: _forest(one, manifest, files) for one in manifest.models}
         verdicts.append(Verdict(check="trees", detail=f"{len(forests)} models"))
-        verdicts.append(_probed(manifest, files, forests))
+        probes = _decoded(files[PROBES], Probes, "probes", PROBES)
+        verdicts.append(_probed(manifest, probes, forests))
     except BundleRefused as caught:
         return Examined(verdicts=(*verdicts, caught.verdict), manifest=manifest)
     sha256 = hashlib.sha256(content).hexdigest()
-    bundle = Bundle(manifest=manifest, sha256=sha256, forests=forests, files=files)
+    bundle = Bundle(manifest=manifest, sha256=sha256, forests=forests, files=files, probe_rows=probes.rows)
     return Examined(verdicts=tuple(verdicts), manifest=manifest, bundle=bundle)
 
 
@@ -164,15 +166,14 @@ def _forest(member: Member, manifest: Manifest, files: Mapping[str, bytes]) -> F
     return forest.Forest(trees)
 
 
-def _probed(manifest: Manifest, files: Mapping[str, bytes], forests: Mapping[str, Forest]) -> Verdict:
+def _probed(manifest: Manifest, probes: Probes, forests: Mapping[str, Forest]) -> Verdict:
     """What the trees make of the probes is what scikit-learn made of them when the bundle was written."""
-    probes = _decoded(files[PROBES], Probes, "probes", PROBES)
     width, count = len(manifest.columns), len(probes.rows)
     if not PROBES_MIN <= count <= PROBES_MAX or any(len(row) != width for row in probes.rows):
         what = f"{count} rows, not all of {width} columns; {PROBES_MIN} … {PROBES_MAX} are needed"
         raise refused("probes", what, stated.TRAIN_AGAIN)
     rows = np.array(probes.rows, dtype=np.float64)
-    answers: dict[str, bytes] = {}
+    answers: dict[bytes, str] = {}
     for key, walked in forests.items():
         said = np.array(probes.probabilities.get(key, ()), dtype=np.float64)
         if said.shape != (count,):

@@ -58,6 +58,12 @@ def _knots_fault(raw: tuple[float, ...], probability: tuple[float, ...]) -> str 
     return None
 
 
+def logistic(odds: Floats) -> Floats:
+    """``1 / (1 + e^−odds)``, written so that no odds are too large for it."""
+    found: Floats = 0.5 * (1 + np.tanh(0.5 * odds))
+    return found
+
+
 def calibrated(calibration: Calibration, raw: Floats) -> Floats:
     """Probabilities, 0 … 1, of raw ones, 0 … 1; any shape. The calibration has no `fault`."""
     match calibration:
@@ -65,7 +71,6 @@ def calibrated(calibration: Calibration, raw: Floats) -> Floats:
             return np.interp(raw, knots, probability)
         case Sigmoid(slope=slope, intercept=intercept):
             kept = np.clip(raw, RAW_MIN, 1 - RAW_MIN)
-            found: Floats = 1 / (1 + np.exp(-(slope * np.log(kept / (1 - kept)) + intercept)))
-            return found
+            return logistic(slope * np.log(kept / (1 - kept)) + intercept)
         case _:
             assert_never(calibration)

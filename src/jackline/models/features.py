@@ -116,7 +116,8 @@ def _windows(values: Floats, bars: int) -> Floats:
 
 
 def _mean(windows: Floats) -> Floats:
-    return windows.sum(axis=-1) / windows.shape[1]
+    found: Floats = windows.sum(axis=-1) / windows.shape[1]
+    return found
 
 
 def _deviation(windows: Floats) -> Floats:
@@ -144,7 +145,8 @@ def _ema(values: Floats, period: int) -> Floats:
     """
     kept = np.cumprod(np.full(EMA_MEMORY * period, 1 - 2 / (period + 1)))[::-1]
     weights = kept / kept.sum()
-    return (_windows(values, EMA_MEMORY * period) * weights).sum(axis=-1)
+    found: Floats = (_windows(values, EMA_MEMORY * period) * weights).sum(axis=-1)
+    return found
 
 
 def _strength(changes: Floats) -> Floats:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+import numpy as np
+
+from jackline.models.bundle import PROBE_TOLERANCE, Bundle
 from jackline.models.features import Floats
 from jackline.models.forest import Tree, Trees
-from jackline.models.libraries import FITTING, require
-from jackline.models.refusal import BundleRefused, refused
+from jackline.models.libraries import FITTING, installed, require
+from jackline.models.manifest import Member
+from jackline.models.refusal import BundleRefused, Verdict, refused
 
 TRUSTED = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 """What a histogram gradient boosting is made of beyond skops's own list; nothing else is ever built from a file."""
@@ -57,7 +63,7 @@ def trees_of(classifier: Any) -> Trees:
     it elsewhere fails here or at the probes, when a bundle is written.
     """
     if list(classifier.classes_) != [0, 1]:
-        raise refused(CHECK, f"classes {list(classifier.classes_)}", "fit it to 0 (no) and 1 (yes)")
+        raise refused(CHECK, f"classes {classifier.classes_.tolist()}", "fit it to 0 (no) and 1 (yes)")
     found = []
     for (predictor,) in classifier._predictors:
         nodes = predictor.nodes
@@ -87,3 +93,41 @@ def probabilities(classifier: Any, rows: Floats) -> Floats:
     with require(FITTING)["threadpoolctl"].threadpool_limits(1):
         found: Floats = classifier.predict_proba(rows)[:, 1]
     return found
+
+
+def compared(bundle: Bundle) -> Iterator[Verdict]:
+    """The fitted models beside the trees that an engine walks: one verdict each, and one for the libraries.
+
+    Raises:
+        BundleRefused: a library is missing.
+    """
+    require(FITTING)
+    made, here = bundle.manifest.libraries, installed()
+    apart = [
+        f"{name} {made[name]} then, {here.get(name)} now" for name in made if here.get(name) != made[name]
+    ]
+    detail = "; ".join(apart) or "the versions that made it"
+    yield Verdict(check="libraries", detail=f"{detail}: what they give is compared below")
+    rows = np.array(bundle.probe_rows, dtype=np.float64)
+    for member in bundle.manifest.models:
+        try:
+            yield _beside(member, bundle, rows)
+        except BundleRefused as caught:
+            yield caught.verdict
+
+
+def _beside(member: Member, bundle: Bundle, rows: Floats) -> Verdict:
+    classifier = loaded(bundle.files[member.fitted], member.fitted)
+    if classifier.n_features_in_ != len(bundle.manifest.columns):
+        what = f"{member.fitted} eats {classifier.n_features_in_} columns, {len(bundle.manifest.columns)} are stated"
+        raise refused(CHECK, what, "write the bundle again")
+    if msgspec.json.encode(trees_of(classifier)) != bundle.files[member.trees]:
+        what = f"{member.trees} does not hold the trees of {member.fitted}"
+        raise refused(CHECK, what, "write the bundle again")
+    away = float(
+        np.abs(probabilities(classifier, rows) - bundle.forests[member.key].probabilities(rows)).max()
+    )
+    if not away <= PROBE_TOLERANCE:
+        what = f"{member.fitted} says probabilities that are {away:.3g} away from those of its trees"
+        raise refused(CHECK, what, "write the bundle again, with the scikit-learn that is installed")
+    return Verdict(check=CHECK, detail=f"{member.fitted}: only what may be built, and the same as its trees")

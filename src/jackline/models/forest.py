@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from jackline.models.calibration import logistic
 from jackline.models.features import Floats
 
 TREES_MAX = 2_000
@@ -111,8 +112,7 @@ class Forest:
             goes_left = rows[each, self._column[at]] <= self._threshold[at]
             at = np.where(goes_left, self._left[at], self._right[at])
         odds = self._baseline + np.ascontiguousarray(self._value[at]).sum(axis=-1)
-        found: Floats = 1 / (1 + np.exp(-odds))
-        return found
+        return logistic(odds)
 
 
 def _joined(lists: Sequence[Sequence[float]]) -> list[float]:

@@ -78,10 +78,13 @@ class Inference:
     def warmup_bars(self) -> int:
         return WINDOW_BARS
 
-    def threshold(self, side: Side, *, is_exit: bool) -> Fraction | None:
-        """The bundle's own; None where it has no model for that."""
-        member = self.bundle.member(f"{Role.EXIT if is_exit else Role.ENTRY}_{side}")
-        return None if member is None else Fraction(Decimal(str(member.threshold)))
+    def entry_threshold(self, side: Side) -> Fraction | None:
+        """The bundle's own; None where it has no model for it."""
+        return self._threshold(Role.ENTRY, side)
+
+    def exit_threshold(self, side: Side) -> Fraction | None:
+        """The same of an exit."""
+        return self._threshold(Role.EXIT, side)
 
     def entry(self, bars: Sequence[Bar]) -> Probabilities | None:
         """Both sides' probabilities, 0 for one without a model; None is no opinion."""
@@ -99,6 +102,10 @@ class Inference:
             return None
         row = self._row(bars)
         return None if row is None else self._probability(Role.EXIT, side, row)
+
+    def _threshold(self, role: Role, side: Side) -> Fraction | None:
+        member = self.bundle.member(f"{role}_{side}")
+        return None if member is None else Fraction(Decimal(str(member.threshold)))
 
     def _row(self, bars: Sequence[Bar]) -> Floats | None:
         """The features of the last bar in the bundle's order, where nothing is to be doubted."""
