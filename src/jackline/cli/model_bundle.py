@@ -18,7 +18,6 @@ from jackline.core.ports import Strategy
 from jackline.engine.options import BotOptions
 from jackline.models.libraries import READING, require
 from jackline.models.refusal import BundleRefused, Verdict
-from jackline.models.stated import unfit
 from jackline.strategies.building import build
 from jackline.strategies.model import ModelDriven
 from jackline.strategies.registry import MODEL
@@ -98,6 +97,7 @@ def model_problems(
         if not isinstance(one, ModelDriven) or one.model is None:
             continue
         from jackline.models.inference import Inference
+        from jackline.models.stated import unfit
 
         if isinstance(one.model, Inference):
             manifest, interval_ms = one.model.bundle.manifest, BAR_INTERVALS_MS[venue.bar_interval]
