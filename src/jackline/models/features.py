@@ -95,7 +95,7 @@ def _rows(candles: Floats) -> Floats:
     spread = {bars: _deviation(_windows(change, bars)) for bars in VOLATILITY_BARS}
     short, middle, long = (spread[bars] for bars in VOLATILITY_BARS)
     columns = [
-        *(last / _windows(close, bars + 1)[:, 0] - 1 for bars in RETURN_BARS),
+        *(last / close[WINDOW_BARS - 1 - bars : len(close) - bars] - 1 for bars in RETURN_BARS),
         (top - bottom) / last,
         (top - np.maximum(opened, last)) / last,
         (np.minimum(opened, last) - bottom) / last,
