@@ -158,6 +158,14 @@ def test_a_model_needs_a_bundle_and_parameters_in_their_ranges(tmp_path: Path) -
     assert problems(path)["strategy.parameters.long_probability_min"].fix == "allowed: 0.5 … 1"
 
 
+@pytest.mark.usefixtures("bundle")
+def test_without_numpy_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    (problem,) = problems(configured(tmp_path)).values()
+    assert (problem.key, problem.fix) == ("strategy.bundle", "install jackline[models]")
+    assert "numpy cannot be imported" in problem.what
+
+
 def test_each_bot_has_a_bundle_of_its_own(bundle: Path, tmp_path: Path) -> None:
     path = configured(tmp_path, venue__symbols='["BTCUSDT", "ETHUSDT"]')
     head = path.read_text().partition("[strategy]")[0]
@@ -213,6 +221,8 @@ def test_another_bundle_is_another_identity_and_the_account_is_back_on_paper(
     path = configured(tmp_path)
     before = load_config(path, environment={}).phase_options().bound
     assert before["model"] == manifest_sha256(bundle)
+    assert len(before["strategy.source_sha256"].split("+")) == 5, "the strategy, and what it asks"
+    assert "unreadable" not in before["strategy.source_sha256"]
     assert before == taken(path).phase_options().bound, "a process that opens no bundle binds the same"
     standing = Standing(stage=Stage.LIVE_CANARY, bound=before)
     assert settle(standing, before) == (standing, None)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from jackline.models.digest import manifest_sha256
 from jackline.strategies.building import declared
 from jackline.strategies.parameters import ParametersRefused
-from jackline.strategies.registry import DECLARED, build_strategy
+from jackline.strategies.registry import DECLARED, MODEL, build_strategy
 
 NOT_DECIDING = frozenset({"account", "venue", "phase"})
 """Where and for whom, not what is decided. Every other section binds, one that comes later too."""
@@ -24,6 +24,8 @@ SOURCE = "source_sha256"
 FILE = "file"
 BUNDLE, MANIFEST_SHA256 = "bundle", "manifest_sha256"
 UNREADABLE = "unreadable"
+ASKED = {MODEL: tuple(f"jackline.models.{one}" for one in ("calibration", "features", "forest", "inference"))}
+"""Modules that decide behind a built-in strategy."""
 
 
 def bound_settings(
@@ -80,8 +82,13 @@ def _defaults(key: str, name: str, given: object) -> Iterator[tuple[str, str]]:
 
 
 def _source(name: str) -> str:
-    """Of the module of a built-in strategy: another version of jackline may decide otherwise."""
-    spec = find_spec(DECLARED[name].__module__)
+    """Of the module of a built-in strategy, and of what it asks: another version of jackline may decide otherwise."""
+    return "+".join(_module(one) for one in (DECLARED[name].__module__, *ASKED.get(name, ())))
+
+
+def _module(name: str) -> str:
+    """Found, not imported."""
+    spec = find_spec(name)
     return _content(Path(spec.origin)) if spec is not None and spec.origin else UNREADABLE
 
 
