@@ -139,6 +139,7 @@ def test_M1_a_bundle_that_does_not_fit_stops_the_start_with_the_key(
     assert set(found) == {key}
     assert re.search(what, found[key].what)
     assert found[key].fix
+    assert str(found[key].value).endswith(changes.get("strategy__bundle", "btc").strip('"'))
 
 
 def test_M1_a_spoiled_bundle_stops_the_start_beside_everything_else(bundle: Path, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ from tests.processes import Exchange, Json, exchange, spawn, write_config
 BTC = "BTCUSDT"
 RUNS = {"hold": False, "ratio": 600.0}
 """A bar of five minutes every half second."""
+STARTING_S = 60.0
+"""A loaded machine imports numpy, reads a bundle and proves a rung in that, and opens a trade."""
 MARGIN = 10.0
 """The market here is another one than that of the training: what this test is about is not how strange it is."""
 
@@ -73,9 +75,9 @@ async def traded(directory: Path) -> tuple[Bundle, Json, list[Bar], Json]:
             "risk__stop_value_fraction": "0.08",
         }
         engine = await spawn("engine", "--config", str(write_config(directory, venue.url, **keys)))
-        await engine.event("rung")
+        await engine.event("rung", within_s=STARTING_S)
         await venue.post("market", RUNS)
-        ended = await engine.event("trade_ended")
+        ended = await engine.event("trade_ended", within_s=STARTING_S)
         while not str(ended["reason"]).startswith(ExitReason.MODEL_EXIT):
             ended = await engine.event("trade_ended")
         engine.drain()
@@ -85,7 +87,7 @@ async def traded(directory: Path) -> tuple[Bundle, Json, list[Bar], Json]:
     return bundle, ended, bars, testimony
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(200)
 @pytest.mark.owns("M1", "D4")
 async def test_D4_a_bundle_opens_a_trade_and_ends_it_and_both_are_decided_again(tmp_path: Path) -> None:
     bundle, ended, bars, testimony = await traded(tmp_path)

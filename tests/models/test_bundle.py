@@ -260,6 +260,7 @@ TREE = Tree(
         ({"column": (-2, -1, -1)}, "asks column -2"),
         ({"left": (0, 0, 0)}, "does not lie behind it"),
         ({"right": (3, 0, 0)}, "does not lie behind it"),
+        ({"right": (2, 0, 10**30)}, "node 2 has a child"),
         ({"value": (0.0, 1.0)}, "different lengths"),
         ({"value": (0.0, float("nan"), 0.0)}, "not finite"),
         ({"threshold": (float("inf"), 0.0, 0.0)}, "not finite"),

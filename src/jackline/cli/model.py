@@ -104,10 +104,10 @@ def _lines(manifest: Manifest) -> list[str]:
     models = ", ".join(f"{one.key} (from {one.threshold:g})" for one in manifest.models)
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(manifest.libraries.items()))
     return [
-        f"models    {models}",
-        f"symbols   {', '.join(manifest.symbols)}",
-        f"bars      {manifest.interval_ms:_} ms, {manifest.environment}",
-        f"training  {first} to {last} UTC",
-        f"columns   {', '.join(one.name for one in manifest.columns)}",
-        f"made by   {libraries}",
+        f"  models: {models}",
+        f"  symbols: {', '.join(manifest.symbols)}",
+        f"  bars: {manifest.interval_ms:_} ms, {manifest.environment}",
+        f"  training: {first} to {last} UTC",
+        f"  columns: {', '.join(one.name for one in manifest.columns)}",
+        f"  made by: {libraries}",
     ]

@@ -102,7 +102,7 @@ def model_problems(
         if isinstance(one.model, Inference):
             manifest, interval_ms = one.model.bundle.manifest, BAR_INTERVALS_MS[venue.bar_interval]
             for verdict in unfit(manifest, interval_ms=interval_ms, symbols=symbols, mode=mode):
-                yield _problem(key, one.name, verdict, found)
+                yield _problem(key, one.model.bundle.directory, verdict, found)
 
 
 def _problem(key: str, value: object, verdict: Verdict, found: Found) -> Problem:

@@ -41,6 +41,7 @@ class Bundle:
     """A bundle that has passed every check. `forests` are its models by key; `sha256` is of its manifest, which holds
     the hash of every other file."""
 
+    directory: Path
     manifest: Manifest
     sha256: str
     forests: Mapping[str, Forest]
@@ -89,7 +90,14 @@ def examine(directory: Path) -> Examined:
     except BundleRefused as caught:
         return Examined(verdicts=(*verdicts, caught.verdict), manifest=manifest)
     sha256 = hashlib.sha256(content).hexdigest()
-    bundle = Bundle(manifest=manifest, sha256=sha256, forests=forests, files=files, probe_rows=probes.rows)
+    bundle = Bundle(
+        directory=directory,
+        manifest=manifest,
+        sha256=sha256,
+        forests=forests,
+        files=files,
+        probe_rows=probes.rows,
+    )
     return Examined(verdicts=tuple(verdicts), manifest=manifest, bundle=bundle)
 
 

@@ -70,7 +70,8 @@ def _fault(tree: Tree, columns: int) -> str | None:
     for node, (column, left, right) in enumerate(zip(tree.column, tree.left, tree.right, strict=True)):
         if not -1 <= column < columns:
             return f"node {node} asks column {column} of {columns}"
-        if column >= 0 and not (node < left < count and node < right < count):
+        first = 0 if column < 0 else node + 1  # a leaf's are not walked, and must still be numbers of nodes
+        if not (first <= left < count and first <= right < count):
             return f"node {node} has a child that does not lie behind it"
     return None
 
