@@ -288,9 +288,7 @@ def _checked(
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
-    if isinstance(venue, VenueSection):
-        mode = str(getattr(sections.get("account"), "mode", ""))
-        problems.extend(model_problems(strategy, made, venue, mode, found))
+    problems.extend(model_problems(strategy, made, sections, found))
     if problems or isinstance(strategy, list):
         raise ConfigError(problems)
     return Config(

@@ -5,15 +5,16 @@ No other process opens a bundle: what closes everything must work beside one tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
+from pydantic import BaseModel
 
 from jackline.cli.checks import Found
 from jackline.cli.problems import Problem
 from jackline.cli.section_types import BAR_INTERVALS_MS, DAY_MS
-from jackline.cli.sections import StrategySection, VenueSection
+from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.core.ports import Strategy
 from jackline.engine.options import BotOptions
 from jackline.models.libraries import READING, require
@@ -84,12 +85,14 @@ def choose_model(section: StrategySection, found: Found, *, load: bool) -> Strat
 def model_problems(
     strategy: Strategy | list[Problem],
     bots: Sequence[BotOptions],
-    venue: VenueSection,
-    mode: str,
+    sections: Mapping[str, BaseModel],
     found: Found,
 ) -> Iterator[Problem]:
     """A bundle that is right by itself and not for these bars, symbols or this mode. Filters choose symbols later:
     on one of those a model has no opinion where it was not trained for it."""
+    venue, account = sections.get("venue"), sections.get("account")
+    if not isinstance(venue, VenueSection) or not isinstance(account, AccountSection):
+        return  # their own problem
     asked: list[tuple[str, object, tuple[str, ...]]] = [
         (f"bot.{one.bot.name}.bundle", one.strategy, one.bot.symbols or venue.symbols) for one in bots
     ]
@@ -101,7 +104,7 @@ def model_problems(
 
         if isinstance(one.model, Inference):
             manifest, interval_ms = one.model.bundle.manifest, BAR_INTERVALS_MS[venue.bar_interval]
-            for verdict in unfit(manifest, interval_ms=interval_ms, symbols=symbols, mode=mode):
+            for verdict in unfit(manifest, interval_ms=interval_ms, symbols=symbols, mode=account.mode):
                 yield _problem(key, one.model.bundle.directory, verdict, found)
 
 
