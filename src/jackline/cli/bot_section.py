@@ -9,10 +9,21 @@ from pydantic import Field
 
 from jackline.cli.risk_section import RiskSection
 from jackline.cli.section import Section
-from jackline.cli.section_types import DAY_MS, Allowed, Number, StrategyFile, StrategyName, SymbolNames, Whole
+from jackline.cli.section_types import (
+    DAY_MS,
+    Allowed,
+    BundlePath,
+    Number,
+    StrategyFile,
+    StrategyName,
+    SymbolNames,
+    Whole,
+)
 from jackline.core.settings import CapBasis, SizeMode, StopBasis
 
-OWN = frozenset({"strategy", "file", "parameters", "symbols", "side", "budget_fraction", "trades_max"})
+OWN = frozenset(
+    {"strategy", "file", "bundle", "parameters", "symbols", "side", "budget_fraction", "trades_max"}
+)
 """Keys that only a bot has. Every other one stands for the key of `[risk]` with its name."""
 
 
@@ -26,6 +37,9 @@ class BotSection(Section):
     strategy: StrategyName | None = Field(None, description="whose signals the bot trades")
     file: StrategyFile | None = Field(
         None, description="instead of strategy, one of your own; relative to this file"
+    )
+    bundle: BundlePath | None = Field(
+        None, description='what strategy = "model" is driven by; relative to this file'
     )
     symbols: Annotated[SymbolNames, Allowed(text='names of venue.symbols, e.g. ["BTCUSDT"]')] | None = Field(
         None, min_length=1, description="the bot's own; without them it has all, which only one bot can"

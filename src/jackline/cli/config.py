@@ -22,6 +22,7 @@ from jackline.cli.exits_section import ExitsSection, exit_settings
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
+from jackline.cli.model_bundle import model_problems
 from jackline.cli.old_variables import read_old
 from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
@@ -227,7 +228,7 @@ def load_config(
         path: the TOML file.
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
-        load_strategy_file: run the file of a user's strategy; for the one process that asks it.
+        load_strategy_file: run the file of a user's strategy, read a model's bundle; for the one process that asks.
         import_old: take keys that nothing else gives from the variables of older programs.
         guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
             every process but the one that asks a strategy.
@@ -310,6 +311,7 @@ def _checked(
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
+    problems.extend(model_problems(strategy, made, sections, found))
     if problems or isinstance(strategy, list) or isinstance(venue_key, list):
         raise ConfigError(problems)
     return Config(

@@ -65,6 +65,7 @@ COMMANDS: dict[str, Lazy] = {
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
     "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
     "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
+    "model": Lazy(target="model:app", summary="Check a model bundle: what it says, and whether it holds."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 
