@@ -28,9 +28,7 @@ class Lazy:
 
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy(target="demo.command:demo", summary="Watch the promise being kept, crash included."),
-    "run": Lazy(
-        target="run:run", summary="Run all of an account, watched over; --demo needs no file."
-    ),
+    "run": Lazy(target="run:run", summary="Run all of an account, watched over; --demo needs no file."),
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
