@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from jackline.core.asked_order import AskedTerms
 from jackline.core.errors import InvariantBroken, invariant
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
@@ -17,6 +18,7 @@ from jackline.store.db import Db, Row, create, open_reader, open_writer, transac
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.order_wishes import DropWish, TightenWish, Wish
 from jackline.store.schema import COMMANDS
 from jackline.store.signature import Promotion
 
@@ -41,6 +43,11 @@ class CommandKind(StrEnum):
     ALERT = "alert"
     """The same, by webhook."""
     PROMOTE = "promote"
+    ORDER_ASKED = "order_asked"
+    """A stop, target or trailing stop beside what protects the position."""
+    ORDER_DROPPED = "order_dropped"
+    TIGHTEN = "tighten"
+    """The stop of one position to a price, or to break-even."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -48,6 +55,12 @@ class CommandKind(StrEnum):
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
 FROM_OUTSIDE = frozenset({CommandKind.SIGNAL, CommandKind.ALERT})
 """All that may ask for an entry. The gates have the last word on each."""
+WISHES: dict[CommandKind, type[AskedTerms] | type[DropWish] | type[TightenWish]] = {
+    CommandKind.ORDER_ASKED: AskedTerms,
+    CommandKind.ORDER_DROPPED: DropWish,
+    CommandKind.TIGHTEN: TightenWish,
+}
+"""What a command about the stops of one position carries. They only reduce (K2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +76,7 @@ class Command:
         confidence: of a signal.
         told_ms: when an alert says that it was made; None where it was made when it was written here.
         promotion: the signed wish of a `PROMOTE`; None for every other kind.
+        wish: what a kind of `WISHES` asks for; None for every other kind.
     """
 
     command_id: str
@@ -77,6 +91,7 @@ class Command:
     confidence: Fraction | None = None
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
+    wish: Wish | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE
@@ -92,6 +107,9 @@ class Command:
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
         signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
         invariant(signed, "S2", kind=self.kind)
+        wanted = WISHES.get(self.kind)
+        fitting = self.wish is None if wanted is None else isinstance(self.wish, wanted)
+        invariant(fitting, "K2", kind=self.kind, wish=type(self.wish).__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +213,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, command.promotion, *wanted
+    return command.kind, command.level, command.promotion, command.wish, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -215,6 +233,8 @@ def _args_text(command: Command) -> str:
         return encode(_KillArgs(level=command.level))
     if command.promotion is not None:
         return encode(command.promotion)
+    if command.wish is not None:
+        return encode(command.wish)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
@@ -243,6 +263,7 @@ def _understood(row: Row) -> Posted:
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
     level, bot, promotion = None, "", None
     confidence, told_ms = None, None
+    wish = decode(args_text, WISHES[kind]) if kind in WISHES else None
     if kind is CommandKind.PROMOTE:
         promotion = decode(args_text, Promotion)
     elif kind is CommandKind.KILL:
@@ -253,7 +274,7 @@ def _understood(row: Row) -> Posted:
         wanted = decode(args_text, _SignalArgs)
         args, bot = _Args(symbol=wanted.symbol, side=wanted.side), wanted.bot
         confidence, told_ms = wanted.confidence, wanted.told_ms
-    else:
+    elif wish is None:
         args = decode(args_text, _Args)
     command = Command(
         command_id=command_id,
@@ -268,5 +289,6 @@ def _understood(row: Row) -> Posted:
         confidence=confidence,
         told_ms=told_ms,
         promotion=promotion,
+        wish=wish,
     )
     return Posted(seq=seq, command=command)
