@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from jackline.core import asked_orders, closing, guard, rules, slots
 from jackline.core.asked_order import AskedKind, AskedOrder, AskedStatus, Word, refused
-from jackline.core.asked_orders import IN_HAND, answer, order_of, over, wanted_quantity, with_order
+from jackline.core.asked_orders import IN_HAND, answer, order_of, over, with_order
 from jackline.core.coverage import coverage
 from jackline.core.instrument import Instrument
 from jackline.core.machine import Phase
@@ -78,7 +78,7 @@ def _advance(turn: Turn, trade: Trade, order: AskedOrder, position: PositionView
     else:
         wanted = _move(turn, trade, order)
         if wanted is not None:
-            _send(turn, trade, order, price=wanted, quantity=wanted_quantity(order, position.quantity))
+            _send(turn, trade, order, price=wanted, quantity=_quantity(order, position))
 
 
 # -- placing -------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def _place(turn: Turn, trade: Trade, order: AskedOrder, position: PositionView) 
     price = _level(trade, order, instrument, position.mark)
     no = _no(turn, order, position, instrument, price)
     if not no:
-        _send(turn, trade, order, price=price, quantity=wanted_quantity(order, position.quantity))
+        _send(turn, trade, order, price=price, quantity=_quantity(order, position))
     elif order.status is AskedStatus.PENDING:
         turn.put(with_order(trade, over(turn, order, AskedStatus.REFUSED, no)))
     elif no.startswith(refused(Word.WOULD_TRIGGER, "")):
@@ -148,6 +148,11 @@ def _send(turn: Turn, trade: Trade, order: AskedOrder, *, price: Price, quantity
     else:
         order = replace(order, successor_id=slot.client_id)
     turn.put(with_order(replace(trade, asked_slots=(*trade.asked_slots, slot)), order))
+
+
+def _quantity(order: AskedOrder, position: PositionView) -> Quantity:
+    """What an order of it reduces: never more than is open (P3)."""
+    return Quantity(min(order.terms.quantity or position.quantity, position.quantity))
 
 
 # -- moving --------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Price, Quantity
+from jackline.core.values import Price
 
 IN_HAND = frozenset({Phase.EXPOSED, Phase.PROTECTED})
 """A position is open and nobody closes it: asked orders are followed."""
@@ -344,8 +344,3 @@ def ended(turn: Turn, trade: Trade) -> Trade:
         asked=tuple(_tell(turn, trade, order) for order in trade.asked),
         asked_slots=tuple(slot for slot in trade.asked_slots if order_of(trade, slot.client_id)),
     )
-
-
-def wanted_quantity(order: AskedOrder, position_quantity: Quantity) -> Quantity:
-    """What an order of it would reduce now: never more than is open (P3)."""
-    return Quantity(min(order.terms.quantity or position_quantity, position_quantity))

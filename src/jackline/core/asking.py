@@ -180,7 +180,8 @@ def _on_tighten(turn: Turn, wish: TightenAsked) -> str:
     no = _no_holding(turn, trade, wish.symbol, wish.side)
     if no or trade is None:
         return no
-    raw, mark = wish.price or _break_even(turn, trade), turn.market(trade.symbol).mark
+    raw = _break_even(turn, trade) if wish.price is None else wish.price
+    mark = turn.market(trade.symbol).mark
     if raw is None or not _is_positive(raw):
         return refused(Word.BAD_PRICE, f"{raw} is not a price: a finite number above 0")
     if mark is None:
