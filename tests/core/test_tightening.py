@@ -47,7 +47,7 @@ def test_break_even_is_the_entry_and_what_a_round_trip_costs() -> None:
     driver.move("50500")
     command = tighten(driver, None)
     driver.run(1_000)
-    assert (told(driver, command) or "").startswith("active: trigger_price=50150 ")
+    assert (told(driver, command) or "").startswith("active: trigger_price=50150.0 ")
     driver.move("50140")
     driver.reach(Phase.DONE)
     assert driver.ended[0].reason is ExitReason.TRAILING_STOP
