@@ -20,6 +20,7 @@ from jackline.store.encode import decode
 from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
+from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
 from jackline.store.signature import Promotion
 
@@ -79,6 +80,7 @@ def submit(
     side: Side | None = None,
     confidence: Fraction | None = None,
     sign: Callable[[str, str], Promotion] | None = None,
+    wish: Wish | None = None,
 ) -> str:
     """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
     command_id, actor = uuid.uuid4().hex, _actor()
@@ -94,6 +96,7 @@ def submit(
         bot=bot,
         confidence=confidence,
         promotion=None if sign is None else sign(command_id, actor),
+        wish=wish,
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
@@ -114,6 +117,16 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
     return _wait(FLAT_S, lambda: read_store(config, _is_flat) or None) is not None
+
+
+def await_position_flat(config: Config, symbol: Symbol, side: Side | None) -> bool:
+    """The same for one symbol, and one side of it where that is said."""
+
+    def flat(store: StoreReader) -> bool | None:
+        here = (one for one in store.load_trades() if one.symbol == symbol and side in {None, one.side})
+        return all(trade.quantity == ZERO for trade in here) or None
+
+    return _wait(FLAT_S, lambda: read_store(config, flat)) is not None
 
 
 def _is_flat(store: StoreReader) -> bool:
