@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -93,6 +94,8 @@ def test_O2_the_same_command_heard_twice_is_one_order() -> None:
     ("wish", "word"),
     [
         (terms(STOP, "49700", side=Side.SHORT), "no_position"),
+        (replace(terms(STOP, "49700"), trigger_price=None), "bad_price"),
+        (replace(terms(TRAILING, "0.01"), trailing_fraction=None), "bad_fraction"),
         (terms(STOP, "50000"), "would_trigger"),
         (terms(STOP, "50100"), "would_trigger"),
         (terms(TARGET, "49900"), "would_trigger"),

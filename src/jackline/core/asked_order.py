@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jackline.core.errors import invariant
 from jackline.core.ids import ClientId, Role
 from jackline.core.values import Fraction, Price, Quantity, Side, Symbol, WireMs
 
@@ -112,11 +111,6 @@ class AskedTerms:
     user_id: str = ""
     bot_id: str = ""
     created_ms: WireMs = WireMs(0)
-
-    def __post_init__(self) -> None:
-        trails = self.kind is AskedKind.TRAILING
-        priced = (self.trigger_price is None) == trails and (self.trailing_fraction is None) != trails
-        invariant(bool(self.order_id) and priced, "P3", order_id=self.order_id, kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

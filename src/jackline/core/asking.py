@@ -114,6 +114,10 @@ def _no_holding(turn: Turn, trade: Trade | None, symbol: Symbol, side: Side) -> 
 def _bad_terms(turn: Turn, terms: AskedTerms) -> str:
     """Why these terms fit no position of this venue; empty where they may."""
     price, distance, quantity = terms.trigger_price, terms.trailing_fraction, terms.quantity
+    trails = terms.kind is AskedKind.TRAILING
+    if (price is None) != trails or (distance is None) == trails:
+        text = "a stop or target has a trigger price, a trailing stop its distance, and neither has both"
+        return refused(Word.BAD_FRACTION if trails else Word.BAD_PRICE, text)
     if price is not None and not _is_positive(price):
         return refused(Word.BAD_PRICE, f"{price} is not a price: a finite number above 0")
     if distance is not None and not (_is_positive(distance) and distance < ONE):
