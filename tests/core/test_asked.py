@@ -33,9 +33,9 @@ def protected(driver: Driver | None = None, *, side: Side = Side.LONG) -> Driver
     return driver
 
 
-def resting(kind: AskedKind = STOP, figure: str = "49700", **given: str) -> Driver:
+def resting(kind: AskedKind = STOP, figure: str = "49700") -> Driver:
     driver = protected()
-    ask(driver, terms(kind, figure, **given))
+    ask(driver, terms(kind, figure))
     driver.run(1_000)
     return driver
 
@@ -47,7 +47,7 @@ def resting(kind: AskedKind = STOP, figure: str = "49700", **given: str) -> Driv
 @pytest.mark.parametrize("figure", ["49700", "49000"], ids=["tighter than D", "looser than D"])
 def test_P1_a_stop_is_active_when_it_was_read_back_and_not_before(figure: str) -> None:
     driver = protected()
-    before = driver.venue.live_stops
+    before, rests = driver.venue.live_stops, list[Decimal]()
     command = ask(driver, terms(STOP, figure))
     while told(driver, command) is None:
         rests = asked_at_venue(driver)
@@ -214,7 +214,7 @@ def test_P6_one_that_fires_ends_the_trade_for_its_reason_and_nothing_stays(
     driver.reach(Phase.DONE)
     (end,) = driver.ended
     assert end.reason is reason
-    assert driver.venue.is_clean
+    assert driver.venue.is_clean()
     ends = {order.terms.kind: order.status for order in end.trade.asked}
     assert ends == {kind: AskedStatus.TRIGGERED, other: AskedStatus.CANCELLED}
 
@@ -292,7 +292,7 @@ def test_P4_one_that_was_lost_and_whose_price_mark_has_passed_is_done_by_closing
     driver.move("49690")
     driver.reach(Phase.DONE)
     assert driver.ended[0].reason is ExitReason.STOP_REACHED
-    assert driver.venue.is_clean
+    assert driver.venue.is_clean()
 
 
 # -- dropping ------------------------------------------------------------------------------------------------
@@ -343,7 +343,7 @@ def test_dropping_with_close_closes_the_position_and_the_order_goes_with_it() ->
     assert (told(driver, command) or "").startswith("closing: ")
     driver.reach(Phase.DONE)
     assert driver.ended[0].reason is ExitReason.OPERATOR
-    assert driver.venue.is_clean
+    assert driver.venue.is_clean()
 
 
 def test_an_unknown_order_cannot_be_dropped() -> None:
@@ -400,7 +400,7 @@ def test_P6_one_without_a_record_is_taken_up_and_swept() -> None:
     assert driver.trade.floor_price != Decimal("49700"), "the plan's stops are not measured by it"
     driver.move("49690")
     driver.reach(Phase.DONE)
-    assert driver.venue.is_clean
+    assert driver.venue.is_clean()
 
 
 def test_what_was_taken_is_not_read_from_the_desk_again() -> None:

@@ -95,7 +95,7 @@ def test_P4_until_it_rests_its_price_is_kept_by_closing() -> None:
     driver.move("49690")
     driver.reach(Phase.DONE)
     assert (told(driver, command) or "").startswith("closing: ")
-    assert driver.venue.is_clean
+    assert driver.venue.is_clean()
 
 
 def test_where_a_side_has_one_stop_its_price_is_kept_by_closing() -> None:

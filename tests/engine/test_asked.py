@@ -24,7 +24,7 @@ from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, writ
 
 BTC = "BTCUSDT"
 FIRST_MS, INTERVAL_MS, BARS = 1_735_689_600_000, 300_000, 300
-STOPS_REFUSED = {"kind": "refuse", "code": -1008, "methods": ["POST"], "paths": ["/fapi/v1/algoOrder"]}
+STOPS_REFUSED = {"kind": "refuse", "code": -1007, "methods": ["POST"], "paths": ["/fapi/v1/algoOrder"]}
 STOP_LOSS = AskedTerms(
     order_id="sl_pos_12345",
     kind=AskedKind.STOP,
@@ -134,7 +134,7 @@ async def test_P1_a_stop_asked_for_rests_before_it_is_active_outlives_a_kill_and
         await venue.signed("DELETE", "/fapi/v1/algoOrder", clientAlgoId=disaster["clientAlgoId"])
         dropped = asker.submit(CommandKind.ORDER_DROPPED, DropWish(order_id=STOP_LOSS.order_id))
         told = await asker.told(dropped, venue)
-        assert (told.said, told.word) == (Said.REFUSED, "last_protection")
+        assert (told.said, told.word) == (Said.REFUSED, "last_protection"), engine.noise[-20:]
         (rests,) = of_role(await trader.orders(ours=True), "a")
 
         async with venue.http.delete(f"{venue.url}/local/v1/faults/{rule}") as answer:
