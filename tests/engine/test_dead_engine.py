@@ -59,7 +59,9 @@ async def until_a_wish_is_denied(directory: Path, venue: Exchange) -> None:
             with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
                 rows = reader.journal_after(0, JOURNAL_MAX)
             denied = [row.body for row in rows if row.kind == JournalKind.DENIED]
-            if any("kill_level" in body for body in denied):  # the life before may have had denials of its own
+            if any(
+                "kill_level" in body for body in denied
+            ):  # the life before may have had denials of its own
                 return
 
 

@@ -212,6 +212,9 @@ class StandingOrders:
                 | CommandKind.ALERT
                 | CommandKind.PROMOTE
                 | CommandKind.PARITY
+                | CommandKind.ORDER_ASKED
+                | CommandKind.ORDER_DROPPED
+                | CommandKind.TIGHTEN
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:
