@@ -63,6 +63,8 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         disaster=_slot(trade.disaster),
         working=tuple(slot for old in trade.working if (slot := _slot(old)) is not None),
         target=_slot(trade.target),
+        trailing=_slot(trade.trailing),
+        trailing_ms=None,
         entry_slot=_entry(trade),
         balance=Decimal(0),
         result_quote=NOTHING_YET,

@@ -27,6 +27,7 @@ _STOP_REASONS: dict[Role, ExitReason] = {
     Role.WORKING: ExitReason.TRAILING_STOP,
     Role.WATCHDOG_STOP: ExitReason.STOP,
     Role.TARGET: ExitReason.TARGET,
+    Role.TRAILING: ExitReason.TRAILING_STOP,
 }
 
 

@@ -12,6 +12,7 @@ from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.requests import CloseShape, StopShape
 from jackline.core.values import (
+    Fraction,
     MarketMs,
     Price,
     Quantity,
@@ -84,7 +85,8 @@ class OrderSlot:
     """A stop or target of ours. `asked_ms`: when we last sent it or asked about it.
 
     `mode` stays: sent again under the same id it is the same order (O2). `never_rested`: the venue has refused it, so
-    no order that rests there is this one, however alike it looks (P6).
+    no order that rests there is this one, however alike it looks (P6). `callback_fraction`, `activate_price`: of what
+    the venue trails; its `trigger_price` is where it would stand at the mark it was sent at, and no more than that.
     """
 
     client_id: ClientId
@@ -102,6 +104,8 @@ class OrderSlot:
     missed_ms: WireMs | None
     cancelling: bool
     never_rested: bool = False
+    callback_fraction: Fraction | None = None
+    activate_price: Price | None = None
 
     @property
     def is_leg(self) -> bool:
@@ -147,6 +151,9 @@ class Trade:
         exit_parameter: the number behind `exit_reason` where there is one: the confidence of a model exit.
         progress_price, progress_market_ms: the last step of progress; None before the first, and while nobody asks.
         bot: whose trade it is; empty for an adopted position.
+        trailing: what the venue trails beside the stops. It covers nothing, and its loss costs no protection.
+        trailing_losses: orders of that kind that were refused or lost; after a few the trail is ours again.
+        trailing_ms: when the last of them left.
     """
 
     trade_id: TradeId
@@ -183,6 +190,9 @@ class Trade:
     progress_price: Price | None = None
     progress_market_ms: MarketMs | None = None
     bot: str = ""
+    trailing: OrderSlot | None = None
+    trailing_losses: int = 0
+    trailing_ms: WireMs | None = None
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""
@@ -206,9 +216,9 @@ class Trade:
 
     @property
     def slots(self) -> tuple[OrderSlot, ...]:
-        """All stop and target slots, D first."""
+        """All stop and target slots, D first, and what the venue trails."""
         first = (self.disaster,) if self.disaster else ()
-        last = (self.target,) if self.target else ()
+        last = tuple(slot for slot in (self.target, self.trailing) if slot is not None)
         return first + self.working + last
 
     @property
@@ -231,6 +241,8 @@ class Trade:
             return replace(self, disaster=slot)
         if self.target is not None and self.target.client_id == slot.client_id:
             return replace(self, target=slot)
+        if self.trailing is not None and self.trailing.client_id == slot.client_id:
+            return replace(self, trailing=slot)
         working = tuple(slot if old.client_id == slot.client_id else old for old in self.working)
         return replace(self, working=working)
 

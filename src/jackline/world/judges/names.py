@@ -24,6 +24,7 @@ class Role(StrEnum):
     DISASTER = "d"
     WORKING = "w"
     TARGET = "t"
+    TRAILING = "n"
     CLOSE = "x"
     CANARY = "c"
     WATCHDOG_STOP = "y"
@@ -32,7 +33,7 @@ class Role(StrEnum):
 
 STOPS: Final = (Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP)
 CLOSES: Final = (Role.CLOSE, Role.WATCHDOG_CLOSE)
-PROTECTIVE: Final = (*STOPS, Role.TARGET, *CLOSES)
+PROTECTIVE: Final = (*STOPS, Role.TARGET, Role.TRAILING, *CLOSES)
 _ROLES: Final = {role.value: role for role in Role}
 
 
