@@ -58,7 +58,7 @@ def test_it_follows_the_best_price_and_fires_one_callback_behind(
     assert world.status(order) == "FINISHED"
     assert world.amount(leg(side) if hedge else BOTH) == 0
     (fill,) = world.venue.witness.stop_fills
-    assert (fill.type, fill.trigger_price) == (OrderType.TRAILING_STOP_MARKET, last)
+    assert (fill.type, fill.trigger_price) == (OrderType.TRAILING_STOP_MARKET, Decimal(last))
 
 
 def test_it_waits_for_its_activation_and_says_so_twice() -> None:
@@ -111,7 +111,7 @@ def test_P3_a_leftover_one_opens_nothing() -> None:
     order = trail(world)
     world.order(SELL, SIZE, reduce_only=True)
     world.tick(59_000)
-    assert (world.status(order), world.amount()) == ("REJECTED", 0)
+    assert (world.status(order), world.amount()) == ("REJECTED", ZERO)
 
 
 def test_it_covers_nothing_and_is_a_close_in_flight_once_it_fires() -> None:
