@@ -196,6 +196,7 @@ def _distrust(turn: Turn, trade: Trade, slot: OrderSlot, order: OrderView) -> Tr
         and order.callback_fraction == slot.callback_fraction
         and order.price_source is trade.stop.price_source
         and order.side is trade.side.closes_with
+        and not order.price_protect
         and (order.reduce_only or order.position_side is trade.side)
     )
     if same or trade.trailing_losses >= LOSSES_MAX:

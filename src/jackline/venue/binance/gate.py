@@ -30,12 +30,16 @@ _ORDER_NAME = frozenset(
 _ORDER = Shape(
     required=SIGNED | _ORDER_NAME, optional=frozenset({"positionSide", "reduceOnly", "timeInForce", "price"})
 )
+_TRIGGERED, _FOLLOWING = (
+    frozenset({"triggerPrice", "priceProtect"}),
+    frozenset({"callbackRate", "activatePrice"}),
+)
+"""What a stop or target has, and what an order has that follows the price: never of both."""
 _ALGO_ORDER = Shape(
     required=SIGNED
-    | {"algoType", "symbol", "side", "type", "workingType", "priceProtect", "clientAlgoId"}
+    | {"algoType", "symbol", "side", "type", "workingType", "clientAlgoId"}
     | {"selfTradePreventionMode", "recvWindow"},
-    optional=frozenset({"positionSide", "quantity", "reduceOnly", "closePosition", "triggerPrice"})
-    | {"callbackRate", "activatePrice"},
+    optional=frozenset({"positionSide", "quantity", "reduceOnly", "closePosition"}) | _TRIGGERED | _FOLLOWING,
 )
 GOLDEN: dict[tuple[str, str], Shape] = {
     ("POST", "/fapi/v1/order"): _ORDER,
@@ -148,7 +152,7 @@ def _is_reducing(fields: Fields) -> bool:
 def _check_trailing(fields: Fields) -> None:
     """It follows by a rate, which is in per cent, and by nothing else; it has a quantity, so it is never the stop of a
     whole position."""
-    if "triggerPrice" in fields or "quantity" not in fields or "callbackRate" not in fields:
+    if fields.keys() & _TRIGGERED or "quantity" not in fields or "callbackRate" not in fields:
         raise GateRefused("P3", f"a trailing order has a quantity and a rate: {shown(fields)}")
     if not RATE_PERCENT_MIN <= Decimal(fields["callbackRate"]) <= RATE_PERCENT_MAX:
         allowed = f"{RATE_PERCENT_MIN} … {RATE_PERCENT_MAX} per cent"
@@ -160,7 +164,7 @@ def _check_conditional(fields: Fields) -> None:
     (P3)."""
     if fields["type"] == TRAILING:
         _check_trailing(fields)
-    elif fields.keys() & {"callbackRate", "activatePrice"} or "triggerPrice" not in fields:
+    elif fields.keys() & _FOLLOWING or not fields.keys() >= _TRIGGERED:
         raise GateRefused(
             "P2", f"a {fields['type']} has a trigger price and follows nothing: {shown(fields)}"
         )

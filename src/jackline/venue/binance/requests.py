@@ -108,7 +108,7 @@ def _target(request: SendTarget) -> Params:
 
 
 def _trailing(request: SendTrailing) -> Params:
-    # In per cent: 0.01 is 1. It has no trigger price, and with one it is refused.
+    # In per cent: 0.01 is 1. With a trigger price it is refused, and price protection is not of this type.
     following = {"callbackRate": plain(request.callback_fraction * 100)}
     if request.activate_price is not None:
         following["activatePrice"] = plain(request.activate_price)
@@ -117,7 +117,12 @@ def _trailing(request: SendTrailing) -> Params:
 
 
 def _conditional(request: SendStop | SendTarget, *, kind: str, reducing: Params) -> Params:
-    fields = {"triggerPrice": plain(request.trigger_price), **reducing}
+    fields = {
+        "triggerPrice": plain(request.trigger_price),
+        # True would hold the stop back while mark and last disagree, which is the crash it is for.
+        "priceProtect": "false",
+        **reducing,
+    }
     return _standing(request, kind=kind, fields=fields)
 
 
@@ -130,8 +135,6 @@ def _standing(request: SendStop | SendTarget | SendTrailing, *, kind: str, field
         "type": kind,
         # Said every time: the venue's own default fires on the last price.
         "workingType": "MARK_PRICE" if request.price_source is PriceSource.MARK else "CONTRACT_PRICE",
-        # True would hold the stop back while mark and last disagree, which is the crash it is for.
-        "priceProtect": "false",
         **fields,
         "clientAlgoId": request.client_id,
         # Anything else could expire the stop against our own resting order.
