@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 from random import Random
 
 import pytest
@@ -24,6 +25,7 @@ from jackline.core.values import Side
 from tests.core.driver import Driver
 from tests.core.making import with_trailing
 from tests.core.small_venue import Fate, SmallVenue
+from tests.core.test_small_world import Script, World, judge, trailed
 
 
 def by_venue(trailing: str = "0.03") -> RiskSettings:
@@ -249,7 +251,7 @@ def test_where_one_stop_is_allowed_nothing_rests_beside_it() -> None:
 
 
 @pytest.mark.owns("P4")
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(15))
 def test_P4_the_position_never_outlives_its_trail(seed: int) -> None:
     """Whatever is lost, refused or restarted on a random way: past the trail of the best mark the position is gone."""
     rng = Random(seed)
@@ -274,3 +276,56 @@ def test_P4_the_position_never_outlives_its_trail(seed: int) -> None:
         assert driver.venue.position == 0 or mark > best * Decimal("0.9889"), (seed, mark, best)
     assert driver.venue.naked_ms < 1_000
     assert driver.venue.opened_by_reduction == []
+
+
+# -- every step of a small world ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trailed(World):
+    """The world of `trailed`, in which the venue trails."""
+
+    script: Script = trailed
+
+    def begin(self) -> Driver:
+        driver = Driver(risk=by_venue("0.01"), tick_ms=250).start(self.rung)
+        driver.handled = 0
+        driver.signal()
+        self.script(driver)
+        return driver
+
+
+BESIDE = [Rung.STOP_FIRST, Rung.CONCURRENT, Rung.AFTER_FILL]
+"""Where a stop travels with the entry a side has room for it alone."""
+
+
+@pytest.mark.owns("P1", "P6")
+@pytest.mark.parametrize("land", [True, False])
+@pytest.mark.parametrize("rung", [Rung.STOP_FIRST, pytest.param(Rung.AFTER_FILL, marks=pytest.mark.long)])
+def test_P1_a_crash_at_every_step_of_a_trail_leaves_nothing_naked_and_nothing_behind(
+    rung: Rung, *, land: bool
+) -> None:
+    world = Trailed(rung=rung)
+    for point in range(1, world.steps()):
+        judge(world.crash(point, land=land), rung=rung, outages=1)
+
+
+@pytest.mark.owns("O2", "O3")
+@pytest.mark.parametrize("rung", BESIDE)
+def test_O3_every_fate_of_every_request_of_a_trail_ends_clean(rung: Rung) -> None:
+    for place, fate in product(range(6), Fate):
+        driver = Trailed(rung=rung).begin()
+        driver.fortune = deque([*[None] * place, fate])
+        driver.run(24_000)
+        judge(driver, rung=rung)
+
+
+@pytest.mark.long  # five requests, three fates each, on three rungs
+@pytest.mark.owns("O3")
+@pytest.mark.parametrize("rung", BESIDE)
+def test_O3_every_combination_of_fates_of_five_requests_of_a_trail(rung: Rung) -> None:
+    for fates in product([None, *Fate], repeat=5):
+        driver = Trailed(rung=rung).begin()
+        driver.fortune = deque(fates)
+        driver.run(40_000)
+        judge(driver, rung=rung)
