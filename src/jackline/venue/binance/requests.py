@@ -113,29 +113,30 @@ def _trailing(request: SendTrailing) -> Params:
     if request.activate_price is not None:
         following["activatePrice"] = plain(request.activate_price)
     reducing = {"quantity": plain(request.quantity), **_reduce_only(request.mode)}
-    return _standing(request, kind="TRAILING_STOP_MARKET", fields=following | reducing)
+    return _standing(request, kind="TRAILING_STOP_MARKET", when=following, reducing=reducing)
 
 
 def _conditional(request: SendStop | SendTarget, *, kind: str, reducing: Params) -> Params:
-    fields = {
-        "triggerPrice": plain(request.trigger_price),
-        # True would hold the stop back while mark and last disagree, which is the crash it is for.
-        "priceProtect": "false",
-        **reducing,
-    }
-    return _standing(request, kind=kind, fields=fields)
+    # True would hold the stop back while mark and last disagree, which is the crash it is for.
+    unprotected = {"priceProtect": "false", **reducing}
+    return _standing(
+        request, kind=kind, when={"triggerPrice": plain(request.trigger_price)}, reducing=unprotected
+    )
 
 
-def _standing(request: SendStop | SendTarget | SendTrailing, *, kind: str, fields: Params) -> Params:
+def _standing(
+    request: SendStop | SendTarget | SendTrailing, *, kind: str, when: Params, reducing: Params
+) -> Params:
     return {
         "algoType": "CONDITIONAL",
         "symbol": request.symbol,
         "side": request.side.closes_with.value,
         **_position_side(request.side, request.mode),
         "type": kind,
+        **when,
         # Said every time: the venue's own default fires on the last price.
         "workingType": "MARK_PRICE" if request.price_source is PriceSource.MARK else "CONTRACT_PRICE",
-        **fields,
+        **reducing,
         "clientAlgoId": request.client_id,
         # Anything else could expire the stop against our own resting order.
         "selfTradePreventionMode": "NONE",
