@@ -44,6 +44,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.settings import RiskSettings
 from jackline.core.state import State
@@ -245,7 +246,7 @@ class Driver:
 
     def _start(self, effect: Effect) -> None:
         match effect:
-            case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+            case SendEntry() | SendStop() | SendTarget() | SendTrailing() | SendClose() | CancelOrder():
                 self._send(effect)
             case ReadOrder() | ReadSnapshot() | ReadFills():
                 self._read(effect)

@@ -39,6 +39,7 @@ from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_tar
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
+from jackline.cli.trailing_checks import trailing_problems
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_rules
 from jackline.cli.venue_key import StoredKey, choose_key
@@ -307,6 +308,7 @@ def _checked(
     if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
         made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
     problems.extend(bots.problems)
+    problems.extend(trailing_problems(sections, bots.sections, found))
     strategy: Strategy | list[Problem] = made[0].strategy if made else []
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)

@@ -136,7 +136,7 @@ def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
             symbol=trade.symbol,
             kind=slot.role.name.lower(),
             side=trade.side.closes_with.value.lower(),
-            trigger=slot.trigger_price,
+            trigger=slot.trigger_price if slot.callback_fraction is None else None,
             quantity=slot.quantity,
             owner="ours",
             protects=slot.state.value,

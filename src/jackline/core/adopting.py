@@ -46,7 +46,7 @@ def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | Non
         same = closes(order, position.symbol, position.side)
         if name is None or not same or name.trade_id in turn.trades:
             continue
-        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+        if name.role in {Role.DISASTER, Role.WORKING, Role.TRAILING, Role.WATCHDOG_STOP}:
             trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
     stop = guard.adopted_stop(position, instrument, state.risk, equity_quote=state.equity_quote)
     adopted = _adopted_trade(turn, trade_id, position, stop)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from jackline.core import closing, rules
+from jackline.core import closing, rules, trailing
 from jackline.core.events import ExitSignalled
 from jackline.core.instrument import Instrument
 from jackline.core.machine import Phase
@@ -118,15 +118,16 @@ TABLE: tuple[Callable[[Trade, Facts], Exit | None], ...] = (
 def stop_price(trade: Trade, instrument: Instrument, adopting: AdoptSettings = NOTHING_MORE) -> Price:
     """Where the tightest stop should be: the plan from the average fill, trail, stages, never under the floor (P4).
 
-    An adopted position keeps the stop it was given, and trails only where `adopting` says so.
+    An adopted position keeps the stop it was given, and trails only where `adopting` says so. What the venue trails at
+    the moment is not trailed here too.
     """
     entry, side, wanted = trade.entry, trade.side, trade.ratchet_price
     levels: list[Decimal] = []
     if entry is not None and trade.entry_price is not None:
         levels.append(rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign))
-    trailing = adopting.trailing_fraction if entry is None else entry.trailing_fraction
-    if trailing is not None and trade.best_price is not None:
-        levels.append(rules.trailing_level(trade.best_price, trailing, side.sign))
+    fraction = adopting.trailing_fraction if entry is None else entry.trailing_fraction
+    if fraction is not None and trade.best_price is not None and not trailing.leads(trade):
+        levels.append(rules.trailing_level(trade.best_price, fraction, side.sign))
     stages = None if entry is None else entry.exits.stages
     if entry is not None and stages and trade.entry_price is not None and trade.best_price is not None:
         levels += rules.staged_levels(

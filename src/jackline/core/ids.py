@@ -39,6 +39,7 @@ class Role(StrEnum):
     DISASTER = "d"
     WORKING = "w"
     TARGET = "t"
+    TRAILING = "n"
     CLOSE = "x"
     CANARY = "c"
     WATCHDOG_STOP = "y"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import claims, closing, exiting, proof, rules, slots
+from jackline.core import claims, closing, exiting, proof, rules, slots, trailing
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -216,6 +216,8 @@ def drive_protected(turn: Turn, trade: Trade) -> None:
     trade = exiting.drive(turn, trade)
     if trade.phase is Phase.PROTECTED:
         trade = ensure_disaster(turn, trade)
+    if trade.phase is Phase.PROTECTED:
+        trade = trailing.drive(turn, trade)
     if trade.phase is Phase.PROTECTED:
         trade = _ratchet(turn, trade)
     if trade.phase is Phase.PROTECTED:

@@ -66,6 +66,8 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         target=_slot(trade.target),
         asked=tuple(_owing(order) for order in trade.asked),
         asked_slots=tuple(slot for old in trade.asked_slots if (slot := _slot(old)) is not None),
+        trailing=_slot(trade.trailing),
+        trailing_ms=None,
         entry_slot=_entry(trade),
         balance=Decimal(0),
         result_quote=NOTHING_YET,

@@ -30,6 +30,7 @@ _STOP_REASONS: dict[Role, ExitReason] = {
     Role.ASKED_STOP: ExitReason.STOP,
     Role.ASKED_TARGET: ExitReason.TARGET,
     Role.ASKED_TRAIL: ExitReason.TRAILING_STOP,
+    Role.TRAILING: ExitReason.TRAILING_STOP,
 }
 
 

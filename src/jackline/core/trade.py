@@ -13,6 +13,7 @@ from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.requests import CloseShape, StopShape
 from jackline.core.values import (
+    Fraction,
     MarketMs,
     Price,
     Quantity,
@@ -85,7 +86,8 @@ class OrderSlot:
     """A stop or target of ours. `asked_ms`: when we last sent it or asked about it.
 
     `mode` stays: sent again under the same id it is the same order (O2). `never_rested`: the venue has refused it, so
-    no order that rests there is this one, however alike it looks (P6).
+    no order that rests there is this one, however alike it looks (P6). `callback_fraction`, `activate_price`: of what
+    the venue trails; its `trigger_price` is where it would stand at the mark it was sent at, and no more than that.
     """
 
     client_id: ClientId
@@ -103,6 +105,8 @@ class OrderSlot:
     missed_ms: WireMs | None
     cancelling: bool
     never_rested: bool = False
+    callback_fraction: Fraction | None = None
+    activate_price: Price | None = None
 
     @property
     def is_leg(self) -> bool:
@@ -150,6 +154,9 @@ class Trade:
         bot: whose trade it is; empty for an adopted position.
         asked, asked_slots: stops and targets that somebody asked for, and their orders at the venue.
         tightenings: who waits for a tighter stop to be read back.
+        trailing: what the venue trails beside the stops. It covers nothing, and its loss costs no protection.
+        trailing_losses: orders of that kind that were refused or lost; after a few the trail is ours again.
+        trailing_ms: when the last of them left.
     """
 
     trade_id: TradeId
@@ -189,6 +196,9 @@ class Trade:
     asked: tuple[AskedOrder, ...] = ()
     asked_slots: tuple[OrderSlot, ...] = ()
     tightenings: tuple[Tightening, ...] = ()
+    trailing: OrderSlot | None = None
+    trailing_losses: int = 0
+    trailing_ms: WireMs | None = None
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""
@@ -212,9 +222,9 @@ class Trade:
 
     @property
     def slots(self) -> tuple[OrderSlot, ...]:
-        """All stop and target slots, D first, what was asked for last."""
+        """All stop and target slots, D first; then what the venue trails, and what was asked for."""
         first = (self.disaster,) if self.disaster else ()
-        last = (self.target,) if self.target else ()
+        last = tuple(slot for slot in (self.target, self.trailing) if slot is not None)
         return first + self.working + last + self.asked_slots
 
     @property
@@ -240,6 +250,8 @@ class Trade:
         if any(old.client_id == slot.client_id for old in self.asked_slots):
             asked = tuple(slot if old.client_id == slot.client_id else old for old in self.asked_slots)
             return replace(self, asked_slots=asked)
+        if self.trailing is not None and self.trailing.client_id == slot.client_id:
+            return replace(self, trailing=slot)
         working = tuple(slot if old.client_id == slot.client_id else old for old in self.working)
         return replace(self, working=working)
 

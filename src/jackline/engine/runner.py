@@ -48,6 +48,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Symbol, WireMs
 from jackline.engine.inbox import Inbox
@@ -113,7 +114,7 @@ class Runner:
                     self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)
-                case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+                case SendEntry() | SendStop() | SendTarget() | SendTrailing() | SendClose() | CancelOrder():
                     recorded = self._recorder.request(effect)
                     awaited = isinstance(effect, SendStop) and self._needs_record(effect, effects)
                     self._start(self._send(effect, recorded if awaited else None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from jackline.core.exit_settings import ExitSettings, Stages
+from jackline.core.exit_settings import ExitSettings, Stages, TrailingBy
 from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import (
@@ -95,6 +95,7 @@ def risk(experiment: Experiment) -> RiskSettings:
             stages=SMALL_STAGES if experiment.staged else None,
             no_progress_ms=experiment.no_progress_ms,
             progress_step_fraction=fraction(Decimal("0.001")),
+            trailing_by=TrailingBy.VENUE if experiment.trailed else TrailingBy.ENGINE,
         ),
     )
 

@@ -54,6 +54,7 @@ class Profile:
         rungs: drawn from with equal chance; None is what the wire has.
         staged, opinions: probability of stops in stages, and of a strategy that has exits of its own.
         patiences_ms: times without progress (market ms; None is off) drawn from.
+        trailed: probability that the venue trails, beside the stop.
         guards: the engine enters nothing and protects what others open.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
@@ -77,6 +78,7 @@ class Profile:
     opinions: float = 0.0
     patiences_ms: tuple[int | None, ...] = (None,)
     guards: bool = False
+    trailed: float = 0.0
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
@@ -130,6 +132,13 @@ PROFILES: dict[str, Profile] = {
         Profile(name="trails", why="prices that run, so that working stops move often",
                 kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0,
                 trailings=(Decimal("0.008"),)),
+        Profile(name="trailing", why="the venue trails beside the stop, and loses, clamps or forgets what it took",
+                kinds=(*CRASHES, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.CANCELS_STOP, Kind.TYPE_WITHDRAWN,
+                       Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER, Kind.CHILD_PART_FILLED, Kind.REFUSES,
+                       Kind.CONDITIONAL_SLOW, Kind.CONDITIONAL_DOWN, Kind.SLOW_NETWORK, Kind.JUMP, Kind.MARK_APART,
+                       Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.READ_LAG, Kind.LOST_DISK, Kind.SETS_MODE),
+                wildness=3.0, hedge=0.4, trailings=(Decimal("0.002"), Decimal("0.004"), Decimal("0.008")), trailed=0.9,
+                holds_ms=(120_000, 300_000)),
         Profile(name="exits", why="prices that run, stops in stages, strategies that want out, and crashes in between",
                 kinds=(*CRASHES, Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK, Kind.THROUGH_TARGET,
                        Kind.TOUCH_STOP, Kind.STOP_DROPPED),
