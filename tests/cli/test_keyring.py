@@ -80,7 +80,9 @@ def test_C2_a_key_file_beside_a_key_name_stops_the_start(at: Desk) -> None:
 
 def test_a_key_that_is_not_there_is_told_with_the_fix(at: Desk) -> None:
     at.name_key()
-    with pytest.raises(ConfigError, match=r"(?s)venue.key_name.*no\s+such\s+file\s+of\s+keys.*jackline\s+keys\s+add"):
+    with pytest.raises(
+        ConfigError, match=r"(?s)venue.key_name.*no\s+such\s+file\s+of\s+keys.*jackline\s+keys\s+add"
+    ):
         load_config(at.config)
     at.add("spare")
     with pytest.raises(ConfigError, match=r"(?s)no\s+exchange\s+key\s+is\s+called\s+main.\s+Known:\s+spare"):
