@@ -57,6 +57,7 @@ class Experiment:
         no_progress_ms: market time without a step of progress; None is off.
         filtered: symbols are chosen by their spread, anew every few seconds, but the last, which is read for its
             regime alone; and what the engine decides is kept on tape.
+        trades_per_symbol_max: entries that one position may be built of.
         guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
@@ -91,6 +92,7 @@ class Experiment:
     no_progress_ms: int | None = None
     filtered: bool = False
     guards: bool = False
+    trades_per_symbol_max: int = 1
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -117,7 +119,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         trailing_fraction=draws.pick(profile.trailings),
         target_fraction=draws.pick((None, None, Decimal("0.012"))),
         hold_max_ms=draws.pick(profile.holds_ms),
-        signal_rate=draws.between(0.35, 0.9),
+        signal_rate=draws.between(*profile.signal_rates),
         volatility=draws.pick((0.0002, 0.0005, 0.001)) * profile.wildness,
         stop_while_flat=rung is not Rung.AFTER_FILL or draws.chance(0.5),
         fill_parts=draws.pick((1, 1, 2, 5)),
@@ -133,6 +135,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         opinion_rate=exits.between(0.3, 0.9) if exits.chance(profile.opinions) else 0.0,
         no_progress_ms=exits.pick(profile.patiences_ms),
         guards=profile.guards,
+        trades_per_symbol_max=Draws(seed, f"pyramid/{profile.name}").pick(profile.trades_per_symbol),
     )
 
 
