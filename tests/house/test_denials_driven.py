@@ -43,6 +43,7 @@ DRIVEN: Mapping[Reason, str] = {
     Reason.STOP_DISTANCE: PROCESS,
     Reason.STOP_SIDE: f"{MARKET}P2_a_price_step_that_rounds_the_stop_onto_the_entry_is_denied",
     Reason.STOP_REACHED: f"{MARKET}P2_a_stop_nearer_than_the_collar_is_reached_before_it_rests",
+    Reason.STOP_OUTSIDE: "test_additions.py::test_P4_a_further_entry_whose_stop_would_stand_outside_the_first_is_denied",
     Reason.LIQUIDATION: PROCESS,
     Reason.LEVERAGE: f"{MARKET}leverage_above_the_bracket_of_the_size_is_denied",
     Reason.MINIMUM_ORDER: PLAN,
