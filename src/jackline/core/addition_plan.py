@@ -131,4 +131,6 @@ def _too_large(
 
 
 def _busy(trade: Trade, why: str) -> Denied:
-    return no(Reason.SYMBOL_BUSY, f"trade {trade.trade_id} on {trade.symbol} {trade.side}: {why}")
+    return no(
+        Reason.SYMBOL_BUSY, f"trade {trade.trade_id} on {trade.symbol} {trade.side} is {trade.phase}: {why}"
+    )

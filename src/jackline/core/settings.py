@@ -14,8 +14,6 @@ from jackline.core.values import Fraction, Quote
 HOUR_MS = 3_600_000
 LOSING_STREAK_MAX = 3
 """The default of policy."""
-TRADES_PER_SYMBOL_MAX = 2
-"""The default of policy for whoever configures; a core that is not told adds to nothing."""
 DRAWDOWN_MAX_FRACTION = Fraction(Decimal("0.20"))
 """Four days at the daily limit."""
 
@@ -119,7 +117,7 @@ class RiskSettings:
     regime: RegimeSettings = RegimeSettings()
     opportunity: OpportunitySettings = OpportunitySettings()
     exits: ExitSettings = ExitSettings()
-    trades_per_symbol_max: int = 1
+    trades_per_symbol_max: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
