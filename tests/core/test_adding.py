@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from jackline.cli.views import positions_in_store
 from jackline.core.events import CloseAsked
 from jackline.core.ids import FIRST_ENTRY, Role, parse_client_id
 from jackline.core.machine import Phase
@@ -138,3 +139,12 @@ def test_the_longest_hold_counts_from_the_first_fill() -> None:
     driver.reach(Phase.DONE)
     assert driver.ended[0].reason is ExitReason.MAX_HOLD
     assert driver.now_ms < first_ms + 2 * BAR_MS + 10_000
+
+
+def test_a_position_and_a_statement_tell_of_how_many_entries_it_is() -> None:
+    driver = Driver(risk=TWO)
+    opened(driver)
+    assert [row.state for row in positions_in_store((driver.trade,))] == ["protected"]
+    added(driver).run(3_000)
+    assert [row.state for row in positions_in_store((driver.trade,))] == ["protected, 2 entries"]
+    assert driver.trade.entries_filled == 2

@@ -305,6 +305,11 @@ class Trade:
         return (*first, *(one.entry for one in self.additions))
 
     @property
+    def entries_filled(self) -> int:
+        """Entries that the position is built of; 0 of an adopted position."""
+        return len(self.entries) - sum(one.slot.filled == 0 for one in self.additions)
+
+    @property
     def is_listed(self) -> bool:
         """The trade list shows no less than the answers to the entries have told of."""
         told = sum(
