@@ -11,6 +11,7 @@ import pytest
 
 from jackline.core.outcomes import Reason
 from jackline.core.settings import RiskSettings
+from jackline.core.values import fraction
 from jackline.exchange.values import OrderType
 from tests.cases.denied import BTC, Desk, Scene
 
@@ -107,7 +108,7 @@ def test_P1_an_engine_that_dies_after_a_further_entry_comes_back_to_one_trade() 
 
 def test_the_target_is_placed_again_for_all_of_it() -> None:
     def rules(settings: RiskSettings) -> RiskSettings:
-        return replace(two(settings), target_fraction=settings.stop.value_fraction * 2)
+        return replace(two(settings), target_fraction=fraction("0.04"))
 
     async def script(world: Desk) -> None:
         await added(world)
@@ -119,3 +120,20 @@ def test_the_target_is_placed_again_for_all_of_it() -> None:
         await world.closes()
 
     assert Scene(rules=rules).play(script).traded() == [BTC, BTC]
+
+
+@pytest.mark.owns("O1")
+def test_O1_a_wish_heard_again_after_a_crash_adds_nothing() -> None:
+    """Its answer was lost with the engine, and another bar has closed since: the gates cannot tell it by its bar."""
+
+    async def script(world: Desk) -> None:
+        await world.ready_for(BTC)
+        await world.opened()
+        world.stage.processes.kill("engine", down_s=1.0)
+        await world.passes(10.0)
+        world.gap(0.004)
+        await world.passes(1.5)
+        await world.refused(Reason.SYMBOL_BUSY, "symbol")
+        await world.closes()
+
+    assert Scene(rules=two).play(script).traded() == [BTC]

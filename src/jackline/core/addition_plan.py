@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from jackline.core import rules
 from jackline.core.asked import no
+from jackline.core.bots import SignalSource
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Denied, Reason
@@ -49,11 +50,24 @@ def denial(turn: Turn, trade: Trade, event: Signalled) -> Denied | None:
     last_ms = max(entry.signal_market_ms for entry in trade.entries)
     if event.market_ms <= last_ms:
         return _busy(trade, f"the bar of {event.market_ms} has been decided on")
+    if _may_be_heard_again(turn, trade, event):
+        return _busy(trade, "its last entry may be this wish, heard again after the start")
     now_ms = max(turn.now.market_ms, event.market_ms)
     until_ms = last_ms + turn.state.risk.cooldown_ms
     if now_ms < until_ms:
         return no(Reason.COOLDOWN, f"{trade.trade_id} entered at {last_ms}: cooling down until {until_ms}")
     return None
+
+
+def _may_be_heard_again(turn: Turn, trade: Trade, event: Signalled) -> bool:
+    """A wish from outside whose answer was lost in a crash is heard again: it has become an entry already (O1).
+
+    A strategy's wish has its bar to tell by; that of somebody outside is taken to know the newest bar, whichever that
+    is by then.
+    """
+    bot = turn.state.bots.get(event.bot)
+    outside = bot is not None and bot.source is not SignalSource.BARS
+    return outside and trade.recovered
 
 
 def is_covered(trade: Trade) -> bool:
