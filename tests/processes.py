@@ -180,7 +180,12 @@ def write_config(directory: Path, url: str, **changes: str) -> Path:
             "rung": '"auto"',
             "key_file": f'"{keys}"',
         },
-        "risk": {"leverage": "4", "stop_value_fraction": "0.01", "losing_streak_max": "100"},
+        "risk": {
+            "leverage": "4",
+            "stop_value_fraction": "0.01",
+            "losing_streak_max": "100",
+            "trades_per_symbol_max": "1",
+        },
         "strategy": {"name": '"rsi_trend"'},
     }
     for name, value in changes.items():
