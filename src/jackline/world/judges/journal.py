@@ -254,7 +254,7 @@ class JournalIndex:
         elif row.kind == "intent" and trade.entry is not None:
             self.intents[trade_id] = _intent(trade_id, trade.entry, trade.stop)
         present = {one.slot.client_id for one in trade.additions}
-        for client_id in self._added.get(trade_id, set()) - present:
+        for client_id in sorted(self._added.get(trade_id, set()) - present):
             self.dead_further.setdefault(client_id, row.wire_ms)
         if present:
             self._added[trade_id] = present
