@@ -51,7 +51,7 @@ class BotSection(Section):
         Decimal(1), gt=0, le=1, description="share of equity that its open trades bind as margin together"
     )
     trades_max: Whole | None = Field(
-        None, ge=1, le=200, description="so many of its trades may be open at a time; unset, one a symbol"
+        None, ge=1, le=200, description="so many of its entries may be open at a time; unset, any number"
     )
     risk_per_trade_fraction: Number | None = Field(
         None, ge=Decimal("0.001"), le=Decimal("0.02"), description="instead of that of [risk]"

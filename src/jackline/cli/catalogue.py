@@ -33,6 +33,7 @@ UNITS = MappingProxyType(
         "_probability_min": "probability, 0 to 1",
         "_bars": "bars",
         "trades_max": "trades",
+        "trades_per_symbol_max": "entries",
         "_quote": "quote currency, e.g. USDT",
         "_multiple": "times",
         "_ms": "milliseconds",

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from jackline.core import asked_orders, closing, entering, proof, protecting, sweeping, trailing
+from jackline.core import (
+    adding,
+    asked_orders,
+    closing,
+    entering,
+    proof,
+    protecting,
+    resizing,
+    sweeping,
+    trailing,
+)
 from jackline.core.events import Answered, OrderAnswered
-from jackline.core.ids import ASKED_ROLES, Role, parse_client_id
+from jackline.core.ids import ASKED_ROLES, FIRST_ENTRY, Role, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderView
 from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
@@ -34,9 +44,11 @@ def on_answer(turn: Turn, event: Answered) -> None:
         proof.on_mode_refused(turn, request)
     trade = _owner(turn, request)
     match request:
-        case SendEntry():
-            if trade is not None:
+        case SendEntry(client_id=client_id):
+            if trade is not None and _is_first(client_id):
                 entering.on_entry_outcome(turn, trade, outcome)
+            elif trade is not None:
+                adding.on_outcome(turn, trade, client_id, outcome)
         case SendStop(client_id=client_id) | SendTarget(client_id=client_id):
             slot = trade.slot(client_id) if trade is not None else None
             if trade is not None and slot is not None and slot.role in ASKED_ROLES:
@@ -69,8 +81,11 @@ def _after_cancel(turn: Turn, trade: Trade, client_id: str, *, acked: bool) -> N
     slot = trade.slot(client_id)
     if slot is None:
         return
+    resized = resizing.forget_target(trade, slot) if acked else None
     if acked and slot.role is Role.TRAILING:
         trailing.after_cancel(turn, trade, slot)
+    elif resized is not None:
+        turn.put(resized)
     elif acked and slot.role is Role.WORKING and trade.phase is not Phase.SWEEPING:
         turn.put(sweeping.forget(trade, slot))
     else:
@@ -86,7 +101,10 @@ def on_order_answer(turn: Turn, event: OrderAnswered) -> None:
     if trade is None or name is None or isinstance(answer, Unknown):
         return
     if name.role is Role.ENTRY:
-        entering.on_entry_read(turn, trade, answer)
+        if name.attempt == FIRST_ENTRY:
+            entering.on_entry_read(turn, trade, answer)
+        else:
+            adding.on_read(turn, trade, request.client_id, answer)
         return
     slot = trade.slot(request.client_id)
     if slot is None:
@@ -102,6 +120,11 @@ def on_order_answer(turn: Turn, event: OrderAnswered) -> None:
         trailing.on_read(turn, trade, slot, answer)
     else:
         protecting.on_stop_read(turn, trade, slot, answer)
+
+
+def _is_first(client_id: str) -> bool:
+    name = parse_client_id(client_id)
+    return name is None or name.attempt == FIRST_ENTRY
 
 
 def _owner(turn: Turn, request: Mutation) -> Trade | None:

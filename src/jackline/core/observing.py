@@ -15,6 +15,7 @@ from jackline.core import (
     guard,
     proof,
     protecting,
+    resizing,
     slots,
     sweeping,
     trailing,
@@ -309,11 +310,7 @@ def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
         return
     best = working[0]
     for slot in working[1:]:
-        best = (
-            slot
-            if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price
-            else best
-        )
+        best = slot if resizing.outdoes(trade.side, slot, best) else best
     for slot in working:
         if slot.client_id != best.client_id:
             key = OrderKey(

@@ -258,7 +258,8 @@ class Runner:
         except StoreError as error:
             log.warning("intent_lost", code="O4", trade_id=effect.trade.trade_id, detail=str(error))
             return
-        self._inbox.put(IntentDurable(trade_id=effect.trade.trade_id))
+        trade = effect.trade
+        self._inbox.put(IntentDurable(trade_id=trade.trade_id, entry_id=trade.intended_id))
 
     async def _await_reset(self, written: asyncio.Future[int]) -> None:
         """A reset allows risk again: it waits for the disk. One that cannot be written changes nothing."""

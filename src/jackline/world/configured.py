@@ -91,6 +91,7 @@ def risk(experiment: Experiment) -> RiskSettings:
         regime=RegimeSettings(
             gate=Rule.ON if experiment.filtered else Rule.OFF, reference_symbol=symbols(experiment)[-1]
         ),
+        trades_per_symbol_max=experiment.trades_per_symbol_max,
         exits=ExitSettings(
             stages=SMALL_STAGES if experiment.staged else None,
             no_progress_ms=experiment.no_progress_ms,

@@ -60,6 +60,7 @@ class Experiment:
         filtered: symbols are chosen by their spread, anew every few seconds, but the last, which is read for its
             regime alone; and what the engine decides is kept on tape.
         trailed: the venue trails beside the stop; `callback_max_fraction`: at most so far behind, whatever is asked.
+        trades_per_symbol_max: entries that one position may be built of.
         guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
@@ -96,6 +97,7 @@ class Experiment:
     guards: bool = False
     trailed: bool = False
     callback_max_fraction: Decimal | None = None
+    trades_per_symbol_max: int = 1
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -123,7 +125,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         trailing_fraction=draws.pick(profile.trailings),
         target_fraction=draws.pick((None, None, Decimal("0.012"))),
         hold_max_ms=draws.pick(profile.holds_ms),
-        signal_rate=draws.between(0.35, 0.9),
+        signal_rate=draws.between(*profile.signal_rates),
         volatility=draws.pick((0.0002, 0.0005, 0.001)) * profile.wildness,
         stop_while_flat=rung is not Rung.AFTER_FILL or draws.chance(0.5),
         fill_parts=draws.pick((1, 1, 2, 5)),
@@ -141,6 +143,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         guards=profile.guards,
         trailed=trailing.chance(profile.trailed),
         callback_max_fraction=_CLAMP if profile.trailed and trailing.chance(0.1) else None,
+        trades_per_symbol_max=Draws(seed, f"pyramid/{profile.name}").pick(profile.trades_per_symbol),
     )
 
 

@@ -56,6 +56,8 @@ class Profile:
         patiences_ms: times without progress (market ms; None is off) drawn from.
         trailed: probability that the venue trails, beside the stop.
         guards: the engine enters nothing and protects what others open.
+        trades_per_symbol: entries that one position may be built of, drawn from; 1 adds to none.
+        signal_rates: least and most probability of a wish at the close of a bar.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -79,6 +81,8 @@ class Profile:
     patiences_ms: tuple[int | None, ...] = (None,)
     guards: bool = False
     trailed: float = 0.0
+    trades_per_symbol: tuple[int, ...] = (1,)
+    signal_rates: tuple[float, float] = (0.35, 0.9)
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
@@ -172,6 +176,9 @@ PROFILES: dict[str, Profile] = {
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+        Profile(name="pyramid", why="everything, where open trades are added to while their prices run",
+                hedge=0.4, holds_ms=(300_000, 600_000), wildness=1.5, acts=(2, 8), trades_per_symbol=(2, 2, 3, 5),
+                signal_rates=(0.85, 1.0)),
         Profile(name="guard", why="somebody else trades; the engine enters nothing and protects what it finds",
                 kinds=(*TRADER, *TRADER, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.REFUSES, Kind.CONDITIONAL_SLOW,
                        Kind.JUMP, Kind.THROUGH_STOP, Kind.KILL_WATCHDOG, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP,
