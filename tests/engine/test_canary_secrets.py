@@ -221,6 +221,7 @@ async def broken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.ask("keys", "validate", "main", code=ExitCode.BAD_INPUT)
 
 
+@pytest.mark.long  # half a minute; redaction itself is tested in the short command
 @pytest.mark.timeout(300)
 @pytest.mark.owns("S1")
 async def test_S1_no_planted_secret_is_in_anything_that_is_left(

@@ -120,6 +120,7 @@ async def order(state: Path, venue: Exchange, name: str, side: Side) -> str:
     return said
 
 
+@pytest.mark.long
 async def test_K3_one_leg_of_a_hedge_is_closed_once_and_never_by_the_next_life_again(tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with exchange(*GENERATE, "--hedge") as venue:
@@ -167,6 +168,7 @@ async def until_nobody_watches(directory: Path) -> None:
             await asyncio.to_thread(lambda: None)
 
 
+@pytest.mark.long
 async def test_close_all_goes_to_the_watchdog_and_nothing_waits_where_it_is_dead_too(tmp_path: Path) -> None:
     async with exchange(*GENERATE) as venue:
         config = str(write_config(tmp_path, venue.url))
