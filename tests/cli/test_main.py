@@ -74,7 +74,7 @@ def test_every_command_describes_its_options(name: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["close"], "Did you mean 'close-all'?"),
+        (["close-al"], "Did you mean 'close-all'?"),
         (["close-all", "--bogus"], "No such option"),
         (["positions"], "Missing option '--config'"),
     ],

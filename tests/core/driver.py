@@ -29,7 +29,7 @@ from jackline.core.events import (
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import Role, TradeId, is_ours, parse_client_id
+from jackline.core.ids import ASKED_ROLES, Role, TradeId, is_ours, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.outcomes import NotSent, Outcome, Unknown
 from jackline.core.plan import ProtectedEntry, Rung
@@ -352,6 +352,9 @@ class Driver:
         """P4: every stop at its plan's price or better, every W no worse than the one before it."""
         trade = self.state.trades.get(request.trade_id)
         sign = request.side.sign
+        asked = parse_client_id(request.client_id)
+        if asked is not None and asked.role in ASKED_ROLES:
+            return  # it stands beside the plan, and may stand further away
         if trade is not None:
             assert (request.trigger_price - trade.stop.disaster_price) * sign >= 0, "P4: worse than the plan"
         name = parse_client_id(request.client_id)

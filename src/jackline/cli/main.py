@@ -46,6 +46,8 @@ COMMANDS: dict[str, Lazy] = {
     "status": Lazy(target="status:status", summary="Say in a sentence whether all is protected."),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
+    "close": Lazy(target="position:close", summary="Close one position, by the engine."),
+    "stop": Lazy(target="position:stop", summary="Tighten the stop of one position; it never loosens."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),

@@ -21,6 +21,7 @@ from jackline.store.encode import decode
 from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
+from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
 from jackline.store.signature import Promotion
 
@@ -62,6 +63,7 @@ def submit(
     confidence: Fraction | None = None,
     sign: Callable[[str, str], Promotion] | None = None,
     parity: Parity | None = None,
+    wish: Wish | None = None,
 ) -> str:
     """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
     command_id, asking = uuid.uuid4().hex, actor()
@@ -78,6 +80,7 @@ def submit(
         confidence=confidence,
         promotion=None if sign is None else sign(command_id, asking),
         parity=parity,
+        wish=wish,
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
@@ -98,6 +101,16 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
     return wait_for(FLAT_S, lambda: read_store(config, has_flat_records) or None) is not None
+
+
+def await_position_flat(config: Config, symbol: Symbol, side: Side | None) -> bool:
+    """The same for one symbol, and one side of it where that is said."""
+
+    def flat(store: StoreReader) -> bool | None:
+        here = (one for one in store.load_trades() if one.symbol == symbol and side in {None, one.side})
+        return all(trade.quantity == ZERO for trade in here) or None
+
+    return wait_for(FLAT_S, lambda: read_store(config, flat)) is not None
 
 
 def has_flat_records(store: StoreReader) -> bool:

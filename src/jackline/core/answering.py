@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from jackline.core import closing, entering, proof, protecting, sweeping
+from jackline.core import asked_orders, closing, entering, proof, protecting, sweeping
 from jackline.core.events import Answered, OrderAnswered
-from jackline.core.ids import Role, parse_client_id
+from jackline.core.ids import ASKED_ROLES, Role, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderView
 from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
 from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
-from jackline.core.trade import SlotState, Trade
+from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Symbol
 
@@ -31,17 +31,26 @@ def on_answer(turn: Turn, event: Answered) -> None:
                 entering.on_entry_outcome(turn, trade, outcome)
         case SendStop(client_id=client_id) | SendTarget(client_id=client_id):
             slot = trade.slot(client_id) if trade is not None else None
-            if trade is not None and slot is not None:
+            if trade is not None and slot is not None and slot.role in ASKED_ROLES:
+                asked_orders.on_outcome(turn, trade, slot, outcome)
+            elif trade is not None and slot is not None:
                 protecting.on_stop_outcome(turn, trade, slot, outcome)
         case SendClose():
             if trade is not None:
                 closing.on_outcome(turn, trade, outcome)
         case CancelOrder(key=key):
             slot = trade.slot(key.client_id) if trade is not None else None
-            if trade is not None and slot is not None and slot.role is not Role.DISASTER:
+            if trade is not None and slot is not None and _is_asked_for(trade, slot):
+                asked_orders.on_cancelled(turn, trade, slot, outcome)
+            elif trade is not None and slot is not None and slot.role is not Role.DISASTER:
                 _after_cancel(turn, trade, key.client_id, acked=isinstance(outcome, Acked))
         case _:
             assert_never(request)
+
+
+def _is_asked_for(trade: Trade, slot: OrderSlot) -> bool:
+    """Somebody asked for it, and the position is open: what a cancel means for it, its wish says."""
+    return slot.role in ASKED_ROLES and trade.phase is not Phase.SWEEPING
 
 
 def _after_cancel(turn: Turn, trade: Trade, client_id: str, *, acked: bool) -> None:
@@ -67,6 +76,9 @@ def on_order_answer(turn: Turn, event: OrderAnswered) -> None:
         return
     slot = trade.slot(request.client_id)
     if slot is None:
+        return
+    if slot.role in ASKED_ROLES:
+        asked_orders.on_read(turn, trade, slot, answer)
         return
     if slot.state is SlotState.GONE:
         if isinstance(answer, OrderView):

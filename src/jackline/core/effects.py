@@ -94,6 +94,20 @@ class SaveBots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCommand:
+    """Answer a command, once the saves before it are written.
+
+    Attributes:
+        result: None where it is only taken: its answer comes when the venue has shown what came of it.
+        position: its place in the desk, kept with this; None where that is kept already.
+    """
+
+    command_id: str
+    result: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteDenied:
     """Journal why an entry was denied. `side` is None where the strategy failed before it named one."""
 
@@ -121,7 +135,17 @@ class TradeEnded:
     reason: ExitReason
 
 
-Record = SaveTrade | SaveKill | SaveBots | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
+Record = (
+    SaveTrade
+    | SaveKill
+    | SaveBots
+    | SaveDay
+    | BookFills
+    | BookIncome
+    | BookAdjustment
+    | NoteDenied
+    | AnswerCommand
+)
 """What only the journal hears of."""
 
 

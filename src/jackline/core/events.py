@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jackline.core.asked_events import OrderAsked, OrderDropped, TightenAsked
 from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
@@ -311,4 +312,7 @@ Event = (
     | IncomeAnswered
     | AccountedFor
     | StopsClaimed
+    | OrderAsked
+    | OrderDropped
+    | TightenAsked
 )

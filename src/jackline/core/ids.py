@@ -43,6 +43,15 @@ class Role(StrEnum):
     CANARY = "c"
     WATCHDOG_STOP = "y"
     WATCHDOG_CLOSE = "z"
+    ASKED_STOP = "a"
+    ASKED_TARGET = "b"
+    ASKED_TRAIL = "l"
+
+
+ASKED_ROLES = frozenset({Role.ASKED_STOP, Role.ASKED_TARGET, Role.ASKED_TRAIL})
+"""Somebody asked for it beside the plan: it is ours, and no stop of the plan is measured by it."""
+TARGET_ROLES = frozenset({Role.TARGET, Role.ASKED_TARGET})
+"""Orders that take a profit; they protect nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from jackline.core import (
     accounting,
     adopting,
+    asked_looks,
     claims,
     closing,
     entering,
@@ -23,7 +24,7 @@ from jackline.core.coverage import Coverage, coverage, only_reduces
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import is_ours, may_be_ours
+from jackline.core.ids import ASKED_ROLES, is_ours, may_be_ours, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
@@ -131,6 +132,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, protecting.forget_lost_disaster(turn, trade), finding.coverage)
+            asked_looks.on_covered(turn, turn.trades[trade.trade_id], position, snapshot)
         case guard.Naked(position=position) if position.symbol in fresh:
             naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
             _close_without_room(turn, naked, position, snapshot)
@@ -181,7 +183,9 @@ def _heed(turn: Turn, trade: Trade, snapshot: Snapshot) -> Trade:
     for order in snapshot.orders:
         live = order.is_stop and order.state is OrderState.NEW and order.trigger_price is not None
         reduces = position is not None and only_reduces(order, position)
-        ours = live and reduces and may_be_ours(order.key.client_id, turn.state.tag)
+        name = parse_client_id(order.key.client_id)
+        planned = name is None or name.role not in ASKED_ROLES
+        ours = live and reduces and planned and may_be_ours(order.key.client_id, turn.state.tag)
         if ours and closes(order, trade.symbol, trade.side) and order.trigger_price is not None:
             floor = tightest(trade.side, order.trigger_price, floor)
     return trade if floor == trade.ratchet_price else replace(trade, floor_price=floor)

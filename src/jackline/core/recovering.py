@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from jackline.core.asked_order import AskedOrder
 from jackline.core.events import Now
 from jackline.core.ids import fence_of
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
@@ -63,6 +64,8 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         disaster=_slot(trade.disaster),
         working=tuple(slot for old in trade.working if (slot := _slot(old)) is not None),
         target=_slot(trade.target),
+        asked=tuple(_owing(order) for order in trade.asked),
+        asked_slots=tuple(slot for old in trade.asked_slots if (slot := _slot(old)) is not None),
         entry_slot=_entry(trade),
         balance=Decimal(0),
         result_quote=NOTHING_YET,
@@ -77,6 +80,11 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
     exposed_ms = now.wire_ms if clocked else None
     close = None if trade.close is None else replace(trade.close, in_flight=False, next_ms=now.wire_ms)
     return replace(trade, close=close, exposed_ms=exposed_ms).on(Trigger.RECOVERED)
+
+
+def _owing(order: AskedOrder) -> AskedOrder:
+    """The answer may have been lost with the process, unlike the record of the order. The first one written stays."""
+    return replace(order, owes_answer=True, drop_owes_answer=bool(order.drop_id))
 
 
 def _slot(slot: OrderSlot | None) -> OrderSlot | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core.errors import invariant
-from jackline.core.ids import LEG_ATTEMPT, Role, client_id
+from jackline.core.ids import LEG_ATTEMPT, TARGET_ROLES, Role, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
@@ -176,7 +176,7 @@ def seen(slot: OrderSlot, order: OrderView) -> OrderSlot:
 def _send(turn: Turn, trade: Trade, slot: OrderSlot) -> None:
     """Emit the placement of a slot; the same slot always gives the same request."""
     source = trade.stop.price_source
-    if slot.role is Role.TARGET:
+    if slot.role in TARGET_ROLES:
         invariant(slot.quantity is not None, "P3", slot=slot.client_id)
         turn.send(
             SendTarget(

@@ -13,6 +13,9 @@ from typing import assert_never
 from jackline.core import (
     accounting,
     answering,
+    asked_looks,
+    asked_orders,
+    asking,
     booking,
     bot_switch,
     closing,
@@ -26,6 +29,7 @@ from jackline.core import (
     sweeping,
     switch,
 )
+from jackline.core.asked_events import OrderAsked, OrderDropped, TightenAsked
 from jackline.core.effects import Effect, Level
 from jackline.core.events import (
     AccountedFor,
@@ -82,6 +86,8 @@ def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...
         limits.judge(turn, before=state)
     for trade in list(turn.trades.values()):
         _drive(turn, trade)
+    asked_orders.drive(turn)
+    asked_looks.drive(turn)
     accounting.ask(turn)
     return turn.finish()
 
@@ -127,6 +133,8 @@ def _take(turn: Turn, event: Event) -> None:
             observing.on_claims(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
+        case OrderAsked() | OrderDropped() | TightenAsked():
+            asking.on_wish(turn, event)
         case BotAsked():
             bot_switch.on_bot_asked(turn, event)
         case (

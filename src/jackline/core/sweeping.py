@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import closing, guard, limits, slots
+from jackline.core import asked_orders, closing, guard, limits, slots
 from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
@@ -27,6 +27,9 @@ _STOP_REASONS: dict[Role, ExitReason] = {
     Role.WORKING: ExitReason.TRAILING_STOP,
     Role.WATCHDOG_STOP: ExitReason.STOP,
     Role.TARGET: ExitReason.TARGET,
+    Role.ASKED_STOP: ExitReason.STOP,
+    Role.ASKED_TARGET: ExitReason.TARGET,
+    Role.ASKED_TRAIL: ExitReason.TRAILING_STOP,
 }
 
 
@@ -153,7 +156,7 @@ def _end(turn: Turn, trade: Trade) -> None:
     reason = exit_reason(trade)
     if reason is ExitReason.UNRESOLVED:
         reason = ExitReason.ELSEWHERE
-    ended = replace(trade, exit_reason=reason).on(Trigger.SWEPT)
+    ended = asked_orders.ended(turn, replace(trade, exit_reason=reason).on(Trigger.SWEPT))
     del turn.trades[trade.trade_id]
     until_ms = MarketMs(turn.now.market_ms + turn.state.risk.cooldown_ms)
     market = replace(turn.market(trade.symbol), cooldown_until_ms=until_ms, suspect_ms=turn.now.wire_ms)

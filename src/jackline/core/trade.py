@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.core.asked_order import AskedOrder, Tightening
 from jackline.core.ids import ATTEMPTS_MAX, LEG_ATTEMPT, ClientId, Role, TradeId, client_id
 from jackline.core.machine import Phase, Trigger, advance
 from jackline.core.orders import PositionMode
@@ -147,6 +148,8 @@ class Trade:
         exit_parameter: the number behind `exit_reason` where there is one: the confidence of a model exit.
         progress_price, progress_market_ms: the last step of progress; None before the first, and while nobody asks.
         bot: whose trade it is; empty for an adopted position.
+        asked, asked_slots: stops and targets that somebody asked for, and their orders at the venue.
+        tightenings: who waits for a tighter stop to be read back.
     """
 
     trade_id: TradeId
@@ -183,6 +186,9 @@ class Trade:
     progress_price: Price | None = None
     progress_market_ms: MarketMs | None = None
     bot: str = ""
+    asked: tuple[AskedOrder, ...] = ()
+    asked_slots: tuple[OrderSlot, ...] = ()
+    tightenings: tuple[Tightening, ...] = ()
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""
@@ -206,14 +212,14 @@ class Trade:
 
     @property
     def slots(self) -> tuple[OrderSlot, ...]:
-        """All stop and target slots, D first."""
+        """All stop and target slots, D first, what was asked for last."""
         first = (self.disaster,) if self.disaster else ()
         last = (self.target,) if self.target else ()
-        return first + self.working + last
+        return first + self.working + last + self.asked_slots
 
     @property
     def stops(self) -> tuple[OrderSlot, ...]:
-        """All stop slots, D first."""
+        """All stop slots of the plan, D first."""
         return ((self.disaster,) if self.disaster else ()) + self.working
 
     @property
@@ -231,6 +237,9 @@ class Trade:
             return replace(self, disaster=slot)
         if self.target is not None and self.target.client_id == slot.client_id:
             return replace(self, target=slot)
+        if any(old.client_id == slot.client_id for old in self.asked_slots):
+            asked = tuple(slot if old.client_id == slot.client_id else old for old in self.asked_slots)
+            return replace(self, asked_slots=asked)
         working = tuple(slot if old.client_id == slot.client_id else old for old in self.working)
         return replace(self, working=working)
 

@@ -31,6 +31,7 @@ from jackline.store.commands import (
     Posted,
 )
 from jackline.store.errors import StoreError
+from jackline.store.order_wishes import wish_event
 
 log = structlog.get_logger("operators")
 
@@ -137,6 +138,9 @@ class Operators:
             self._take(BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt))
         elif command.kind in FROM_OUTSIDE:
             self._recorder.answer(receipt, self._signalled(command))
+        elif command.wish is not None:
+            # It is answered by what comes of it: at once where it is refused, else when the venue was read back.
+            self._take(wish_event(command.wish, receipt))
         else:
             self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
             self._recorder.answer(receipt, "closing")

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from jackline.core.effects import (
     Alert,
+    AnswerCommand,
     BookAdjustment,
     BookFills,
     BookIncome,
@@ -196,6 +197,18 @@ class Recorder:
         answer = _answer(receipt, self._clock.now().wire_ms, result)
         row = self._row(JournalKind.COMMAND, encode(answer), None)
         self._journal.append(Batch(rows=(row,), answers=(answer,), account=(_read_to(receipt),)))
+
+    def wish(self, effect: AnswerCommand) -> None:
+        """Keep that a wish was taken, what came of it, or both. The saves before it are written before it."""
+        wire_ms, result = self._clock.now().wire_ms, effect.result
+        answers: tuple[CommandAnswer, ...] = ()
+        account: tuple[tuple[AccountKey, str], ...] = ()
+        if result is not None:
+            answers = (CommandAnswer(command_id=effect.command_id, wire_ms=wire_ms, result=encode(result)),)
+        if effect.position is not None:
+            account = ((AccountKey.COMMANDS_READ, str(effect.position)),)
+        row = self._row(JournalKind.COMMAND, encode(effect), None)
+        self._journal.append(Batch(rows=(row,), answers=answers, account=account))
 
     def _append(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> asyncio.Future[int]:
         return self._journal.append(Batch(rows=(self._row(kind, body, trade_id),)))

@@ -10,6 +10,7 @@ import structlog
 
 from jackline.core.effects import (
     Alert,
+    AnswerCommand,
     BookAdjustment,
     BookFills,
     BookIncome,
@@ -101,6 +102,7 @@ class Runner:
                     | BookIncome()
                     | BookAdjustment()
                     | NoteDenied()
+                    | AnswerCommand()
                 ):
                     self._record(effect)
                 case Alert():
@@ -146,6 +148,9 @@ class Runner:
                 self._recorder.income(effect)
             case BookAdjustment():
                 self._recorder.adjustment(effect)
+            case AnswerCommand():
+                self._recorder.wish(effect)
+                log.info("wish", command_id=effect.command_id, answer=effect.result or "taken")
             case NoteDenied(denied=denied):
                 self._recorder.denied(effect)
                 log.info(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from jackline.core.asked_order import AskedTerms
 from jackline.core.errors import InvariantBroken, invariant
 from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
@@ -18,6 +19,7 @@ from jackline.store.db import Db, Row, create, open_reader, open_writer, transac
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.order_wishes import DropWish, TightenWish, Wish
 from jackline.store.schema import COMMANDS
 from jackline.store.signature import Promotion
 
@@ -46,6 +48,11 @@ class CommandKind(StrEnum):
     PROMOTE = "promote"
     PARITY = "parity"
     """A replay has measured how far today's decisions differ from those on the tape."""
+    ORDER_ASKED = "order_asked"
+    """A stop, target or trailing stop beside what protects the position."""
+    ORDER_DROPPED = "order_dropped"
+    TIGHTEN = "tighten"
+    """The stop of one position to a price, or to break-even."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -53,6 +60,12 @@ class CommandKind(StrEnum):
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
 FROM_OUTSIDE = frozenset({CommandKind.SIGNAL, CommandKind.ALERT})
 """All that may ask for an entry. The gates have the last word on each."""
+WISHES: dict[CommandKind, type[AskedTerms] | type[DropWish] | type[TightenWish]] = {
+    CommandKind.ORDER_ASKED: AskedTerms,
+    CommandKind.ORDER_DROPPED: DropWish,
+    CommandKind.TIGHTEN: TightenWish,
+}
+"""What a command about the stops of one position carries. They only reduce (K2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +82,7 @@ class Command:
         told_ms: when an alert says that it was made; None where it was made when it was written here.
         promotion: the signed wish of a `PROMOTE`; None for every other kind.
         parity: what the replay of a `PARITY` came to; None for every other kind.
+        wish: what a kind of `WISHES` asks for; None for every other kind.
     """
 
     command_id: str
@@ -84,6 +98,7 @@ class Command:
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
     parity: Parity | None = None
+    wish: Wish | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE
@@ -100,6 +115,9 @@ class Command:
         signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
         invariant(signed, "S2", kind=self.kind)
         invariant((self.parity is not None) == (self.kind is CommandKind.PARITY), "D4", kind=self.kind)
+        wanted = WISHES.get(self.kind)
+        fitting = self.wish is None if wanted is None else isinstance(self.wish, wanted)
+        invariant(fitting, "K2", kind=self.kind, wish=type(self.wish).__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +256,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, command.promotion, command.parity, *wanted
+    return command.kind, command.level, command.promotion, command.parity, command.wish, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -260,6 +278,8 @@ def _args_text(command: Command) -> str:
         return encode(command.promotion)
     if command.parity is not None:
         return encode(command.parity)
+    if command.wish is not None:
+        return encode(command.wish)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
@@ -288,6 +308,7 @@ def _understood(row: Row) -> Posted:
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
     level, bot, promotion, parity = None, "", None, None
     confidence, told_ms = None, None
+    wish = decode(args_text, WISHES[kind]) if kind in WISHES else None
     if kind is CommandKind.PROMOTE:
         promotion = decode(args_text, Promotion)
     elif kind is CommandKind.PARITY:
@@ -300,7 +321,7 @@ def _understood(row: Row) -> Posted:
         wanted = decode(args_text, _SignalArgs)
         args, bot = _Args(symbol=wanted.symbol, side=wanted.side), wanted.bot
         confidence, told_ms = wanted.confidence, wanted.told_ms
-    else:
+    elif wish is None:
         args = decode(args_text, _Args)
     command = Command(
         command_id=command_id,
@@ -316,5 +337,6 @@ def _understood(row: Row) -> Posted:
         told_ms=told_ms,
         promotion=promotion,
         parity=parity,
+        wish=wish,
     )
     return Posted(seq=seq, command=command)

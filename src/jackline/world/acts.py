@@ -115,6 +115,9 @@ class Kind(StrEnum):
     KILLS = "kill_switch"
     CLOSES_ALL = "close_all"
     RECONFIGURES = "configuration_changed"
+    ASKS_ORDER = "order_asked"
+    DROPS_ORDER = "order_dropped"
+    TIGHTENS = "stop_tightened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
+from jackline.core.asked_order import AskedKind
 from jackline.core.state import KillLevel
 from jackline.core.values import WireMs
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.disk import Disk
 from jackline.store.errors import StoreError
+from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
 from jackline.store.watch_answers import watch_answer
 from jackline.world.acts import Act
@@ -35,6 +37,7 @@ class Operator:
         self._given = 0
         self._taken: set[str] = set()
         self.orders = 0
+        self.order_ids: list[str] = []
 
     def kill(self, act: Act) -> Callable[[], None] | None:
         """Raise the kill level; the reset follows when the act ends."""
@@ -60,7 +63,18 @@ class Operator:
         """Acknowledge an unexplained change of equity."""
         self._submit(CommandKind.ACCOUNT_FOR, level=None)
 
-    def _submit(self, kind: CommandKind, *, level: KillLevel | None) -> bool:
+    def next_order_id(self, kind: AskedKind) -> str:
+        """A name for another order; one of four is a name that is used already."""
+        number = len(self.order_ids)
+        name = self.order_ids[number // 2] if number % 4 == 3 else f"{kind}_{number}"
+        self.order_ids.append(name)
+        return name
+
+    def wish(self, kind: CommandKind, wish: Wish) -> bool:
+        """Ask for something about the stops of one position."""
+        return self._submit(kind, level=None, wish=wish)
+
+    def _submit(self, kind: CommandKind, *, level: KillLevel | None, wish: Wish | None = None) -> bool:
         stage = self._stage
         self._given += 1
         command = Command(
@@ -72,6 +86,7 @@ class Operator:
             side=None,
             level=level,
             reason="simulated",
+            wish=wish,
         )
         said = kind.value if level is None else f"{kind.value}:{level.value}"
         try:

@@ -23,7 +23,8 @@ CRASHES = (
 
 RARE = (
     Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
-    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE,
+    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE, Kind.ASKS_ORDER,
+    Kind.DROPS_ORDER, Kind.TIGHTENS,
 )  # fmt: skip
 """Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
 that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
@@ -33,6 +34,8 @@ TRADER = (
     Kind.BRINGS_ORDERS, Kind.CANCELS_STOP,
 )  # fmt: skip
 """Another bot, or a person, with an account of their own mind."""
+WISHES = (Kind.ASKS_ORDER, Kind.ASKS_ORDER, Kind.DROPS_ORDER, Kind.TIGHTENS)
+"""What somebody may want of the stops of a position that is open."""
 EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 
@@ -166,6 +169,13 @@ PROFILES: dict[str, Profile] = {
                        Kind.LOST_DISK, Kind.CUT_STREAMS, Kind.SETS_LEVERAGE, Kind.READ_LAG), acts=(6, 14),
                 always=(Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.BRINGS_ORDERS, Kind.REENTERS_BY_HAND),
                 wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX), hedge=0.4, guards=True),
+        Profile(name="asked", why="somebody asks for stops and targets beside the plan's, drops and tightens them",
+                kinds=(*CRASHES, *WISHES, *WISHES, Kind.JUMP, Kind.THROUGH_STOP, Kind.STOP_DROPPED, Kind.STOP_EXPIRED,
+                       Kind.REJECTED_AT_TRIGGER, Kind.STICKY_TRIGGERING, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK,
+                       Kind.READ_LAG, Kind.LOSSY, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.OPENS_BY_HAND,
+                       Kind.CANCELS_STOP, Kind.KILLS, Kind.OLD_BACKUP, Kind.LOST_DISK), acts=(4, 8), wildness=2.0,
+                always=(Kind.OPENS_BY_HAND, *(Kind.ASKS_ORDER,) * 6, *(Kind.DROPS_ORDER,) * 3, *(Kind.TIGHTENS,) * 2),
+                holds_ms=(300_000, 600_000), wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINANCE, Wire.BINGX)),
         Profile(name="bingx", why="everything, at a venue that takes the stop in the entry and has one slot for it",
                 wires=(Wire.BINGX,), hedge=0.5),
         Profile(name="bingx_liar", why="the same venue, which loses, rejects or sticks the stops it took",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jackline.world.acts import Act, Kind
-from jackline.world.deeds import host, market, network, people, processes, trader, venue
+from jackline.world.deeds import asking, host, market, network, people, processes, trader, venue
 from jackline.world.deeds.means import Means, Result
 
 Deed = Callable[[Means, Act], Result]
@@ -98,4 +98,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.KILLS: people.kills,
     Kind.CLOSES_ALL: people.closes_all,
     Kind.RECONFIGURES: people.reconfigures,
+    Kind.ASKS_ORDER: asking.asks,
+    Kind.DROPS_ORDER: asking.drops,
+    Kind.TIGHTENS: asking.tightens,
 }
