@@ -212,6 +212,12 @@ class StandingOrders:
                 | CommandKind.ALERT
                 | CommandKind.PROMOTE
                 | CommandKind.PARITY
+                | CommandKind.ORDER_ASKED
+                | CommandKind.ORDER_DROPPED
+                | CommandKind.TIGHTEN
+                | CommandKind.LIMITS
+                | CommandKind.OUTSIDE_TRADE
+                | CommandKind.RECONCILE
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:
