@@ -64,10 +64,14 @@ class Asking:
         level: KillLevel | None = None,
         bot: str = "",
         wish: Wish | AccountWish | None = None,
+        own_id: str = "",
     ) -> Command:
-        """A command whose id is made of its idempotency key and of who sends it: the same key is the same command."""
+        """A command whose id is made of its idempotency key and of who sends it: the same key is the same command.
+
+        `own_id`: of what has a name of its own.
+        """
         return Command(
-            command_id=command_id(actor, key),
+            command_id=own_id or command_id(actor, key),
             created_ms=WireMs(time.time_ns() // 1_000_000),
             actor=actor,
             kind=kind,

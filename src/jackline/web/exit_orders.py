@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from jackline.core.asked_order import AskedKind, AskedStatus, AskedTerms
 from jackline.core.picture import PositionPicture
@@ -21,6 +21,7 @@ TYPES: dict[AskedKind, Literal["stop_loss", "take_profit", "trailing_stop"]] = {
     AskedKind.TARGET: "take_profit",
     AskedKind.TRAILING: "trailing_stop",
 }
+ASKED_ROLE_NAMES = frozenset({"asked_stop", "asked_target", "asked_trail"})
 EXITS = {Side.LONG: "sell", Side.SHORT: "buy"}
 
 Share = Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)]
@@ -45,9 +46,9 @@ class StopLoss(Exit):
 
     stop_loss_pct: Share
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
             "example": {
                 "position_id": "pos_12345",
                 "symbol": "BTCUSDT",
@@ -58,7 +59,7 @@ class StopLoss(Exit):
                 "user_id": "user_1",
             }
         },
-    }
+    )
 
 
 class TakeProfit(Exit):
@@ -134,10 +135,9 @@ class CheckTriggers(Strict):
 
     current_prices: dict[SymbolName, Amount] = Field(max_length=500)
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {"example": {"current_prices": {"BTCUSDT": 48900}}},
-    }
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"current_prices": {"BTCUSDT": 48900}}}
+    )
 
 
 class Triggered(BaseModel):
@@ -151,14 +151,6 @@ def trigger(kind: AskedKind, side: Side, *, entry: Decimal, fraction: Decimal) -
     """``entry · (1 ∓ fraction)``: a stop on the losing side of the entry, a target on the other."""
     sign = side.sign if kind is AskedKind.TARGET else -side.sign
     return Price(entry * (1 + sign * fraction))
-
-
-def would_fire(row: AskedRow, price: Decimal) -> bool:
-    """Whether an order that rests would trigger at a price."""
-    if row.trigger_price is None or row.status is not AskedStatus.ACTIVE:
-        return False
-    beyond = (price - row.trigger_price) * row.terms.side.sign
-    return beyond >= 0 if row.terms.kind is AskedKind.TARGET else beyond <= 0
 
 
 def of_terms(terms: AskedTerms, asked_quantity: Decimal) -> ExitOrder:
@@ -183,7 +175,6 @@ def of_row(row: AskedRow, *, whole: Decimal | None = None) -> ExitOrder:
 
 def own_stops(positions: tuple[PositionPicture, ...]) -> list[OwnStop]:
     """The engine's own stops of open positions."""
-    asked = {"asked_stop", "asked_target", "asked_trail"}
     return [
         OwnStop(
             client_id=stop.client_id,
@@ -198,7 +189,7 @@ def own_stops(positions: tuple[PositionPicture, ...]) -> list[OwnStop]:
         for one in positions
         if one.quantity > 0
         for stop in one.stops
-        if stop.role not in asked
+        if stop.role not in ASKED_ROLE_NAMES
     ]
 
 

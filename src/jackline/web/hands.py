@@ -80,3 +80,7 @@ class Hands:
     keys: KeyHands | None = None
     phase: PhaseTerms | None = None
     alerts: AlertTerms | None = None
+
+
+NO_HANDS = Hands()
+"""Of a process that was given nothing: what needs a hand says so."""

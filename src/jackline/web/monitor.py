@@ -1,4 +1,4 @@
-"""The software layer beside the venue's stops: it compares asked orders with the mark, and says which should have fired.
+"""The software layer beside the venue's stops: it compares asked orders with marks, and says which should have fired.
 
 It places, moves and cancels nothing: a stop rests at the venue whether or not this runs (P1). While it is stopped only
 its own remarks are missing.
@@ -14,8 +14,8 @@ from decimal import Decimal
 
 import structlog
 
+from jackline.core.asked_order import AskedKind, AskedStatus
 from jackline.store.asked import AskedRow
-from jackline.web.exit_orders import would_fire
 from jackline.web.problems import Problem
 
 log = structlog.get_logger("web")
@@ -76,8 +76,21 @@ class Monitor:
         late = tuple(sorted(one for one, times in self._passed.items() if times >= LATE_CHECKS))
         for one in late:
             if one not in self.late:
-                log.warning("trigger_passed", code="P1", order_id=one, note="it rests still; the engine's own stop stands")
+                log.warning(
+                    "trigger_passed",
+                    code="P1",
+                    order_id=one,
+                    note="it rests still; the engine's own stop stands",
+                )
         self.late = late
         self.checks += 1
         self.checked_ms = time.time_ns() // 1_000_000
         self.symbols = tuple(sorted({row.terms.symbol for row in rows if not row.status.is_over}))
+
+
+def would_fire(row: AskedRow, price: Decimal) -> bool:
+    """Whether an order that rests would trigger at a price."""
+    if row.trigger_price is None or row.status is not AskedStatus.ACTIVE:
+        return False
+    beyond = (price - row.trigger_price) * row.terms.side.sign
+    return beyond >= 0 if row.terms.kind is AskedKind.TARGET else beyond <= 0

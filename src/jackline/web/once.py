@@ -71,7 +71,12 @@ class Replies:
         if found is None:
             return
         body = bytes(getattr(answer, "body", b"")) if answer is not None else b""
-        if answer is None or answer.status_code in UNKEPT or answer.status_code >= 500 or len(body) > BODY_BYTES_MAX:
+        if (
+            answer is None
+            or answer.status_code in UNKEPT
+            or answer.status_code >= 500
+            or len(body) > BODY_BYTES_MAX
+        ):
             del self._kept[name]
             return
         self._kept[name] = Reply(

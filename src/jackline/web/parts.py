@@ -10,8 +10,8 @@ from fastapi import Depends, Header, Request
 from jackline.web.account import Account, Seen
 from jackline.web.asking import Asking
 from jackline.web.doorkeeper import Doorkeeper
-from jackline.web.history import History, Past
 from jackline.web.hands import Hands
+from jackline.web.history import History, Past
 from jackline.web.monitor import Monitor
 from jackline.web.options import WebOptions
 from jackline.web.problems import Problem

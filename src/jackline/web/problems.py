@@ -184,7 +184,12 @@ KINDS: Final = _kinds(
         "This is done on the host",
         "Run the command of `command` there: the web process speaks to no venue, and signs nothing.",
     ),
-    ("lacking", 409, "The evidence does not suffice", "`lacking` says what; it is collected while the engine runs."),
+    (
+        "lacking",
+        409,
+        "The evidence does not suffice",
+        "`lacking` says what; it is collected while the engine runs.",
+    ),
     ("signal", 422, "The alert is not taken", "The detail says why; nothing was asked of the engine."),
     ("duplicate", 409, "This very alert was taken before", "Nothing to do: it is carried out once."),
     ("internal", 500, "A bug of jackline", "Report it with its trace id. The stops at the venue stay."),

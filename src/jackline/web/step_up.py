@@ -1,4 +1,4 @@
-"""What raises risk asks for more than a scope: a log-in of a moment ago, the account's name in writing, a one-time code.
+"""What raises risk asks for more than a scope: a fresh log-in, the account's name in writing, a one-time code.
 
 Whatever lowers it never comes here (security.md 5).
 """
@@ -18,7 +18,7 @@ from jackline.web.problems import Problem
 async def step_up(
     grant: Grant, *, keeper: Doorkeeper, hands: Hands, options: WebOptions, confirm: str, code: str | None
 ) -> None:
-    """Raises Problem where any of it is lacking. A page is a person, who types; a program has its token and its code."""
+    """Raises Problem where any of it is lacking. A page is a person, who types; a program has a token and a code."""
     if not grant.scope.includes(Scope.ADMIN):
         raise Problem("forbidden", f"raising risk needs scope admin, the credential has {grant.scope}")
     if grant.session is not None and not grant.session.is_fresh(now()):

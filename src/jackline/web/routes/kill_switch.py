@@ -181,13 +181,20 @@ async def reset_kill_switch(
     if asked is None:
         if admin_override:
             raise Problem("forbidden", "admin_override is no authorisation: send a body with a reason")
-        raise Problem("bad-request", "body: a reason is needed, e.g. {\"reason\": \"…\"}")
+        raise Problem("bad-request", 'body: a reason is needed, e.g. {"reason": "…"}')
     await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
     _check_protected(seen)
     before = "unknown" if seen.account is None else seen.account.kill_level
     command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)
     await audited(
-        request, keeper, grant, "kill-switch", reason=asked.reason, before=before, after="normal", outcome="asked"
+        request,
+        keeper,
+        grant,
+        "kill-switch",
+        reason=asked.reason,
+        before=before,
+        after="normal",
+        outcome="asked",
     )
     answered = await desk.ask(command)
     if answered.answer is None:
@@ -237,7 +244,11 @@ async def _raised(
 def _check_protected(seen: Seen) -> None:
     """Raises Problem where somebody would begin to risk more with a position that no stop covers."""
     if not seen.is_live:
-        raise Problem("unprotected", "no engine shows the account: nobody can say that everything is protected")
-    naked = [f"{one.symbol} {one.side}" for one in seen.positions if one.quantity > 0 and not one.is_protected]
+        raise Problem(
+            "unprotected", "no engine shows the account: nobody can say that everything is protected"
+        )
+    naked = [
+        f"{one.symbol} {one.side}" for one in seen.positions if one.quantity > 0 and not one.is_protected
+    ]
     if naked:
         raise Problem("unprotected", ", ".join(naked))

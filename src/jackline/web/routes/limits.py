@@ -43,7 +43,9 @@ class ConfigurationChange(Strict):
     max_position_size_pct: Share | None = None
     daily_loss_limit_pct: Share | None = None
     max_consecutive_losses: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    min_account_balance: Annotated[Decimal, Field(ge=0, le=Decimal("1e15"), allow_inf_nan=False)] | None = None
+    min_account_balance: Annotated[Decimal, Field(ge=0, le=Decimal("1e15"), allow_inf_nan=False)] | None = (
+        None
+    )
     max_slippage_pct: Share | None = None
     max_portfolio_heat: Share | None = None
     reason: MaybeReason = ""
@@ -86,9 +88,7 @@ async def change_configuration(
         _check_file(after, limits_of(options.risk))
         if not asked.reason.strip():
             raise Problem("confirm", f"reason: {', '.join(looser)}: loosening needs a written one")
-        await step_up(
-            grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code
-        )
+        await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
     command = desk.command(
         CommandKind.LIMITS,
         key=key,

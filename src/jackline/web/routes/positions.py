@@ -13,12 +13,13 @@ from jackline.store.commands import CommandKind
 from jackline.web.access import Reader, Reducer
 from jackline.web.account import Seen, Source
 from jackline.web.measures import liquidation_ratio, naked_ms, stop_distance
+from jackline.web.once import OnceRoute
 from jackline.web.parts import IdempotencyKey, Now, TheDesk
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
 from jackline.web.words import moment, number, told
 
-router = APIRouter(prefix="/api", tags=["positions"])
+router = APIRouter(prefix="/api", tags=["positions"], route_class=OnceRoute)
 
 
 class RestingStop(BaseModel):

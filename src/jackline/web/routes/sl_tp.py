@@ -15,7 +15,7 @@ from jackline.core.values import Fraction, Price, Quantity, Side, Symbol, WireMs
 from jackline.store.asked import Said, find_asked, live_asked, read_answer
 from jackline.store.commands import CommandKind
 from jackline.store.order_wishes import DropWish
-from jackline.web.access import Admin, Reader, Trader
+from jackline.web.access import Reader, Trader
 from jackline.web.account import Account, Seen
 from jackline.web.asking import Asked, Asking, command_id
 from jackline.web.changes import audited_after
@@ -34,13 +34,11 @@ from jackline.web.exit_orders import (
     of_terms,
     own_stops,
     trigger,
-    would_fire,
 )
-from jackline.web.monitor import INTERVAL_S, Monitor
+from jackline.web.monitor import would_fire
 from jackline.web.once import OnceRoute
-from jackline.web.parts import IdempotencyKey, MaybeKey, Now, TheAccount, TheDesk, TheDoor, TheMonitor
+from jackline.web.parts import IdempotencyKey, MaybeKey, Now, TheAccount, TheDesk, TheDoor
 from jackline.web.problems import Problem
-from jackline.web.routes.health import judged
 from jackline.web.words import moment
 
 router = APIRouter(prefix="/api/sl-tp", tags=["stops and targets"], route_class=OnceRoute)
@@ -54,7 +52,6 @@ CODES = {
     Word.BAD_QUANTITY: "bad-request",
 }
 """Refusals of the engine that have a code of their own here; every other one is `refused` with its `word`."""
-BESIDE = "the stops at the venue were not touched: this is the software layer beside them"
 OrderId = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 
@@ -66,25 +63,6 @@ class Dropped(BaseModel):
     status: Literal["cancelled", "closing", "triggered", "pending"]
     message: str
     link: str | None = None
-
-
-class MonitorStatus(BaseModel):
-    """The software layer. `late_orders` rest although the mark has passed their trigger."""
-
-    monitoring: bool
-    check_interval: int
-    symbols: list[str]
-    checks: int
-    last_check: str | None
-    late_orders: list[str]
-    message: str
-
-
-class ExitHealth(BaseModel):
-    """`status` is healthy, degraded or critical; critical comes with 503."""
-
-    status: Literal["healthy", "degraded", "critical"]
-    checks: dict[str, bool]
 
 
 @router.post("/stop-loss", responses={202: {"model": ExitAnswer}})
@@ -146,7 +124,7 @@ async def trailing_stop(
 
 @router.post("/check-triggers")
 async def check_triggers(asked: CheckTriggers, account: TheAccount, _: Reader) -> Triggered:
-    """Which active orders would fire at these prices. A dry evaluation: it never executes and never changes anything."""
+    """Which active orders would fire at these prices. A dry evaluation: it executes and changes nothing."""
     fired = [
         of_row(row)
         for row in await account.ask(live_asked)
@@ -172,51 +150,6 @@ async def active(
     return ActiveOrders(count=len(orders), orders=orders, protection=own_stops(seen.positions))
 
 
-@router.get("/health", responses={503: {"model": ExitHealth}})
-async def exit_health(seen: Now, monitor: TheMonitor, response: Response, _: Reader) -> ExitHealth:
-    """Whether stops and targets can be placed and read back right now."""
-    word = judged(seen)
-    if word == "critical":
-        response.status_code = 503
-    checks = {
-        "engine_live": seen.is_live,
-        "monitor_running": monitor.is_running,
-        "nothing_late": not monitor.late,
-        "all_protected": all(one.is_protected for one in seen.positions if one.quantity > 0),
-    }
-    return ExitHealth(status="healthy" if word == "ok" else word, checks=checks)
-
-
-@router.post("/monitor/start")
-async def monitor_start(
-    grant: Trader,
-    request: Request,
-    keeper: TheDoor,
-    monitor: TheMonitor,
-    check_interval: Annotated[int, Query(ge=1, le=60, description="Seconds.")] = INTERVAL_S,
-) -> MonitorStatus:
-    """Let the software layer compare orders and marks, every so many seconds."""
-    monitor.start(check_interval)
-    await audited_after(request, keeper, grant, "sl-tp.monitor", after=f"every {check_interval} s")
-    return _monitored(monitor, f"started; {BESIDE}")
-
-
-@router.post("/monitor/stop")
-async def monitor_stop(
-    grant: Admin, request: Request, keeper: TheDoor, monitor: TheMonitor
-) -> MonitorStatus:
-    """Stop the software layer. No stop at the venue is touched, and the engine goes on as before."""
-    monitor.stop()
-    await audited_after(request, keeper, grant, "sl-tp.monitor", after="stopped")
-    return _monitored(monitor, f"stopped; {BESIDE}")
-
-
-@router.get("/monitor/status")
-async def monitor_status(monitor: TheMonitor, _: Reader) -> MonitorStatus:
-    """Whether it compares, and what."""
-    return _monitored(monitor, BESIDE)
-
-
 @router.delete("/{order_id}", responses={202: {"model": Dropped}})
 async def drop(
     order_id: OrderId,
@@ -228,7 +161,8 @@ async def drop(
     keeper: TheDoor,
     key: MaybeKey,
     replace_with: Annotated[
-        str | None, Query(max_length=80, description="An active order of the whole position that covers instead.")
+        str | None,
+        Query(max_length=80, description="An active order of the whole position that covers instead."),
     ] = None,
     close: Annotated[bool, Query(description="Close the position, and the order goes with it.")] = False,
 ) -> Dropped:
@@ -241,12 +175,13 @@ async def drop(
         wish=DropWish(order_id=order_id, replace_with=replace_with or None, close=close),
     )
     owner = next(
-        (one for one in seen.positions for stop in one.stops if stop.client_id == order_id and one.quantity > 0),
-        None,
+        (one for one in seen.positions for stop in own_stops((one,)) if stop.client_id == order_id), None
     )
-    if owner is not None and own_stops((owner,)):
+    if owner is not None:
         if not close:
-            raise Problem("last-protection", f"{order_id} is the engine's own stop of {owner.symbol} {owner.side}")
+            raise Problem(
+                "last-protection", f"{order_id} is the engine's own stop of {owner.symbol} {owner.side}"
+            )
         command = desk.command(
             CommandKind.CLOSE,
             key=key,
@@ -365,15 +300,3 @@ def _held(seen: Seen, symbol: str, side: Side) -> Decimal | None:
         if (one.symbol, one.side) == (symbol, side) and one.quantity > 0:
             return one.quantity
     return None
-
-
-def _monitored(monitor: Monitor, message: str) -> MonitorStatus:
-    return MonitorStatus(
-        monitoring=monitor.is_running,
-        check_interval=monitor.interval_s,
-        symbols=list(monitor.symbols),
-        checks=monitor.checks,
-        last_check=moment(monitor.checked_ms),
-        late_orders=list(monitor.late),
-        message=message,
-    )
