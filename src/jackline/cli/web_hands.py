@@ -1,4 +1,4 @@
-"""What the web process is given besides the store: the file of keys, what a promotion needs, what alerts are judged by."""
+"""What the web process is given besides the store: the file of keys, what a promotion needs, what judges alerts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jackline.web.hands import AlertTerms, Hands, PhaseTerms
 
 
 def web_hands(config: Config) -> Hands:
-    """Of one configuration. A webhook's secret that is named and cannot be read stops the start, as it does elsewhere."""
+    """Of one configuration. A webhook's secret that is named and cannot be read stops the start."""
     options, phase = config.engine_options(), config.phase_options()
     named = config.webhook.secret_file
     return Hands(

@@ -28,6 +28,7 @@ from jackline.web.routes import (
     audit,
     bots,
     commands,
+    documents,
     events,
     exchange_keys,
     health,
@@ -73,6 +74,7 @@ PARTS = (
     reconcile,
     problem_list,
     commands,
+    documents,
     events,
 )
 
@@ -101,6 +103,7 @@ def create_app(
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # `documents` answers it, to whoever has a token
         docs_url=None,  # its page loads scripts from elsewhere; ours does not
         redoc_url=None,
         generate_unique_id_function=_operation,

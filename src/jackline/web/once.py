@@ -88,7 +88,21 @@ class Replies:
         )
 
 
-class OnceRoute(APIRoute):
+class KnownRoute(APIRoute):
+    """A route that asks who it is before it looks at a body: a stranger learns nothing of what it takes (S2)."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler, behind the question."""
+        handle = super().get_route_handler()
+
+        async def known(request: Request) -> Response:
+            await grant_of(request)
+            return await handle(request)
+
+        return known
+
+
+class OnceRoute(KnownRoute):
     """A route whose state-changing requests are carried out once a key. Who asks is asked first (S2)."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -9,8 +9,7 @@ from pydantic import BaseModel
 
 from jackline.core.state import KillLevel
 from jackline.store.commands import CommandKind
-from jackline.store.tokens import Scope
-from jackline.web.access import Reader, Reducer
+from jackline.web.access import Admin, Reader, Reducer
 from jackline.web.account import Seen
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Reason, Strict, audited, audited_after
 from jackline.web.doorkeeper import Doorkeeper, Grant
@@ -158,7 +157,7 @@ async def flatten(
 
 @router.post("/trading-safety/reset-kill-switch", tags=["trading safety"])
 async def reset_kill_switch(
-    grant: Reader,
+    grant: Admin,
     request: Request,
     response: Response,
     seen: Now,
@@ -176,8 +175,6 @@ async def reset_kill_switch(
     code: OneTimeCode = None,
 ) -> Status:
     """Reset the switch: scope `admin`, a written reason, and everything protected. Nobody is let in by the query."""
-    if not grant.scope.includes(Scope.ADMIN):
-        raise Problem("forbidden", f"a reset needs scope admin, the credential has {grant.scope}")
     if asked is None:
         if admin_override:
             raise Problem("forbidden", "admin_override is no authorisation: send a body with a reason")

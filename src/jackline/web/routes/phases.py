@@ -15,10 +15,11 @@ from jackline.web.access import Admin, Reader
 from jackline.web.account import Account
 from jackline.web.changes import Reason, Strict
 from jackline.web.hands import Hands
+from jackline.web.once import KnownRoute
 from jackline.web.parts import TheAccount, TheHands
 from jackline.web.problems import Problem
 
-router = APIRouter(prefix="/api/phases", tags=["phases"])
+router = APIRouter(prefix="/api/phases", tags=["phases"], route_class=KnownRoute)
 
 StageName = Literal["backtest", "paper", "testnet", "live_canary", "live"]
 

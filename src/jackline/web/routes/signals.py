@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from jackline.core.values import WireMs
 from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
@@ -51,6 +51,9 @@ Signature = Annotated[
     "",
     status_code=200,
     responses={202: {"model": CommandState}},
+    openapi_extra={
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}, "example": EXAMPLE}}}
+    },
 )
 async def signal(
     request: Request,
@@ -60,7 +63,6 @@ async def signal(
     hands: TheHands,
     keeper: TheDoor,
     desk: TheDesk,
-    _: Annotated[dict[str, object] | None, Body(examples=[EXAMPLE])] = None,
     stamp: TimeStamp = None,
     signature: Signature = None,
 ) -> CommandState:

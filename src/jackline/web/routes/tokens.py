@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
@@ -22,12 +23,13 @@ from jackline.store.tokens import (
 from jackline.web.access import Admin, address_of
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict
 from jackline.web.doorkeeper import Grant, now
+from jackline.web.once import KnownRoute
 from jackline.web.parts import Options, TheDoor, TheHands
 from jackline.web.problems import Problem
 from jackline.web.step_up import step_up
 from jackline.web.words import moment
 
-router = APIRouter(prefix="/api/tokens", tags=["tokens"])
+router = APIRouter(prefix="/api/tokens", tags=["tokens"], route_class=KnownRoute)
 
 DAY_MS = 86_400_000
 ScopeName = Literal["read", "reduce", "trade", "admin"]
@@ -128,7 +130,7 @@ async def revoke(
     found = await keeper.change(ended)
     if isinstance(found, TokenRefused):
         raise Problem("not-found", str(found))
-    return _row(found)
+    return _row(replace(found, revoked_ms=by.wire_ms))
 
 
 def _by(grant: Grant, request: Request, reason: str) -> By:
