@@ -39,6 +39,24 @@ DOCUMENTED = {
 }
 
 
+FALLS_AT = 252
+"""Number of the bar that falls: ten minutes after the start at the market's own pace, two seconds once it is hurried."""
+
+
+def that_falls(directory: Path) -> list[str]:
+    """Markets that stand still at 50,000 until one bar falls to 48,900."""
+    arguments = at_fifty_thousand(directory)
+    path = directory / "BTCUSDT-5m.csv"
+    lines = path.read_text().splitlines()
+    fallen = "48900,48900,48900,48900,100000"
+    for number in range(FALLS_AT, len(lines) - 1):
+        at_ms = FIRST_MS + number * INTERVAL_MS
+        figures = "50000,50000,48900,48900,100000" if number == FALLS_AT else fallen
+        lines[number + 1] = f"{at_ms},{figures}"
+    path.write_text("\n".join(lines) + "\n")
+    return arguments
+
+
 async def post(home: House, path: str, body: Any, *, scope: Scope = Scope.TRADE, **how: Any) -> Answer:
     return await home.ask("POST", f"{ROOT}{path}", json=body, scope=scope, **how)
 
@@ -56,8 +74,8 @@ async def open_long(home: House) -> None:
 
 @pytest.mark.owns("P1", "P5")
 async def test_P1_the_documented_examples_at_the_venue_before_the_answer_says_active(tmp_path: Path) -> None:
-    start = str(FIRST_MS + 250 * INTERVAL_MS)
-    async with house(tmp_path, *at_fifty_thousand(tmp_path), "--from", start) as home:
+    start = str(FIRST_MS + (FALLS_AT - 2) * INTERVAL_MS)
+    async with house(tmp_path, *that_falls(tmp_path), "--from", start) as home:
         await home.until("/api/protection", lambda body: body["last_look_at"])
         nothing = await post(home, "/stop-loss", STOP_LOSS)
         assert (nothing.status, nothing.code) == (404, "no-position")
@@ -153,7 +171,7 @@ async def the_monitor(home: House) -> None:
 
 
 async def the_trigger_closes_once(home: House) -> None:
-    await home.venue.post("market", {"crash": {"symbol": "BTCUSDT", "fraction": "-0.022", "over_ms": 1_000}})
+    await home.venue.post("market", {"ratio": 300})
     async with asyncio.timeout(LINE_S):
         while (await home.ask("GET", "/api/positions")).body["count"]:
             pass
