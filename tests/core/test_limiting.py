@@ -63,12 +63,16 @@ def tell(book: Book, pnl: str) -> str:
     return said.result or ""
 
 
+def level(book: Book) -> KillLevel:
+    return book.state.kill_level
+
+
 @pytest.mark.owns("K5")
 def test_K5_a_limit_that_is_tightened_below_the_days_loss_trips_at_once() -> None:
     book = Book().read("10000").read("10000", "9700")
-    assert book.state.kill_level is KillLevel.NORMAL
+    assert level(book) is KillLevel.NORMAL
     assert ask(book, tight(daily_loss_max_fraction=Fraction(Decimal("0.02")))) == "changed"
-    assert book.state.kill_level is KillLevel.NO_NEW_RISK
+    assert level(book) is KillLevel.NO_NEW_RISK
 
 
 @pytest.mark.owns("K5")
@@ -76,9 +80,9 @@ def test_K5_a_streak_that_is_tightened_below_what_is_counted_trips_at_once() -> 
     book = Book().read("10000")
     tell(book, "-5")
     tell(book, "-5")
-    assert book.state.kill_level is KillLevel.NORMAL
+    assert level(book) is KillLevel.NORMAL
     assert ask(book, tight(losing_streak_max=2)) == "changed"
-    assert book.state.kill_level is KillLevel.NO_NEW_RISK
+    assert level(book) is KillLevel.NO_NEW_RISK
 
 
 def test_nothing_is_looser_than_the_file() -> None:
@@ -147,11 +151,11 @@ def test_a_bots_own_cap_follows_the_account_down_and_never_up() -> None:
 def test_K5_a_loss_told_from_outside_is_counted_and_judged_at_once() -> None:
     book = Book().read("10000")
     assert tell(book, "-5").startswith("counted: losses in a row: 1; the day's result comes from the venue")
-    tell(book, "12").startswith("noted: a gain ends no losing streak")
+    assert tell(book, "12").startswith("noted: a gain ends no losing streak")
     tell(book, "-5")
-    assert book.state.kill_level is KillLevel.NORMAL
+    assert level(book) is KillLevel.NORMAL
     assert tell(book, "-5").startswith("counted: losses in a row: 3")
-    assert book.state.kill_level is KillLevel.NO_NEW_RISK
+    assert level(book) is KillLevel.NO_NEW_RISK
     kept = [one.day.losing_streak for one in book.effects if isinstance(one, SaveDay)]
     assert kept[-1] == 3
 

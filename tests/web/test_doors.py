@@ -37,7 +37,7 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
     """Every verb and path of the router, with something in the place of each parameter."""
     found = []
     for route in walk(app.routes):
-        for method in sorted(route.methods - {"HEAD", "OPTIONS"}):
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
             path = re.sub(r"\{position_id\}", "BTCUSDT:long", route.path)
             path = re.sub(r"\{incident_id\}", "1", path)
             found.append((method, re.sub(r"\{[^}]+\}", "something", path)))
@@ -102,10 +102,11 @@ def test_S2_every_wrong_credential_is_refused_and_written_down(tmp_path: Path) -
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), name
         told = [act.outcome for act in home.audit() if act.what == "access"]
         assert {"refused: expired", "refused: revoked", "refused: unknown", "refused: malformed"} <= set(told)
-        for _ in range(20):
-            answer = home.client.get("/api/positions", headers={"Authorization": "Bearer x"})
-        assert (answer.status_code, answer.json()["code"]) == (429, "too-many")
-        assert int(answer.headers["retry-after"]) >= 1
+        guessed = [
+            home.client.get("/api/positions", headers={"Authorization": "Bearer x"}) for _ in range(20)
+        ]
+        assert (guessed[-1].status_code, guessed[-1].json()["code"]) == (429, "too-many")
+        assert int(guessed[-1].headers["retry-after"]) >= 1
         assert home.ask("GET", "/api/bots", scope=Scope.READ).status_code == 200, (
             "its owner is not locked out"
         )

@@ -40,7 +40,7 @@ DOCUMENTED = {
 
 
 FALLS_AT = 252
-"""Number of the bar that falls: ten minutes after the start at the market's own pace, two seconds once it is hurried."""
+"""The bar that falls: ten minutes after the start at the market's own pace, two seconds once it is hurried."""
 
 
 def that_falls(directory: Path) -> list[str]:

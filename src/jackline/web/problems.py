@@ -205,8 +205,14 @@ class Problem(Exception):
         self.kind = KINDS[code]
         self.detail = detail[:TEXT_CHARS_MAX]
         self.headers = dict(headers or {})
-        self.extra = extra
+        self.extra: dict[str, object] = extra
         super().__init__(f"{code}: {detail}")
+
+    def under(self, code: str, detail: str, **more: object) -> Problem:
+        """The same under another code, with what stood beside it."""
+        found = Problem(code, detail, headers=self.headers)
+        found.extra = {**self.extra, **more}
+        return found
 
 
 def response(problem: Problem) -> JSONResponse:

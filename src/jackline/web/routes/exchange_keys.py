@@ -108,7 +108,7 @@ async def add(
 
 
 @router.post("/validate")
-async def validate(asked: Which, hands: TheHands, _: Admin) -> KeyRow:
+async def validate_key(asked: Which, hands: TheHands, _: Admin) -> KeyRow:
     """Asks the venue what a key may do: done on the host, for this process speaks to no venue and opens no key."""
     rows = await _done(_keys(hands).listed)
     if not any(one.name == asked.name for one in rows):

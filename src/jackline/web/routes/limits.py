@@ -145,7 +145,7 @@ def _named(problem: Problem) -> Problem:
     """A refusal of the engine under the code that it has here."""
     codes = {"stale": "changed-meanwhile", "file": "looser-than-file", "tripped": "tripped"}
     word, _, text = problem.detail.partition(": ")
-    return Problem(codes[word], text, **problem.extra) if word in codes else problem
+    return problem.under(codes[word], text) if word in codes else problem
 
 
 def _told(limits: RiskLimits) -> str:

@@ -123,12 +123,14 @@ async def trailing_stop(
 
 
 @router.post("/check-triggers")
-async def check_triggers(asked: CheckTriggers, account: TheAccount, _: Reader) -> Triggered:
+async def check_triggers(asked: CheckTriggers, account: TheAccount, seen: Now, _: Reader) -> Triggered:
     """Which active orders would fire at these prices. A dry evaluation: it executes and changes nothing."""
     fired = [
         of_row(row)
         for row in await account.ask(live_asked)
-        if (price := asked.current_prices.get(row.terms.symbol)) is not None and would_fire(row, price)
+        if (price := asked.current_prices.get(row.terms.symbol)) is not None
+        and would_fire(row, price)
+        and _held(seen, row.terms.symbol, row.terms.side) is not None
     ]
     return Triggered(triggered_count=len(fired), triggered_orders=fired)
 
@@ -291,7 +293,7 @@ async def _asked(asking: Awaitable[Asked]) -> Asked:
             raise
         word, _, text = problem.detail.partition(": ")
         code = CODES.get(Word(word)) if word in set(Word) else None
-        raise Problem(code or "refused", text if text else word, word=word, **problem.extra) from problem
+        raise problem.under(code or "refused", text or word, word=word) from problem
 
 
 def _held(seen: Seen, symbol: str, side: Side) -> Decimal | None:
