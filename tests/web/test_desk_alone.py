@@ -59,7 +59,7 @@ def test_S1_a_secret_of_a_key_goes_in_and_never_comes_out(home: Alone) -> None:
     listed = home.ask("GET", "/api/exchange-keys", scope=Scope.ADMIN)
     assert [row["id"] for row in listed.json()["keys"]] == ["second"]
     asked = home.ask("POST", "/api/exchange-keys/validate", scope=Scope.ADMIN, json={"name": "second"})
-    assert code(asked) == (501, "not-here")
+    assert code(asked) == (409, "not-here")
     assert asked.json()["command"] == "jackline keys validate second --config FILE"
     wrong = home.ask("POST", "/api/exchange-keys", scope=Scope.ADMIN, json={**body, "name": KEY_SECRET})
     gone = home.ask("DELETE", "/api/exchange-keys/second", scope=Scope.ADMIN)

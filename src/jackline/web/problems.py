@@ -180,7 +180,7 @@ KINDS: Final = _kinds(
     ),
     (
         "not-here",
-        501,
+        409,
         "This is done on the host",
         "Run the command of `command` there: the web process speaks to no venue, and signs nothing.",
     ),
