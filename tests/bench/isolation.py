@@ -95,7 +95,9 @@ class Load:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
             due = max(due + SLOT_S, loop.time())
-            await asyncio.sleep(due - loop.time())
+            slot = asyncio.Event()
+            loop.call_at(due, slot.set)
+            await slot.wait()
 
     async def _one(self, path: str, gate: asyncio.Semaphore) -> None:
         try:

@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 
 from jackline.store.tokens import Scope
 from tests.web.house import house
@@ -34,6 +35,7 @@ def explore(url: str, token: str, document: dict[str, Any], *, examples: int, st
         "derandomize": True,
     }
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
         operation = found.ok()
         if operation.path == FOLLOWED:
             continue
