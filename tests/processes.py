@@ -185,6 +185,7 @@ def write_config(directory: Path, url: str, **changes: str) -> Path:
             "stop_value_fraction": "0.01",
             "losing_streak_max": "100",
             "target_of_rules": '"off"',
+            "trades_per_symbol_max": "1",
         },
         "regime": {
             "gate": '"off"'

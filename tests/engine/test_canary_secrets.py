@@ -198,8 +198,8 @@ async def lived(scene: Scene, venue: Exchange) -> None:
         *(("positions", "--json"), ("orders", "--direct", "--json"), ("ledger", "days"), ("phase", "status")),
         *(("config", "show"), ("keys", "list", "--json"), ("token", "list"), ("audit", "list", "--json")),
     )
-    for arguments in questions:
-        await scene.ask(*arguments)
+    for question in questions:
+        await scene.ask(*question)
     await again.stop()
     await listener.stop()
     await watchdog.stop()
@@ -221,6 +221,7 @@ async def broken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.ask("keys", "validate", "main", code=ExitCode.BAD_INPUT)
 
 
+@pytest.mark.long  # half a minute; redaction itself is tested in the short command
 @pytest.mark.timeout(300)
 @pytest.mark.owns("S1")
 async def test_S1_no_planted_secret_is_in_anything_that_is_left(

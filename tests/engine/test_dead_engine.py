@@ -21,7 +21,7 @@ from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchReader
-from jackline.store.watch_answers import CLOSING, FLAT, end_id, watch_answer
+from jackline.store.watch_answers import CLOSING, FLAT, end_id, is_watching, watch_answer
 from tests.cli.test_account import GENERATE, buy, jackline
 from tests.cli.test_switch import JOURNAL_MAX, no_positions, started
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
@@ -59,8 +59,9 @@ async def until_a_wish_is_denied(directory: Path, venue: Exchange) -> None:
             with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
                 rows = reader.journal_after(0, JOURNAL_MAX)
             denied = [row.body for row in rows if row.kind == JournalKind.DENIED]
-            if denied:
-                assert any("kill" in body for body in denied), denied
+            if any(
+                "kill_level" in body for body in denied
+            ):  # the life before may have had denials of its own
                 return
 
 
@@ -119,6 +120,7 @@ async def order(state: Path, venue: Exchange, name: str, side: Side) -> str:
     return said
 
 
+@pytest.mark.long
 async def test_K3_one_leg_of_a_hedge_is_closed_once_and_never_by_the_next_life_again(tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with exchange(*GENERATE, "--hedge") as venue:
@@ -159,6 +161,14 @@ def legs(testimony: Json) -> set[str]:
     return {position["position_side"] for position in testimony["accounts"]["main"]["positions"]}
 
 
+async def until_nobody_watches(directory: Path) -> None:
+    """A watchdog counts as one for some seconds behind its last record."""
+    async with asyncio.timeout(LINE_S):
+        while is_watching(HostDisk(), directory / "state" / WATCHDOG_FILE, HostWorld().wire_ms()):
+            await asyncio.to_thread(lambda: None)
+
+
+@pytest.mark.long
 async def test_close_all_goes_to_the_watchdog_and_nothing_waits_where_it_is_dead_too(tmp_path: Path) -> None:
     async with exchange(*GENERATE) as venue:
         config = str(write_config(tmp_path, venue.url))
@@ -168,6 +178,7 @@ async def test_close_all_goes_to_the_watchdog_and_nothing_waits_where_it_is_dead
         assert (done.code, done.json) == (0, {"source": "watchdog", "flat": True})
         assert no_positions(await venue.get("witness"))
         await watchdog.kill()
+        await until_nobody_watches(tmp_path)
         alone = await jackline("close-all", "--config", config, "--yes")
         assert (alone.code, "no watchdog" in " ".join(alone.said.split())) == (ExitCode.UNANSWERED, True)
         posted, _ = CommandDesk(HostDisk(), tmp_path / "state" / COMMANDS_FILE).find(

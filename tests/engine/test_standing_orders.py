@@ -24,11 +24,10 @@ from jackline.store.journal import link, read_head, write
 from jackline.store.watch import open_watch_store
 from jackline.store.watch_answers import CLOSING, FLAT, NO_ENTRY, RESET, answer_batch, end_id
 from tests.core.making import START_MS, position, snapshot
-from tests.core.small_venue import BTC
 
 pytestmark = pytest.mark.owns("K2", "K3")
 
-ETH = Symbol("ETHUSDT")
+BTC, ETH = Symbol("BTCUSDT"), Symbol("ETHUSDT")
 DISK = HostDisk()
 
 

@@ -17,6 +17,7 @@ MARKET, ACCOUNT, LIMITS = (
     "test_denials_of_the_account.py::test_",
     "test_limits_that_trip.py::test_",
 )
+ADDITIONS = "test_additions.py::test_"
 DRIVEN: Mapping[Reason, str] = {
     Reason.BAD_INPUT: f"{MARKET}K2_a_signal_whose_figures_cannot_be_is_bad_input",
     Reason.KILL_LEVEL: "test_denials.py::test_K1_a_limit_that_tripped_is_still_tripped_after_kill_9_and_a_close_works",
@@ -42,6 +43,7 @@ DRIVEN: Mapping[Reason, str] = {
     Reason.STOP_DISTANCE: PROCESS,
     Reason.STOP_SIDE: f"{MARKET}P2_a_price_step_that_rounds_the_stop_onto_the_entry_is_denied",
     Reason.STOP_REACHED: f"{MARKET}P2_a_stop_nearer_than_the_collar_is_reached_before_it_rests",
+    Reason.STOP_OUTSIDE: f"{ADDITIONS}P4_a_further_entry_whose_stop_would_stand_outside_the_first_is_denied",
     Reason.LIQUIDATION: PROCESS,
     Reason.LEVERAGE: f"{MARKET}leverage_above_the_bracket_of_the_size_is_denied",
     Reason.MINIMUM_ORDER: PLAN,

@@ -101,7 +101,9 @@ def make_bots(
         if own != risk:
             wrong = (*checks.risk_problems(own, found), *checks.size_problems(own, found))
             bots.problems.extend(_renamed(name, problem, found) for problem in wrong)
-        asked = StrategySection(name=section.strategy, file=section.file, parameters=section.parameters)
+        asked = StrategySection(
+            name=section.strategy, file=section.file, bundle=section.bundle, parameters=section.parameters
+        )
         strategy = checks.choose_strategy(asked, found, load_file=load_file)
         if isinstance(strategy, list):
             bots.problems.extend(_renamed(name, problem, found) for problem in strategy)
@@ -125,7 +127,7 @@ def _renamed(name: str, problem: Problem, found: checks.Found) -> Problem:
     section, _, rest = problem.key.partition(".")
     rest = "strategy" if section == "strategy" and rest == "name" else rest
     key = f"{BOT}.{name}.{rest}"
-    fix = re.sub(r"\bstrategy\.(?=file|parameters)", f"{BOT}.{name}.", problem.fix)
+    fix = re.sub(r"\bstrategy\.(?=file|bundle|parameters)", f"{BOT}.{name}.", problem.fix)
     return replace(problem, key=key, source=found.problem(key, None, "", "").source, fix=fix)
 
 

@@ -22,10 +22,12 @@ from jackline.cli.exits_section import ExitsSection, exit_settings
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
+from jackline.cli.model_bundle import model_problems
 from jackline.cli.old_variables import read_old
-from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
+from jackline.cli.phase_section import PhaseSection, needs
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.reading_keys import read_keys
 from jackline.cli.regime_section import (
     OpportunitySection,
     RegimeSection,
@@ -38,9 +40,10 @@ from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_tar
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
+from jackline.cli.trailing_checks import trailing_problems
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
 from jackline.cli.universe_section import UniverseSection, universe_rules
-from jackline.cli.venue_key import StoredKey, choose_key
+from jackline.cli.venue_key import StoredKey
 from jackline.cli.web_section import WebSection
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
@@ -227,7 +230,7 @@ def load_config(
         path: the TOML file.
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
-        load_strategy_file: run the file of a user's strategy; for the one process that asks it.
+        load_strategy_file: run the file of a user's strategy, read a model's bundle; for the one process that asks.
         import_old: take keys that nothing else gives from the variables of older programs.
         guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
             every process but the one that asks a strategy.
@@ -288,35 +291,26 @@ def _checked(
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     venue, risk, section = sections.get("venue"), sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
-    account, keys = sections.get("account"), sections.get("keys")
-    venue_key: Credentials | StoredKey | list[Problem] = []
-    if isinstance(venue, VenueSection) and isinstance(keys, KeysSection):
-        mode = account.mode if isinstance(account, AccountSection) else None
-        venue_key = choose_key(venue, keys, mode=mode, directory=path.parent, found=found)
-    problems.extend(venue_key if isinstance(venue_key, list) else ())
-    phase, signing_key = sections.get("phase"), None
-    if isinstance(phase, PhaseSection) and phase.key_file is not None:
-        found_key = read_signing_key(path.parent / phase.key_file)
-        if isinstance(found_key, SigningKey):
-            signing_key = found_key
-        else:
-            problems.append(found_key)
+    venue_key, signing_key, unread = read_keys(sections, path.parent, found)
+    problems.extend(unread)
     problems.extend(contradictions(sections, found))
     bots, made = read_bots(tree, found), list[BotOptions]()
     if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
         made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
     problems.extend(bots.problems)
+    problems.extend(trailing_problems(sections, bots.sections, found))
     strategy: Strategy | list[Problem] = made[0].strategy if made else []
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
-    if problems or isinstance(strategy, list) or isinstance(venue_key, list):
+    problems.extend(model_problems(strategy, made, sections, found))
+    if problems or isinstance(strategy, list) or venue_key is None:
         raise ConfigError(problems)
     return Config(
         path=path,
         account=AccountSection.model_validate(sections["account"]),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
-        keys=KeysSection.model_validate(keys),
+        keys=KeysSection.model_validate(sections["keys"]),
         universe=UniverseSection.model_validate(sections["universe"]),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),

@@ -184,6 +184,12 @@ class RiskSection(Section):
         le=DAY_MS,
         description="market time after a trade in which its symbol opens nothing",
     )
+    trades_per_symbol_max: Whole = Field(
+        _RISK.trades_per_symbol_max,
+        ge=1,
+        le=5,
+        description="entries that one position is built of; a further one keeps to its stop",
+    )
     entry_patience_ms: Whole = Field(
         _RISK.entry_patience_ms,
         ge=100,

@@ -46,7 +46,7 @@ def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | Non
         same = closes(order, position.symbol, position.side)
         if name is None or not same or name.trade_id in turn.trades:
             continue
-        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+        if name.role in {Role.DISASTER, Role.WORKING, Role.TRAILING, Role.WATCHDOG_STOP, *ASKED_ROLES}:
             trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
     stop = guard.adopted_stop(position, instrument, state.risk, equity_quote=state.equity_quote)
     adopted = _adopted_trade(turn, trade_id, position, stop)
@@ -167,6 +167,8 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         missed_ms=None,
         cancelling=False,
     )
+    # What it was sent under is used up: no other intent may get that id (O2).
+    trade = replace(trade, attempts=max(trade.attempts, name.attempt))
     if name.role in ASKED_ROLES:
         return with_found(trade, name, order, slot)
     if not order.is_stop:

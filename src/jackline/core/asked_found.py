@@ -16,6 +16,9 @@ _KINDS = {
     Role.ASKED_TRAIL: AskedKind.STOP,
 }
 
+CLOCKS_APART_MS = 2_000
+"""So much the clocks of the venue and of whoever asked may differ: an order that is older is of another wish."""
+
 
 def asked_kind(name: OrderName, order: OrderView) -> AskedKind | None:
     """What was asked for with an order of this name; None where it is none, or of another type."""
@@ -31,7 +34,8 @@ def with_found(trade: Trade, name: OrderName, order: OrderView, slot: OrderSlot)
         return trade
     slots = (*trade.asked_slots, slot)
     for asked in trade.asked:
-        waits = asked.client_id is None and not asked.status.is_over
+        younger = order.updated_ms >= asked.terms.created_ms - CLOCKS_APART_MS
+        waits = asked.client_id is None and not asked.status.is_over and younger
         if waits and asked.terms.kind.role is name.role and asked.level_price in {None, slot.trigger_price}:
             known = replace(asked, client_id=slot.client_id, level_price=slot.trigger_price)
             rest = tuple(known if one is asked else one for one in trade.asked)

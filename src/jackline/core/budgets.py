@@ -71,7 +71,7 @@ def risk_of(state: State, bot: str) -> RiskSettings:
 
 def bound_quote(turn: Turn, bot: str) -> Quote:
     """Margin that the bot's trades bind: of each what was planned, from its intent until it is flat."""
-    return Quote(sum((_margin(trade.entry) for trade in _open(turn, bot) if trade.entry is not None), ZERO))
+    return Quote(sum((_margin(plan) for trade in _open(turn, bot) for plan in trade.entries), ZERO))
 
 
 def _owned(turn: Turn, event: Signalled) -> Denied | None:
@@ -90,7 +90,7 @@ def _owned(turn: Turn, event: Signalled) -> Denied | None:
 
 def _spent(turn: Turn, bot: Bot) -> Denied | None:
     """The number of open trades; the margin is compared with the plan."""
-    count = len(_open(turn, bot.name))
+    count = sum(1 + len(trade.additions) for trade in _open(turn, bot.name))
     if bot.trades_max is not None and count >= bot.trades_max:
         return _no(Reason.BUDGET, f"bot {bot.name} has {count} open trades, and may have {bot.trades_max}")
     return None

@@ -85,9 +85,10 @@ class ExitSignalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentDurable:
-    """The trade's intent is on disk."""
+    """The trade's intent is on disk. `entry_id`: of which addition; empty for the first entry."""
 
     trade_id: TradeId
+    entry_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,10 @@ from jackline.core import (
     guard,
     proof,
     protecting,
+    resizing,
     slots,
     sweeping,
+    trailing,
     unanswered,
 )
 from jackline.core.adopting import closes
@@ -133,6 +135,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, protecting.forget_lost_disaster(turn, trade), finding.coverage)
             asked_looks.on_covered(turn, turn.trades[trade.trade_id], position, snapshot)
+            trailing.observe(turn, turn.trades[trade.trade_id], position, snapshot)
         case guard.Naked(position=position) if position.symbol in fresh:
             naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
             _close_without_room(turn, naked, position, snapshot)
@@ -159,7 +162,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
 
 def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """Bring every slot to what a fresh snapshot shows, and adopt orders of ours that the journal lost."""
-    gone_before = {slot.client_id for slot in trade.working if not slot.state.may_be_live}
+    gone_before: set[str] = {slot.client_id for slot in trade.slots if not slot.state.may_be_live}
     for slot in trade.slots:
         order = snapshot.order(slot.client_id)
         if order is not None:
@@ -168,12 +171,12 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             trade = trade.with_slot(slots.unlisted(turn, slot))
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
-        trade = adopting.take_up_order(trade, order)
+        trade = trailing.take_up(adopting.take_up_order(trade, order), order)
     if snapshot.position(trade.symbol, trade.side) is not None:
         # Gone at two looks while the position is open: dropped, cancelled or refused; the ratchet tries again. One
         # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
         kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
-        trade = replace(trade, working=kept)
+        trade = trailing.forgotten(turn, replace(trade, working=kept), gone_before)
     turn.put(_heed(turn, protecting.remember_floor(trade), snapshot))
 
 
@@ -307,11 +310,7 @@ def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
         return
     best = working[0]
     for slot in working[1:]:
-        best = (
-            slot
-            if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price
-            else best
-        )
+        best = slot if resizing.outdoes(trade.side, slot, best) else best
     for slot in working:
         if slot.client_id != best.client_id:
             key = OrderKey(

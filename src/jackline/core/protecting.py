@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import claims, closing, exiting, proof, rules, slots
+from jackline.core import claims, closing, exiting, proof, resizing, rules, slots, trailing
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -217,6 +217,8 @@ def drive_protected(turn: Turn, trade: Trade) -> None:
     if trade.phase is Phase.PROTECTED:
         trade = ensure_disaster(turn, trade)
     if trade.phase is Phase.PROTECTED:
+        trade = trailing.drive(turn, trade)
+    if trade.phase is Phase.PROTECTED:
         trade = _ratchet(turn, trade)
     if trade.phase is Phase.PROTECTED:
         _ensure_target(turn, trade)
@@ -276,6 +278,8 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     live = trade.ratchet_price if one_slot or disaster is None else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
+    if resizing.is_outgrown(trade, live_slots):
+        return tightest(trade.side, wanted, live)
     gained = (wanted - live) * trade.side.sign
     return wanted if gained >= live * settings.ratchet_step_fraction else None
 
@@ -286,7 +290,7 @@ def _ensure_target(turn: Turn, trade: Trade) -> None:
     if entry is None or entry.target_price is None:
         return
     if slot is not None:
-        turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+        resizing.let_target_go(turn, turn.put(trade.with_slot(slots.pursue(turn, trade, slot))))
         return
     if trade.quantity_ms is None and not turn.state.traits.stops_are_named:
         # As after a restart: one whose record was lost may rest, and only a look shows it.

@@ -17,7 +17,16 @@ from jackline.core.events import Now
 from jackline.core.ids import fence_of
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.state import MarketState, State
-from jackline.core.trade import ATTEMPTS_JUMP, NOTHING_YET, EntrySlot, OrderSlot, SlotState, Trade
+from jackline.core.trade import (
+    ATTEMPTS_JUMP,
+    NOTHING_OPENED,
+    NOTHING_YET,
+    Addition,
+    EntrySlot,
+    OrderSlot,
+    SlotState,
+    Trade,
+)
 from jackline.core.values import Symbol
 
 ATTEMPTS_PER_S = 8
@@ -66,9 +75,13 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         target=_slot(trade.target),
         asked=tuple(_owing(order) for order in trade.asked),
         asked_slots=tuple(slot for old in trade.asked_slots if (slot := _slot(old)) is not None),
+        trailing=_slot(trade.trailing),
+        trailing_ms=None,
         entry_slot=_entry(trade),
+        additions=tuple(map(_addition, trade.additions)),
         balance=Decimal(0),
         result_quote=NOTHING_YET,
+        opened=NOTHING_OPENED,
         exit_order_ids=(),
         flat_ms=None,
         quantity_ms=None,
@@ -91,6 +104,14 @@ def _slot(slot: OrderSlot | None) -> OrderSlot | None:
     if slot is None:
         return None
     return replace(slot, state=_RECOVERED_SLOT[slot.state], misses=0, missed_ms=None, cancelling=False)
+
+
+def _addition(addition: Addition) -> Addition:
+    """One that is not resolved is in doubt, whether or not it is known to have left: none leaves from here (O1)."""
+    if not addition.is_open:
+        return addition
+    slot = replace(addition.slot, state=SlotState.UNKNOWN, misses=0, missed_ms=None, asked_ms=None)
+    return replace(addition, slot=slot, waits=False)
 
 
 def _entry(trade: Trade) -> EntrySlot | None:

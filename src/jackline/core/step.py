@@ -12,6 +12,7 @@ from typing import assert_never
 
 from jackline.core import (
     accounting,
+    adding,
     answering,
     asked_looks,
     asked_orders,
@@ -64,7 +65,7 @@ from jackline.core.events import (
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import Role, parse_client_id
+from jackline.core.ids import FIRST_ENTRY, Role, parse_client_id
 from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState
@@ -112,8 +113,10 @@ def _take(turn: Turn, event: Event) -> None:
             deciding.on_signal(turn, event)
         case ExitSignalled():
             exiting.on_exit_signalled(turn, event)
-        case IntentDurable(trade_id=trade_id):
-            if trade_id in turn.trades:
+        case IntentDurable(trade_id=trade_id, entry_id=entry_id):
+            if trade_id in turn.trades and entry_id:
+                adding.on_intent_durable(turn, turn.trades[trade_id], entry_id)
+            elif trade_id in turn.trades:
                 entering.on_intent_durable(turn, turn.trades[trade_id])
         case Answered():
             answering.on_answer(turn, event)
@@ -175,7 +178,7 @@ def _on_account(
 
 def _drive(turn: Turn, trade: Trade) -> None:
     """One step towards what the trade's phase wants."""
-    trade = entering.pursue_entry(turn, trade)
+    trade = adding.tend(turn, entering.pursue_entry(turn, trade))
     if turn.state.kill_level.closes:
         trade = closing.want(turn, trade, ExitReason.KILL_SWITCH)
     match trade.phase:
@@ -201,6 +204,7 @@ def _drive(turn: Turn, trade: Trade) -> None:
             protecting.drive_exposed(turn, trade)
         case Phase.PROTECTED:
             protecting.drive_protected(turn, trade)
+            adding.drive(turn, turn.trades[trade.trade_id])
         case Phase.CLOSING:
             closing.drive(turn, protecting.keep_disaster(turn, trade))
         case Phase.SWEEPING:
@@ -236,6 +240,9 @@ def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
     name = parse_client_id(event.client_id)
     trade = turn.trades.get(name.trade_id) if name is not None else None
     if trade is not None and name is not None and name.role is Role.ENTRY:
+        if name.attempt != FIRST_ENTRY:
+            adding.on_fill(turn, trade, client_id=event.client_id, quantity=event.quantity)
+            return
         entering.on_entry_fill(turn, trade, quantity=event.quantity, price=event.price)
         return
     limits.settle_legs(turn, event.symbol, event.price)

@@ -30,6 +30,7 @@ _STOP_REASONS: dict[Role, ExitReason] = {
     Role.ASKED_STOP: ExitReason.STOP,
     Role.ASKED_TARGET: ExitReason.TARGET,
     Role.ASKED_TRAIL: ExitReason.TRAILING_STOP,
+    Role.TRAILING: ExitReason.TRAILING_STOP,
 }
 
 
@@ -54,7 +55,9 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     # An adopted position's opening fills may be older than anything we read: two flat snapshots must do. An entry
     # that filled must have its exit in the list, else position and list lag behind it alike.
     filled = trade.entry_slot is not None and trade.entry_slot.filled > 0
-    balanced = trade.entry is None or (trade.balance == 0 and (not filled or bool(trade.exit_order_ids)))
+    # The list may hold the first entry and its exit, and lag behind a further one.
+    exited = trade.is_listed and (not filled or bool(trade.exit_order_ids))
+    balanced = trade.entry is None or (trade.balance == 0 and exited)
     outwaited = snapshot.asked_ms - trade.flat_ms >= UNBALANCED_MS_MAX
     if not (trade.is_resolved and turn.fills_settled(trade.symbol) and (balanced or outwaited)):
         turn.want_snapshot(settings.absence_gap_ms)

@@ -49,6 +49,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Symbol, WireMs
 from jackline.engine.inbox import Inbox
@@ -115,7 +116,7 @@ class Runner:
                     self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)
-                case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+                case SendEntry() | SendStop() | SendTarget() | SendTrailing() | SendClose() | CancelOrder():
                     recorded = self._recorder.request(effect)
                     awaited = isinstance(effect, SendStop) and self._needs_record(effect, effects)
                     self._start(self._send(effect, recorded if awaited else None))
@@ -262,7 +263,8 @@ class Runner:
         except StoreError as error:
             log.warning("intent_lost", code="O4", trade_id=effect.trade.trade_id, detail=str(error))
             return
-        self._inbox.put(IntentDurable(trade_id=effect.trade.trade_id))
+        trade = effect.trade
+        self._inbox.put(IntentDurable(trade_id=trade.trade_id, entry_id=trade.intended_id))
 
     async def _await_reset(self, written: asyncio.Future[int]) -> None:
         """A reset allows risk again: it waits for the disk. One that cannot be written changes nothing."""

@@ -199,18 +199,21 @@ class Watchdog:
         self._keep_floors()
         self._plans.forget_flat((position.symbol, position.side) for position in snapshot.positions)
         self._forget({_key(found) for found in uncovered})
+        ordered = self._ordered(snapshot) if silent else ()
+        closing = {(position.symbol, position.side) for position in ordered}
+        # One that is naked and being closed is flattening: it gets a stop by the next look, if it is still there.
         due = [
             finding
             for finding in uncovered
-            if self._is_due(finding, silent=silent) and not self._is_in_hand(finding)
+            if self._is_due(finding, silent=silent)
+            and not self._is_in_hand(finding)
+            and _key(finding) not in closing
         ]
-        ordered = self._ordered(snapshot) if silent else ()
         if due or ordered:
             self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
             begun_ms = self._clock.now().wire_ms
             for finding in due:
                 self._acts[_key(finding)] = begun_ms
-            # One that is naked too gets its stop beside the close: a close may be refused, and the stop stays (K3).
             acts = [self._act(finding, planned, begun_ms) for finding in due]
             await asyncio.gather(*acts, *(self._close(position, planned) for position in ordered))
         if not uncovered and self._acting and not silent:

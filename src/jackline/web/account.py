@@ -135,9 +135,15 @@ class Account:
     async def run(self) -> None:
         """Look for ever, and wake whoever waits for it."""
         while True:
-            async with self._changed:
-                self._seen = await asyncio.to_thread(self._look)
-                self._changed.notify_all()
+            try:
+                seen = await asyncio.to_thread(self._look)
+            except (StoreError, OSError) as error:
+                # Whoever looks at the old one sees its age; `/livez` says that nothing newer comes (L2).
+                log.warning("account_unreadable", code="L2", detail=str(error))
+            else:
+                self._seen = seen
+                async with self._changed:
+                    self._changed.notify_all()
             await asyncio.sleep(LOOK_S)
 
     def marks(self) -> dict[str, Decimal]:

@@ -54,7 +54,10 @@ class Profile:
         rungs: drawn from with equal chance; None is what the wire has.
         staged, opinions: probability of stops in stages, and of a strategy that has exits of its own.
         patiences_ms: times without progress (market ms; None is off) drawn from.
+        trailed: probability that the venue trails, beside the stop.
         guards: the engine enters nothing and protects what others open.
+        trades_per_symbol: entries that one position may be built of, drawn from; 1 adds to none.
+        signal_rates: least and most probability of a wish at the close of a bar.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -77,6 +80,9 @@ class Profile:
     opinions: float = 0.0
     patiences_ms: tuple[int | None, ...] = (None,)
     guards: bool = False
+    trailed: float = 0.0
+    trades_per_symbol: tuple[int, ...] = (1,)
+    signal_rates: tuple[float, float] = (0.35, 0.9)
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
@@ -130,6 +136,13 @@ PROFILES: dict[str, Profile] = {
         Profile(name="trails", why="prices that run, so that working stops move often",
                 kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0,
                 trailings=(Decimal("0.008"),)),
+        Profile(name="trailing", why="the venue trails beside the stop, and loses, clamps or forgets what it took",
+                kinds=(*CRASHES, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.CANCELS_STOP, Kind.TYPE_WITHDRAWN,
+                       Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER, Kind.CHILD_PART_FILLED, Kind.REFUSES,
+                       Kind.CONDITIONAL_SLOW, Kind.CONDITIONAL_DOWN, Kind.SLOW_NETWORK, Kind.JUMP, Kind.MARK_APART,
+                       Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.READ_LAG, Kind.LOST_DISK, Kind.SETS_MODE),
+                wildness=3.0, hedge=0.4, trailings=(Decimal("0.002"), Decimal("0.004"), Decimal("0.008")), trailed=0.9,
+                holds_ms=(120_000, 300_000)),
         Profile(name="exits", why="prices that run, stops in stages, strategies that want out, and crashes in between",
                 kinds=(*CRASHES, Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK, Kind.THROUGH_TARGET,
                        Kind.TOUCH_STOP, Kind.STOP_DROPPED),
@@ -163,6 +176,9 @@ PROFILES: dict[str, Profile] = {
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+        Profile(name="pyramid", why="everything, where open trades are added to while their prices run",
+                hedge=0.4, holds_ms=(300_000, 600_000), wildness=1.5, acts=(2, 8), trades_per_symbol=(2, 2, 3, 5),
+                signal_rates=(0.85, 1.0)),
         Profile(name="guard", why="somebody else trades; the engine enters nothing and protects what it finds",
                 kinds=(*TRADER, *TRADER, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.REFUSES, Kind.CONDITIONAL_SLOW,
                        Kind.JUMP, Kind.THROUGH_STOP, Kind.KILL_WATCHDOG, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP,

@@ -37,6 +37,7 @@ key_file = "key.toml"
 
 [risk]
 losing_streak_max = 100 # a demo goes on
+trades_per_symbol_max = 1 # one entry a trade: what is left behind is easier to see
 leverage = 4
 stop_value_fraction = 0.01
 target_of_rules = "off" # the trail ends a trade

@@ -139,4 +139,11 @@ class OwnerJudge(Judge):
 
 
 def _is_owners(name: OrderName | None) -> bool:
-    return name is not None and name.role in {Role.ENTRY, Role.WORKING, Role.TARGET, Role.CANARY, *ASKED}
+    return name is not None and name.role in {
+        Role.ENTRY,
+        Role.WORKING,
+        Role.TARGET,
+        Role.TRAILING,
+        Role.CANARY,
+        *ASKED,
+    }
