@@ -22,6 +22,7 @@ from jackline.web.problems import Problem, response
 KEPT_S: Final = 86_400.0
 KEPT_MAX: Final = 10_000
 BODY_BYTES_MAX: Final = 65_536
+KEY_CHARS_MAX: Final = 128
 UNKEPT: Final = frozenset({202, 401, 403, 408, 429})
 """Answers that may be another one a moment later."""
 
@@ -111,7 +112,7 @@ class OnceRoute(KnownRoute):
 
         async def once(request: Request) -> Response:
             key = request.headers.get("idempotency-key")
-            if key is None or request.method in SAFE:
+            if key is None or len(key) > KEY_CHARS_MAX or request.method in SAFE:
                 return await handle(request)
             grant = await grant_of(request)
             replies: Replies = request.app.state.replies

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from jackline.store.audit import AuditRow, read_acts
 from jackline.store.commands import CommandKind
 from jackline.web.access import Reader, Reducer
-from jackline.web.changes import MaybeReason, Strict, audited
+from jackline.web.changes import MaybeReason, Strict, audited, audited_after
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.once import OnceRoute
 from jackline.web.parts import MaybeKey, Now, TheAccount, TheDesk, TheDoor, ThePast
@@ -85,10 +85,14 @@ async def reconcile(seen: Now, account: TheAccount, _: Reader) -> Reconciliation
 
 
 @router.post("/reconcile/run", responses={202: {"model": CommandState}})
-async def run(grant: Reducer, response: Response, desk: TheDesk, key: MaybeKey) -> CommandState:
+async def run(
+    grant: Reducer, request: Request, response: Response, desk: TheDesk, keeper: TheDoor, key: MaybeKey
+) -> CommandState:
     """Let the engine look at the account now: positions, orders, and what moved its money."""
     command = desk.command(CommandKind.RECONCILE, key=key, actor=grant.actor, reason="over the API")
-    return accepted(await desk.ask(command), response)
+    asked = await desk.ask(command)
+    await audited_after(request, keeper, grant, "reconcile.run")
+    return accepted(asked, response)
 
 
 @router.get("/acknowledgements")
