@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jackline.core.bots import Bot
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
@@ -58,7 +60,13 @@ def budget_denial(turn: Turn, event: Signalled, plan: ProtectedEntry) -> Denied 
 def risk_of(state: State, bot: str) -> RiskSettings:
     """What a bot plans with; the account's own where nobody has that name."""
     found = state.bots.get(bot)
-    return state.risk if found is None else found.risk
+    if found is None:
+        return state.risk
+    cap, file = state.risk.size_cap_fraction, state.limits_of_file
+    if file is None or cap >= min(file.size_cap_fraction, found.risk.size_cap_fraction):
+        return found.risk
+    # Tightened while it runs: the account's cap holds for a bot that has one of its own, too.
+    return replace(found.risk, size_cap_fraction=cap)
 
 
 def bound_quote(turn: Turn, bot: str) -> Quote:

@@ -10,6 +10,7 @@ from jackline.core.money import Day
 from jackline.core.orders import FillView, IncomeView
 from jackline.core.outcomes import Denied
 from jackline.core.requests import Mutation, Query
+from jackline.core.risk_limits import RiskLimits
 from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason, Trade
 from jackline.core.values import MarketMs, Quote, Side, Symbol
@@ -94,6 +95,19 @@ class SaveBots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveLimits:
+    """Write the limits in force and answer who asked for others, in one transaction (K5)."""
+
+    before: RiskLimits
+    after: RiskLimits
+    actor: str
+    reason: str
+    result: str
+    command_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCommand:
     """Answer a command, once the saves before it are written.
 
@@ -139,6 +153,7 @@ Record = (
     SaveTrade
     | SaveKill
     | SaveBots
+    | SaveLimits
     | SaveDay
     | BookFills
     | BookIncome

@@ -8,6 +8,7 @@ from jackline.core.asked_events import OrderAsked, OrderDropped, TightenAsked
 from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
+from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.opportunity import Probabilities
 from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
@@ -316,4 +317,6 @@ Event = (
     | OrderAsked
     | OrderDropped
     | TightenAsked
+    | LimitsAsked
+    | OutsideTradeTold
 )

@@ -60,6 +60,21 @@ def on_trade_ended(turn: Turn, trade: Trade) -> None:
         wins = day.winning_streak  # nobody looks at it: worth no write
     if (streak, wins) != (day.losing_streak, day.winning_streak):
         _put_day(turn, replace(day, losing_streak=streak, winning_streak=wins))
+    judge_streak(turn)
+
+
+def count_loss(turn: Turn) -> int | None:
+    """Count a loss that was made elsewhere; the streak with it, judged. None where no day has begun."""
+    day = turn.state.money.day
+    if day is None:
+        return None
+    _put_day(turn, replace(day, losing_streak=day.losing_streak + 1, winning_streak=0))
+    judge_streak(turn)
+    return day.losing_streak + 1
+
+
+def judge_streak(turn: Turn) -> None:
+    """Raise the switch where the losing streak stands at its limit: one that was just tightened too."""
     _trip(turn, losing_streak(turn))
 
 

@@ -23,6 +23,7 @@ from jackline.core import (
     deciding,
     entering,
     exiting,
+    limiting,
     limits,
     observing,
     proof,
@@ -65,6 +66,7 @@ from jackline.core.events import (
     Ticked,
 )
 from jackline.core.ids import FIRST_ENTRY, Role, parse_client_id
+from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState
 from jackline.core.state import State
@@ -75,7 +77,9 @@ HINT_PAUSE_MS = 100
 """One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
 
 
-MOVES_MONEY = MarkMoved | FillHinted | FillsAnswered | SnapshotAnswered | IncomeAnswered | AccountedFor
+MOVES_MONEY = (
+    MarkMoved | FillHinted | FillsAnswered | SnapshotAnswered | IncomeAnswered | AccountedFor | LimitsAsked
+)
 """Events that can breach a limit."""
 
 
@@ -140,6 +144,10 @@ def _take(turn: Turn, event: Event) -> None:
             asking.on_wish(turn, event)
         case BotAsked():
             bot_switch.on_bot_asked(turn, event)
+        case LimitsAsked():
+            limiting.on_limits_asked(turn, event)
+        case OutsideTradeTold():
+            limiting.on_outside_trade(turn, event)
         case (
             KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
         ):

@@ -10,6 +10,7 @@ import structlog
 from jackline.core.effects import Effect
 from jackline.core.events import (
     AccountedFor,
+    AccountHinted,
     BotAsked,
     CloseAsked,
     Event,
@@ -21,6 +22,7 @@ from jackline.core.events import (
 from jackline.core.trade import ExitReason
 from jackline.engine.outside import decision
 from jackline.engine.recorder import Recorder
+from jackline.store.account_wishes import LimitsWish, OutsideTradeWish, account_event
 from jackline.store.commands import (
     FROM_OUTSIDE,
     POLL_MAX,
@@ -138,6 +140,11 @@ class Operators:
             self._take(BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt))
         elif command.kind in FROM_OUTSIDE:
             self._recorder.answer(receipt, self._signalled(command))
+        elif isinstance(command.wish, LimitsWish | OutsideTradeWish):
+            self._take(account_event(command.wish, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.RECONCILE:
+            self._take(AccountHinted(symbol=None, transfer=True))
+            self._recorder.answer(receipt, "looking")
         elif command.wish is not None:
             # It is answered by what comes of it: at once where it is refused, else when the venue was read back.
             self._take(wish_event(command.wish, receipt))

@@ -17,6 +17,7 @@ from jackline.core.effects import (
     SaveBots,
     SaveDay,
     SaveKill,
+    SaveLimits,
     SaveTrade,
     TradeEnded,
 )
@@ -140,6 +141,16 @@ class Recorder:
         stopped = (AccountKey.BOTS_STOPPED, encode(effect.stopped))
         answer = _answer(receipt, row.wire_ms, effect.result)
         self._journal.append(Batch(rows=(row,), account=(stopped, _read_to(receipt)), answers=(answer,)))
+
+    def limits(self, effect: SaveLimits) -> None:
+        """Keep the limits in force, and answer, in one transaction: a restart loosens nothing (K5)."""
+        row = self._row(JournalKind.LIMITS, encode(effect), None)
+        receipt = Receipt(command_id=effect.command_id, position=effect.position)
+        account = [_read_to(receipt)]
+        if effect.after != effect.before:
+            account.append((AccountKey.LIMITS, encode(effect.after)))
+        answer = _answer(receipt, row.wire_ms, effect.result)
+        self._journal.append(Batch(rows=(row,), account=tuple(account), answers=(answer,)))
 
     def day(self, effect: SaveDay) -> None:
         """Keep what the day began with: a restart forgives no loss (K5)."""

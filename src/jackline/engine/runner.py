@@ -22,6 +22,7 @@ from jackline.core.effects import (
     SaveBots,
     SaveDay,
     SaveKill,
+    SaveLimits,
     SaveTrade,
     TradeEnded,
 )
@@ -98,6 +99,7 @@ class Runner:
                     SaveTrade()
                     | SaveKill()
                     | SaveBots()
+                    | SaveLimits()
                     | SaveDay()
                     | BookFills()
                     | BookIncome()
@@ -141,6 +143,9 @@ class Runner:
             case SaveBots():
                 self._recorder.bots(effect)
                 log.info("bot", bot=effect.bot, actor=effect.actor, result=effect.result)
+            case SaveLimits():
+                self._recorder.limits(effect)
+                log.info("limits", actor=effect.actor, result=effect.result)
             case SaveDay():
                 self._recorder.day(effect)
             case BookFills():

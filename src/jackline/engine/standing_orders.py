@@ -215,6 +215,9 @@ class StandingOrders:
                 | CommandKind.ORDER_ASKED
                 | CommandKind.ORDER_DROPPED
                 | CommandKind.TIGHTEN
+                | CommandKind.LIMITS
+                | CommandKind.OUTSIDE_TRADE
+                | CommandKind.RECONCILE
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:

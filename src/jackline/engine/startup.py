@@ -24,6 +24,7 @@ from jackline.engine.options import AccountRefused, EngineOptions, StartRefused,
 from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
 from jackline.engine.regime import memory_bars
+from jackline.engine.saved_limits import with_saved_limits
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -264,7 +265,7 @@ async def first_state(
         bots_stopped=stopped_bots(account),
         adopting=options.adopting,
     )
-    state = _cooling(state, store.read.last_ends())
+    state = _cooling(with_saved_limits(state, account), store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
     trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)

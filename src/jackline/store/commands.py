@@ -15,6 +15,7 @@ from jackline.core.errors import InvariantBroken, invariant
 from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
+from jackline.store.account_wishes import AccountWish, LimitsWish, OutsideTradeWish
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
@@ -53,6 +54,10 @@ class CommandKind(StrEnum):
     ORDER_DROPPED = "order_dropped"
     TIGHTEN = "tighten"
     """The stop of one position to a price, or to break-even."""
+    LIMITS = "limits"
+    OUTSIDE_TRADE = "outside_trade"
+    RECONCILE = "reconcile"
+    """Look at the account now: positions, orders, and what moved its money."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -60,12 +65,14 @@ class CommandKind(StrEnum):
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
 FROM_OUTSIDE = frozenset({CommandKind.SIGNAL, CommandKind.ALERT})
 """All that may ask for an entry. The gates have the last word on each."""
-WISHES: dict[CommandKind, type[AskedTerms] | type[DropWish] | type[TightenWish]] = {
+WISHES: dict[CommandKind, type[Wish] | type[AccountWish]] = {
     CommandKind.ORDER_ASKED: AskedTerms,
     CommandKind.ORDER_DROPPED: DropWish,
     CommandKind.TIGHTEN: TightenWish,
+    CommandKind.LIMITS: LimitsWish,
+    CommandKind.OUTSIDE_TRADE: OutsideTradeWish,
 }
-"""What a command about the stops of one position carries. They only reduce (K2)."""
+"""What a command of these kinds carries. Those about the stops of one position only reduce (K2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +105,7 @@ class Command:
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
     parity: Parity | None = None
-    wish: Wish | None = None
+    wish: Wish | AccountWish | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE

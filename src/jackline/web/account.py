@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -144,6 +145,12 @@ class Account:
                 async with self._changed:
                     self._changed.notify_all()
             await asyncio.sleep(LOOK_S)
+
+    def marks(self) -> dict[str, Decimal]:
+        """Of every symbol that the engine shows."""
+        shown = self.seen.account
+        rows = () if shown is None else shown.markets
+        return {row.symbol: row.mark for row in rows if row.mark is not None}
 
     async def next(self) -> Seen:
         """The look after this moment."""
