@@ -20,6 +20,8 @@ from jackline.web.guarding import Guarding
 from jackline.web.history import History
 from jackline.web.metrics import Metrics
 from jackline.web.options import WebOptions
+from jackline.web.pages import dashboard
+from jackline.web.pages.live import Live
 from jackline.web.routes import commands, events, health, positions, protection, records, safety
 
 DESCRIPTION = """\
@@ -33,7 +35,9 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(part.run()) for part in (app.state.account, app.state.history)]
+        tasks = [
+            asyncio.create_task(part.run()) for part in (app.state.account, app.state.history, app.state.live)
+        ]
         try:
             yield
         finally:
@@ -53,6 +57,7 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
     app.state.options = options
     app.state.account = Account(disk, options)
     app.state.history = History(disk, options)
+    app.state.live = Live(app.state.account, app.state.history, options, disk)
     app.state.registry = CollectorRegistry(auto_describe=False)
     app.state.registry.register(Metrics(app.state.account, app.state.history))
     app.state.asking = Asking(disk, options)
@@ -60,6 +65,7 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
     problems.install(app)
     for part in (health, positions, protection, records, safety, commands, events):
         app.include_router(part.router)
+    dashboard.install(app)
     app.add_middleware(Guarding, options=options)
     return app
 

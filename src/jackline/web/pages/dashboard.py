@@ -1,0 +1,39 @@
+"""Every page, as one."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from jackline.web.pages import (
+    acts,
+    chart,
+    entry,
+    files,
+    guide,
+    limits,
+    now,
+    position,
+    protection,
+    records,
+    settings,
+    socket,
+)
+
+
+def install(app: FastAPI) -> None:
+    """Serve the dashboard."""
+    for part in (
+        now,
+        position,
+        protection,
+        records,
+        limits,
+        settings,
+        guide,
+        acts,
+        entry,
+        chart,
+        files,
+        socket,
+    ):
+        app.include_router(part.pages)
