@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Query, Request
 
@@ -71,8 +72,6 @@ async def chart(
     request: Request, _: Reader, page: Annotated[str, Query(max_length=300)] = "/"
 ) -> dict[str, object]:
     """All of it, for the chart of a page."""
-    from urllib.parse import parse_qsl, urlsplit
-
     live: Live = request.app.state.live
     place = urlsplit(page)
     return chart_of(await live.sight(), place.path, dict(parse_qsl(place.query)), last_only=False)

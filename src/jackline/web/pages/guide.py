@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
@@ -48,7 +49,7 @@ async def problem_page(request: Request, code: Annotated[str, Path(max_length=40
 @pages.get("/docs")
 async def docs_page(request: Request, grant: Reader) -> Response:
     """The API, as its own document has it."""
-    document = request.app.openapi()
+    document = await asyncio.to_thread(request.app.openapi)  # made once, and it takes a second
     routes: dict[str, list[dict[str, Any]]] = {}
     for path, verbs in document.get("paths", {}).items():
         for verb in VERBS:

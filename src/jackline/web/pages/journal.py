@@ -114,7 +114,8 @@ def _text(row: JournalEntry, body: Any) -> str:
         case JournalKind.ALERT:
             return f"{body.get('code', '')} {body.get('text', '')}"
         case JournalKind.KILL:
-            return f"{spaced(str(body.get('before')))} → {spaced(str(body.get('level')))} by {body.get('actor')}: {body.get('reason')}"
+            moved = f"{spaced(str(body.get('before')))} → {spaced(str(body.get('level')))}"
+            return f"{moved} by {body.get('actor')}: {body.get('reason')}"
         case JournalKind.DENIED:
             denied = body.get("denied") or {}
             return f"{body.get('symbol', '')} {denied.get('reason', '')}: {denied.get('detail', '')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Final
 
@@ -76,8 +77,6 @@ async def trades_view(sight: Sight, query: Mapping[str, str]) -> View:
 async def audit_view(sight: Sight, query: Mapping[str, str]) -> View:
     """Who changed what, from where and why."""
     del query
-    import asyncio
-
     store = AccessStore(sight.disk, sight.options.state_dir / ACCESS_FILE)
     try:
         rows = await asyncio.to_thread(read_rows, store, limit=ROWS_SHOWN)

@@ -38,7 +38,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for name in ("figure", "money", "change", "share", "span", "age", "at", "plural", "spaced", "code_link"):
+    for name in (
+        "figure",
+        "price",
+        "money",
+        "change",
+        "share",
+        "span",
+        "age",
+        "at",
+        "plural",
+        "spaced",
+        "code_link",
+    ):
         made.filters[name] = getattr(words, name)
     made.globals["NONE"] = words.NONE
     return made

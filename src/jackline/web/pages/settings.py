@@ -22,6 +22,7 @@ from jackline.web.pages.sight import Sight
 
 pages = router()
 
+NAMED: Final = frozenset({"venue.name", "venue.key_name", "keys.file"})
 SECRET_WORDS: Final = ("secret", "passphrase", "private", "seed")
 
 
@@ -80,11 +81,7 @@ async def keys_view(sight: Sight, query: Mapping[str, str]) -> View:
             rows = [_key(one) for one in vault.records]
         except (StoreError, OSError) as error:
             trouble = f"{path.name}: {error}"
-    named = {
-        key: value
-        for key, value in sight.options.configured.items()
-        if key in {"venue.name", "venue.key_name", "keys.file"}
-    }
+    named = {key: value for key, value in sight.options.configured.items() if key in NAMED}
     facts: dict[str, object] = {
         "rows": rows,
         "trouble": trouble,

@@ -10,7 +10,7 @@ from jackline.web.history import Past
 from jackline.web.measures import naked_ms, open_ones
 from jackline.web.options import WebOptions
 from jackline.web.pages.series import Series
-from jackline.web.pages.words import THIN, age
+from jackline.web.pages.words import age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,8 @@ class Sight:
         said = age(seen.age_ms)
         if seen.source is Source.WATCHDOG:
             gone = "The engine is gone" if seen.engine is None else "The engine is silent"
-            return f"{gone}. Positions and stops are the venue{THIN}\u2019s word through the watchdog, {said} old.".replace(
-                THIN, ""
-            )
+            word = "Positions and stops are the venue\u2019s word through the watchdog"
+            return f"{gone}. {word}, {said} old."
         if seen.said_ms is None:
             return "No engine has shown itself here yet. Nobody says what is open."
         if seen.engine is None:

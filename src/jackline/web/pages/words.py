@@ -13,6 +13,7 @@ MINUS: Final = "\u2212"
 THIN: Final = "\u2009"
 NONE: Final = "\u2013"
 """Stands where there is no figure. It is no zero."""
+SIGNIFICANT: Final = 7
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -30,6 +31,17 @@ def figure(value: Decimal | int | None, places: int | None = None) -> str:
     if not any(digit in text for digit in "123456789"):
         text = text.removeprefix("-")  # there is no minus nought
     return text.replace(",", THIN).replace("-", MINUS)
+
+
+def price(value: Decimal | None) -> str:
+    """A price to seven digits that count: a venue's liquidation price has a dozen."""
+    if not value:
+        return figure(value)
+    return figure(value, max(0, SIGNIFICANT - 1 - value.adjusted())) if _is_long(value) else figure(value)
+
+
+def _is_long(value: Decimal) -> bool:
+    return len(value.normalize().as_tuple().digits) > SIGNIFICANT
 
 
 def money(value: Decimal | None) -> str:
@@ -77,7 +89,7 @@ def at(wire_ms: int | None, *, day: bool = False) -> Markup:
     """A time: UTC as it stands, the reader's own when pointed at. `day` puts the date before it."""
     text = moment(wire_ms)
     if text is None:
-        return Markup(NONE)
+        return Markup("{}").format(NONE)
     shown = f"{text[:10]} {text[11:23]}" if day else text[11:23]
     return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
         text, text[:23].replace("T", " "), shown

@@ -11,7 +11,7 @@ const candle = ([time, open, high, low, close]) => ({ time, open, high, low, clo
 
 function dress(chart, series) {
   const colour = colours();
-  chart.applyOptions({ layout: { background: { color: 'transparent' }, textColor: colour.text, attributionLogo: false },
+  chart.applyOptions({ layout: { background: { color: 'transparent' }, textColor: colour.text },
     grid: { vertLines: { color: colour.grid }, horzLines: { color: colour.grid } },
     rightPriceScale: { borderColor: colour.grid }, timeScale: { borderColor: colour.grid } });
   series.applyOptions({ upColor: colour.up, downColor: colour.down, wickUpColor: colour.up, wickDownColor: colour.down, borderVisible: false });
@@ -19,7 +19,8 @@ function dress(chart, series) {
 
 export async function draw(page) {
   const first = await (await fetch(`/chart?page=${encodeURIComponent(page)}`)).json();
-  const chart = createChart(place, { autoSize: true, timeScale: { timeVisible: true, secondsVisible: true } });
+  const chart = createChart(place, { autoSize: true, layout: { attributionLogo: false }, // the logo brings an inline style along
+    timeScale: { timeVisible: true, secondsVisible: true } });
   let prices = [], drawn = [], shown = '', symbol = first.symbol;
   const series = chart.addSeries(CandlestickSeries, {
     // A scale that follows the candles alone hides the stop, which is what one looks for.
