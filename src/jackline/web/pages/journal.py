@@ -15,7 +15,7 @@ from jackline.store.encode import decode, open_body
 from jackline.store.errors import StoreError
 from jackline.store.reader import JournalEntry, StoreReader
 from jackline.web.history import outcome_word
-from jackline.web.pages.words import figure, spaced
+from jackline.web.pages.words import figure, plural, spaced
 
 ROWS_BACK: Final = 4_000
 """Of the journal so much is looked through for the rows of one trade."""
@@ -100,7 +100,7 @@ def _line(row: JournalEntry) -> Line:
 
 def _text(row: JournalEntry, body: Any) -> str:
     if not isinstance(body, dict):
-        return str(body) if isinstance(body, str | int) else f"{len(body or ())} rows"
+        return str(body) if isinstance(body, str | int) else plural(len(body or ()), "row")
     match row.kind:
         case JournalKind.TRADE | JournalKind.INTENT:
             return _trade(decode(row.body, Trade))
