@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import FastAPI
 
 from jackline.web.pages import (
@@ -19,21 +21,23 @@ from jackline.web.pages import (
     socket,
 )
 
+PARTS: Final = (
+    now,
+    position,
+    protection,
+    records,
+    limits,
+    settings,
+    guide,
+    acts,
+    entry,
+    chart,
+    files,
+    socket,
+)
+
 
 def install(app: FastAPI) -> None:
     """Serve the dashboard."""
-    for part in (
-        now,
-        position,
-        protection,
-        records,
-        limits,
-        settings,
-        guide,
-        acts,
-        entry,
-        chart,
-        files,
-        socket,
-    ):
+    for part in PARTS:
         app.include_router(part.pages)

@@ -7,6 +7,7 @@ socket is sent the newest look once the one before has left, and one that does n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from typing import Final
@@ -39,6 +40,7 @@ LOGGED_OUT: Final = 4401
 STRANGER: Final = 4403
 FULL: Final = 4429
 NO_PAGE: Final = 4404
+NO_TALK: Final = 1008
 
 pages = APIRouter()
 _open: set[int] = set()
@@ -62,6 +64,8 @@ async def watch(socket: WebSocket, page: str = "/") -> None:
             task.cancel()
         await asyncio.gather(listening, sending, return_exceptions=True)
         _open.discard(id(socket))
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):  # gone already, as a rule
+            await socket.close(NO_TALK)
 
 
 async def _refusal(socket: WebSocket, page: str) -> int | None:
