@@ -125,9 +125,9 @@ async def test_with_scripts_blocked_every_fact_is_there_and_halting_works(home: 
         await page.wait_for_selector("text=Engine: no_new_risk.")
         assert "NO NEW RISK" in await page.inner_text("#part-bar")
         await back_to_normal(home, page)
-        await page.click(".stop-all >> text=FLATTEN ALL") if page.url.endswith("/") else await page.goto(
-            f"{home.url}/flatten"
-        )
+        await page.goto(f"{home.url}/")
+        await page.click(".stop-all >> text=FLATTEN ALL")
+        await page.wait_for_url("**/flatten")
         assert "closes" in await page.inner_text("#part-preview")
 
 

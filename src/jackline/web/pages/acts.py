@@ -6,6 +6,8 @@ is a command of its own. A reset needs `admin`, a reason, a typed word, and a lo
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 
 from fastapi import Request, Response
@@ -26,6 +28,8 @@ from jackline.web.routes.positions import PositionId
 pages = router()
 RESET_WORD = "RESET"
 REASON_CHARS_MAX = 200
+SHOWN_S = 1.0
+"""An engine that runs shows itself twice a second and oftener."""
 
 
 @pages.post("/act/halt")
@@ -128,7 +132,19 @@ async def _ask(
         side=side,
         bot=bot,
     )
-    return await desk.ask(command)
+    asked = await desk.ask(command)
+    if asked.answer is not None:
+        await _shown(request.app.state.live)
+    return asked
+
+
+async def _shown(live: Live) -> None:
+    """Until the engine has shown itself anew: the page that follows must not say what was so before."""
+    answered_ms = now()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SHOWN_S):
+            while (live.account.seen.said_ms or 0) <= answered_ms:
+                await live.account.next()
 
 
 async def _note(request: Request, grant: Grant, what: str, after: str, reason: str) -> None:
