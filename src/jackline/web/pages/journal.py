@@ -8,17 +8,20 @@ from typing import Any, Final
 
 import msgspec
 
+from jackline.core.orders import FillView
 from jackline.core.trade import SlotState, Trade
 from jackline.core.values import Price, tightest
 from jackline.store.batch import JournalKind
 from jackline.store.encode import decode, open_body
 from jackline.store.errors import StoreError
 from jackline.store.reader import JournalEntry, StoreReader
+from jackline.web.account import Account
 from jackline.web.history import outcome_word
 from jackline.web.pages.words import figure, plural, spaced
 
 ROWS_BACK: Final = 4_000
 """Of the journal so much is looked through for the rows of one trade."""
+TRADES_KEPT: Final = 20
 BODY_CHARS_MAX: Final = 4_000
 TEXT_CHARS_MAX: Final = 200
 
@@ -35,14 +38,29 @@ class Line:
     body: str
 
 
-def of_trade(trade_id: str) -> Callable[[StoreReader], tuple[JournalEntry, ...]]:
-    """A question to the store: every row of this trade among the newest ones, oldest first."""
+class TradeRows:
+    """The rows of trades that are looked at, followed: each look reads what is new, and no row twice."""
 
-    def read(store: StoreReader) -> tuple[JournalEntry, ...]:
-        rows = store.journal_after(max(0, store.head().seq - ROWS_BACK), ROWS_BACK)
-        return tuple(row for row in rows if row.trade_id == trade_id)
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._known: dict[str, tuple[int, tuple[JournalEntry, ...]]] = {}
 
-    return read
+    async def of(self, trade_id: str) -> tuple[JournalEntry, ...]:
+        """Oldest first, from among the newest ROWS_BACK of the journal on. Raises Problem."""
+        read_to, rows = self._known.get(trade_id, (-1, ()))
+
+        def read(store: StoreReader) -> tuple[int, tuple[JournalEntry, ...]]:
+            head = store.head().seq
+            is_new = read_to < 0 or head < read_to  # or another journal stands in the place of ours
+            first = max(0, head - ROWS_BACK) if is_new else read_to
+            found = store.journal_after(first, ROWS_BACK)
+            mine = tuple(row for row in found if row.trade_id == trade_id)
+            return (found[-1].seq if found else first), (mine if is_new else (*rows, *mine))
+
+        if len(self._known) > TRADES_KEPT:
+            self._known.clear()
+        self._known[trade_id] = await self._account.ask(read)
+        return self._known[trade_id][1][-ROWS_BACK:]
 
 
 def around(seq: int, before: int, after: int) -> Callable[[StoreReader], tuple[JournalEntry, ...]]:
@@ -69,6 +87,18 @@ def trades(rows: Sequence[JournalEntry]) -> list[tuple[int, Trade]]:
             except StoreError:
                 continue  # of another version: the others tell enough
     return found
+
+
+def fills(rows: Sequence[JournalEntry]) -> list[FillView]:
+    """Its executions, newest first, by the venue's own list; each once, however often it was booked."""
+    found: dict[int, FillView] = {}
+    for row in rows:
+        if row.kind == JournalKind.FILLS:
+            try:
+                found.update({one.fill_id: one for one in decode(row.body, tuple[FillView, ...])})
+            except StoreError:
+                continue
+    return sorted(found.values(), key=lambda one: -one.wire_ms)
 
 
 def confirmed_price(trade: Trade) -> Price | None:

@@ -14,6 +14,7 @@ from jackline.web.account import Account, Seen
 from jackline.web.history import History
 from jackline.web.options import WebOptions
 from jackline.web.pages.bar import Bar, bar_of
+from jackline.web.pages.journal import TradeRows
 from jackline.web.pages.rendering import ENVIRONMENT, View, render_parts
 from jackline.web.pages.series import Series
 from jackline.web.pages.sight import Sight
@@ -31,6 +32,7 @@ class Live:
     def __init__(self, account: Account, history: History, options: WebOptions, disk: Disk) -> None:
         self.account = account
         self.series = Series()
+        self._trade_rows = TradeRows(account)
         self._history = history
         self._options = options
         self._disk = disk
@@ -50,6 +52,7 @@ class Live:
             account=self.account,
             options=self._options,
             series=self.series,
+            trade_rows=self._trade_rows,
             disk=self._disk,
             stage=await self._phase(),
         )

@@ -30,6 +30,8 @@ pages = router()
 
 WIDTH: Final = 1_000
 """Of the strip, in the units of its drawing."""
+LINES: Final = 60
+"""Rows that are shown, and rows in which a position comes about."""
 AFTER_FRACTION: Final = Decimal("0.12")
 
 
@@ -147,10 +149,11 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
     trouble = ""
     if one.trade_id:
         try:
-            rows = await sight.account.ask(journal.of_trade(one.trade_id))
+            rows = await sight.trade_rows.of(one.trade_id)
         except Problem as problem:
             trouble = problem.detail
     states = journal.trades(rows)
+    equity = None if sight.seen.account is None else sight.seen.account.equity_quote
     windows: list[Window] = [found for found in sight.past.windows if found.trade_id == one.trade_id]
     facts = {
         "wanted": wanted,
@@ -163,7 +166,9 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
         "ladder": ladder(one),
         "moves": moves(states),
         "windows": windows[::-1] if one.trade_id else [],
-        "lines": journal.lines(rows)[::-1][:60],
+        "fills": journal.fills(rows)[:LINES],
+        "lines": journal.lines(rows[-LINES:])[::-1],
+        "of_equity": one.heat_quote / equity if equity else None,
         "trouble": trouble,
     }
     return View(
@@ -181,7 +186,7 @@ def _moments(rows: Sequence[JournalEntry], states: Sequence[tuple[int, Trade]]) 
     """The first of each kind of moment."""
     last = states[-1][1]
     found: dict[str, int] = {}
-    for row, line in zip(rows, journal.lines(rows), strict=True):
+    for row, line in zip(rows[:LINES], journal.lines(rows[:LINES]), strict=True):
         name = _moment(row, line.text)
         if name:
             found.setdefault(name, int(row.wire_ms))

@@ -9,6 +9,7 @@ from jackline.web.account import Account, Seen, Source
 from jackline.web.history import Past
 from jackline.web.measures import naked_ms, open_ones
 from jackline.web.options import WebOptions
+from jackline.web.pages.journal import TradeRows
 from jackline.web.pages.series import Series
 from jackline.web.pages.words import age
 
@@ -22,6 +23,7 @@ class Sight:
     account: Account
     options: WebOptions
     series: Series
+    trade_rows: TradeRows
     disk: Disk
     stage: str
 

@@ -81,8 +81,10 @@ def span(length_ms: int | None) -> str:
 
 
 def age(length_ms: int | None) -> str:
-    """A span that grows while it is looked at: whole seconds, so that it changes no oftener."""
-    return span(None if length_ms is None else length_ms // SECOND_MS * SECOND_MS)
+    """A span that grows while it is looked at: whole seconds, so that it changes no oftener. ``7 s``"""
+    if length_ms is not None and length_ms < 10 * SECOND_MS:
+        return f"{length_ms // SECOND_MS}{THIN}s"
+    return span(length_ms)
 
 
 def at(wire_ms: int | None, *, day: bool = False) -> Markup:
