@@ -1,6 +1,6 @@
 """Takes a picture of every page of the dashboard, in each state that matters, from a house of real processes.
 
-    python tools/screenshots.py --out DIR
+    python tools/screenshots.py --out DIR [--quick]
 
 Phone and desktop, light and dark; the account well, halted, naked, and with its engine killed. Needs Debian's chromium.
 """
@@ -43,7 +43,7 @@ PAGES = (
 )
 WARM_S = 60
 """So long the chart is watched before it is taken: candles are made of what was seen."""
-SETTLE_MS = 1_200
+SETTLE_MS = 1_000
 NO_STOPS = {"kind": "refuse", "code": -4045, "methods": ["POST"], "paths": ["/fapi/v1/algoOrder"]}
 NO_CLOSES = {"kind": "refuse", "code": -1001, "methods": ["POST"], "paths": ["/fapi/v1/order"]}
 
@@ -57,12 +57,11 @@ async def take(home: House, browser: Any, out: Path, state: str, paths: Sequence
                     await seen.page.goto(f"{home.url}/{path}")
                     await seen.page.wait_for_timeout(SETTLE_MS)
                     name = path.replace("/", "-").replace(":", "-") or "now"
-                    whole = size == "desktop" or bool(path)
                     file = out / f"{state}-{name}-{size}-{scheme}.png"
-                    await seen.page.screenshot(path=file, full_page=whole)
+                    await seen.page.screenshot(path=file, full_page=bool(path))
 
 
-async def run(out: Path) -> None:
+async def run(out: Path, pages: Sequence[str]) -> None:
     """All states in turn."""
     markets = ("--generate", "BTCUSDT,ETHUSDT,SOLUSDT")
     symbols = '["BTCUSDT", "ETHUSDT", "SOLUSDT"]'
@@ -71,12 +70,12 @@ async def run(out: Path) -> None:
             dog = await spawn("watchdog", "--config", str(home.config))
             dog.drain()
             try:
-                await states(home, browser, out)
+                await states(home, browser, out, pages)
             finally:
                 await dog.kill()
 
 
-async def states(home: House, browser: Any, out: Path) -> None:
+async def states(home: House, browser: Any, out: Path, pages: Sequence[str]) -> None:
     """Well, halted, naked, and the engine killed."""
     await buy(home, "BTCUSDT", "0.050")
     await buy(home, "ETHUSDT", "1.500")
@@ -86,7 +85,7 @@ async def states(home: House, browser: Any, out: Path) -> None:
     )
     await home.venue.post("market", {"hold": False, "ratio": 30.0})
     await asyncio.sleep(WARM_S)
-    await take(home, browser, out, "well", PAGES)
+    await take(home, browser, out, "well", pages)
     async with logged_in(browser, home) as seen:
         await seen.page.click(".halt button")
         await seen.page.wait_for_selector("#part-bar .level.warn")
@@ -111,9 +110,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True, help="a directory; it is made where there is none")
-    out: Path = parser.parse_args().out
+    parser.add_argument("--quick", action="store_true", help="the front page alone")
+    given = parser.parse_args()
+    out: Path = given.out
     out.mkdir(parents=True, exist_ok=True)
-    asyncio.run(run(out))
+    asyncio.run(run(out, PAGES[:1] if given.quick else PAGES))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """All of it. `tone`: of the whole account, for title and icon; `used`: of the daily loss limit, 0 to 100."""
+    """All of it. `tone`: of the whole account, for title and icon; `used`: of the daily loss limit, 0 to 100; `heard`:
+    the engine shows itself."""
 
     tone: Tone
     level: Chip
@@ -48,6 +49,7 @@ class Bar:
     used: int
     phase: Chip
     connection: Chip
+    heard: Literal["yes", "no"]
     title: str
     spoken: str
 
@@ -73,6 +75,7 @@ def bar_of(sight: Sight) -> Bar:
         used=used,
         phase=Chip(name="phase", label="Phase", word=spaced(sight.stage) or NONE, tone="ok", href="/phases"),
         connection=connection,
+        heard="no" if old else "yes",
         title=_title(sight, level, connection),
         spoken=_spoken(sight, level),
     )

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from jackline.core.picture import PositionPicture
 from jackline.core.summary import result_at_stops, sentence
 from jackline.web.access import Reader
-from jackline.web.account import Seen
+from jackline.web.account import Seen, Source
 from jackline.web.measures import liquidation_ratio, naked_ms, open_ones, stop_distance
 from jackline.web.pages.bar import Tone, limit_tone, used_percent
 from jackline.web.pages.chart import chosen, position_id
@@ -100,7 +100,8 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
         "is_live": seen.is_live,
         "now_ms": seen.now_ms,
         "at_stops": at_stops,
-        "at_stops_fraction": at_stops / equity if at_stops is not None and equity else None,
+        "at_stops_is_old": not seen.is_live and seen.source is not Source.WATCHDOG,
+        "at_stops_fraction": at_stops / equity if at_stops is not None and equity and seen.is_live else None,
         "account": account,
         "daily": daily,
         "daily_tone": "ok" if daily is None else limit_tone(daily),

@@ -140,6 +140,7 @@ async def _message(
     told: dict[str, object] = {
         "at_ms": sight.seen.now_ms,
         "tone": bar.tone,
+        "heard": bar.heard,
         "title": bar.title,
         "parts": {name: part for name, part in parts.items() if sent.get(name) != part},
     }

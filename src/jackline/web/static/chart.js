@@ -20,7 +20,7 @@ function dress(chart, series) {
 export async function draw(page) {
   const first = await (await fetch(`/chart?page=${encodeURIComponent(page)}`)).json();
   const chart = createChart(place, { autoSize: true, layout: { attributionLogo: false }, // the logo brings an inline style along
-    timeScale: { timeVisible: true, secondsVisible: true } });
+    timeScale: { timeVisible: true, secondsVisible: true, maxBarSpacing: 16 } });
   let prices = [], drawn = [], shown = '', symbol = first.symbol;
   const series = chart.addSeries(CandlestickSeries, {
     // A scale that follows the candles alone hides the stop, which is what one looks for.
@@ -50,6 +50,7 @@ export async function draw(page) {
   dress(chart, series);
   series.setData(first.candles.map(candle));
   lines(first.lines);
+  chart.timeScale().fitContent();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { dress(chart, series); const again = JSON.parse(shown); shown = ''; lines(again); });
   place.dataset.drawn = 'yes';
   return {

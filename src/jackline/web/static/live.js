@@ -20,6 +20,7 @@ function show(message) {
   heard = performance.now();
   for (const [name, html] of Object.entries(message.parts ?? {})) replace(name, html);
   root.dataset.tone = message.tone;
+  root.dataset.heard = message.heard;
   root.classList.remove('stale');
   stale.hidden = true;
   name(message.tone, message.title);
