@@ -26,6 +26,8 @@ CONNECTIONS_MAX = 500
 KEEP_ALIVE_S = 15
 SHUT_DOWN_S = 3
 BACKLOG = 128
+SAID_BYTES_MAX = 1_024
+"""Pages only listen to their socket."""
 EXTRA = ("fastapi", "uvicorn", "jinja2", "prometheus_client", "websockets")
 
 
@@ -47,6 +49,7 @@ def web_options(config: Config) -> WebOptions:
         hosts=frozenset({*loopback, web.host, *(web.hosts or ())}),
         is_tls=web.tls_certificate_file is not None or web.trusted_proxy is not None,
         trusted_proxy=web.trusted_proxy,
+        vault_file=config.keys.vault_path(config.path.parent),
     )
 
 
@@ -79,6 +82,7 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=SHUT_DOWN_S,
             ws_ping_interval=20,
+            ws_max_size=SAID_BYTES_MAX,
         )
     )
     url = f"{scheme}://{_host(web.host)}:{bound}/"

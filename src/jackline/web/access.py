@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer
 
 from jackline.store.tokens import Scope
 from jackline.web.doorkeeper import Doorkeeper, Grant
+from jackline.web.forms import CSRF_FIELD, fields
 from jackline.web.problems import Problem
 
 SESSION_COOKIE = "jackline_session"
@@ -41,7 +42,7 @@ async def grant_of(request: Request) -> Grant:
     elif (cookie := request.cookies.get(SESSION_COOKIE)) is not None:
         found = await keeper.by_session(cookie, address=address)
         if found is not None and request.method not in SAFE:
-            _check_page(request, found)
+            await _check_page(request, found)
     else:
         found = None
     if found is None:
@@ -58,9 +59,11 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-def _check_page(request: Request, grant: Grant) -> None:
-    """A cookie comes along with whatever page asks: only ours knows the word beside it (S2)."""
-    if grant.session is None or not grant.session.takes(request.headers.get(CSRF_HEADER, "")):
+async def _check_page(request: Request, grant: Grant) -> None:
+    """A cookie comes along with whatever page asks: only ours knows the word beside it (S2). Scripts send it as a
+    header, forms as a field."""
+    said = request.headers.get(CSRF_HEADER) or (await fields(request)).get(CSRF_FIELD, "")
+    if grant.session is None or not grant.session.takes(said):
         raise Problem("forged", "the CSRF token is missing or wrong")
 
 

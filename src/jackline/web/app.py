@@ -24,6 +24,8 @@ from jackline.web.metrics import Metrics
 from jackline.web.monitor import Monitor
 from jackline.web.once import Replies
 from jackline.web.options import WebOptions
+from jackline.web.pages import dashboard
+from jackline.web.pages.live import Live
 from jackline.web.routes import (
     audit,
     bots,
@@ -87,7 +89,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         account: Account = app.state.account
-        tasks = [asyncio.create_task(part.run()) for part in (account, app.state.history)]
+        tasks = [asyncio.create_task(part.run()) for part in (account, app.state.history, app.state.live)]
         tasks.append(
             asyncio.create_task(app.state.monitor.run(lambda: account.ask(live_asked), account.marks))
         )
@@ -111,6 +113,7 @@ def create_app(
     app.state.options = options
     app.state.account = Account(disk, options)
     app.state.history = History(disk, options)
+    app.state.live = Live(app.state.account, app.state.history, options, disk)
     app.state.registry = CollectorRegistry(auto_describe=False)
     app.state.registry.register(Metrics(app.state.account, app.state.history))
     app.state.asking = Asking(disk, options)
@@ -121,6 +124,7 @@ def create_app(
     problems.install(app)
     for part in PARTS:
         app.include_router(part.router)
+    dashboard.install(app)
     app.add_middleware(Guarding, options=options)
     return app
 

@@ -17,7 +17,7 @@ from jackline.store import attempts, audit
 from jackline.store.access import AccessStore
 from jackline.store.db import Db
 from jackline.store.errors import StoreError
-from jackline.store.sessions import Session, close_session, find_session, open_session
+from jackline.store.sessions import Session, close_session, find_session, open_session, refresh_session
 from jackline.store.tokens import (
     By,
     Rejected,
@@ -108,6 +108,16 @@ class Doorkeeper:
                 close_session(db, cookie, by=by)
 
         await self._run(closed)
+
+    async def renew(self, cookie: str, grant: Grant, *, address: str) -> None:
+        """The token of a session was given again: it is fresh once more."""
+
+        def renewed() -> None:
+            by = By(wire_ms=now(), actor=grant.actor, from_address=address, reason="token given again")
+            with self._store.changing() as db:
+                refresh_session(db, cookie, by=by)
+
+        await self._run(renewed)
 
     async def note(
         self,

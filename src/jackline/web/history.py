@@ -207,7 +207,7 @@ class History:
             self.past.reset = changed
 
     def _on_outcome(self, note: _Outcome) -> None:
-        word = _word(note.outcome)
+        word = outcome_word(note.outcome)
         self.past.outcomes[(note.verb, word)] += 1
         code = note.outcome.get("code")
         if code is not None:
@@ -227,7 +227,7 @@ def notional_seconds(windows: Sequence[Window]) -> Decimal:
     return sum((one.notional_quote * one.length_ms / 1_000 for one in windows), ZERO)
 
 
-def _word(outcome: dict[str, object]) -> str:
+def outcome_word(outcome: dict[str, object]) -> str:
     """`acked`, `refused`, `unknown` or `not_sent`, by what the stored outcome has."""
     if "order" in outcome:
         return "acked"

@@ -27,6 +27,7 @@ class WebOptions:
         trusted_proxy: the one address whose `X-Forwarded-For` is believed; None believes nobody.
         configured: every key of the configuration as text, without secrets, by `table.key`.
         bots: every bot, and the name of its strategy.
+        vault_file: where exchange keys are kept; only names and facts are read of it.
     """
 
     account: str
@@ -42,3 +43,4 @@ class WebOptions:
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     is_tls: bool = False
     trusted_proxy: str | None = None
+    vault_file: Path | None = None

@@ -1,0 +1,159 @@
+"""What the account is set up with: bots, keys and phases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request, Response
+
+from jackline.core.phases import Needs, Stage
+from jackline.core.promotion import Check, judge
+from jackline.store.errors import StoreError
+from jackline.store.evidence import collect, read_standing
+from jackline.store.reader import StoreReader
+from jackline.store.vault import Record, read_vault
+from jackline.web.access import Reader
+from jackline.web.pages.rendering import View
+from jackline.web.pages.route import router, show
+from jackline.web.pages.sight import Sight
+
+pages = router()
+
+NAMED: Final = frozenset({"venue.name", "venue.key_name", "keys.file"})
+SECRET_WORDS: Final = ("secret", "passphrase", "private", "seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotLine:
+    """A bot, what it may trade, and what it holds."""
+
+    name: str
+    strategy: str
+    symbols: str
+    source: str
+    is_stopped: bool
+    holds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLine:
+    """A key by its name; of its facts those that are none of its secret (S1)."""
+
+    name: str
+    kind: str
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+async def bots_view(sight: Sight, query: Mapping[str, str]) -> View:
+    """Bots."""
+    del query
+    account = sight.seen.account
+    stopped = () if account is None else account.bots_stopped
+    rows = [
+        BotLine(
+            name=bot.name,
+            strategy=strategy,
+            symbols=", ".join(sight.options.symbols if bot.symbols is None else bot.symbols)
+            or "all of the account",
+            source=bot.source.value,
+            is_stopped=bot.name in stopped,
+            holds=", ".join(
+                f"{one.symbol} {one.side}" for one in sight.seen.positions if one.bot == bot.name
+            ),
+        )
+        for bot, strategy in sight.options.bots
+    ]
+    return View(name="bots", title="Bots", facts={"rows": rows}, live=("bots",))
+
+
+async def keys_view(sight: Sight, query: Mapping[str, str]) -> View:
+    """Keys: what is kept of each, and never the key."""
+    del query
+    trouble, rows = "", []
+    path = sight.options.vault_file
+    if path is not None and sight.disk.exists(path):
+        try:
+            vault = await asyncio.to_thread(read_vault, sight.disk, path)
+            rows = [_key(one) for one in vault.records]
+        except (StoreError, OSError) as error:
+            trouble = f"{path.name}: {error}"
+    named = {key: value for key, value in sight.options.configured.items() if key in NAMED}
+    facts: dict[str, object] = {
+        "rows": rows,
+        "trouble": trouble,
+        "named": named,
+        "venue": sight.options.venue,
+    }
+    return View(name="keys", title="Keys", facts=facts)
+
+
+async def phases_view(sight: Sight, query: Mapping[str, str]) -> View:
+    """The phase, and the evidence for the next one."""
+    del query
+    needs = _needs(sight)
+
+    def read(store: StoreReader) -> tuple[Stage, str, tuple[Check, ...]] | None:
+        standing = read_standing(store)
+        if standing is None:
+            return None
+        verdict = judge(collect(store, standing, needs), needs)
+        return standing.stage, standing.identity, verdict.checks
+
+    found = await sight.account.ask(read)
+    facts: dict[str, object] = {
+        "stages": [stage.value for stage in Stage],
+        "stage": None if found is None else found[0],
+        "identity": "" if found is None else found[1][:8],
+        "checks": () if found is None else found[2],
+    }
+    return View(name="phases", title="Phases", facts=facts)
+
+
+@pages.get("/bots")
+async def bots_page(request: Request, grant: Reader) -> Response:
+    """Bots."""
+    return await show(request, grant, bots_view)
+
+
+@pages.get("/keys")
+async def keys_page(request: Request, grant: Reader) -> Response:
+    """Keys."""
+    return await show(request, grant, keys_view)
+
+
+@pages.get("/phases")
+async def phases_page(request: Request, grant: Reader) -> Response:
+    """Phases."""
+    return await show(request, grant, phases_view)
+
+
+def _key(record: Record) -> KeyLine:
+    shown = tuple(
+        (name, value if not _is_secret(name) else "kept") for name, value in sorted(record.facts.items())
+    )
+    return KeyLine(
+        name=record.name, kind=record.kind.value, facts=shown, notes=tuple(sorted(record.notes.items()))
+    )
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name for word in SECRET_WORDS)
+
+
+def _needs(sight: Sight) -> Needs:
+    """As the configuration has them."""
+
+    def number(key: str, default: int) -> int:
+        text = sight.options.configured.get(key, "").replace("_", "")
+        return int(text) if text.isdecimal() else default
+
+    least = Needs()
+    return Needs(
+        trades_min=number("phase.trades_min", least.trades_min),
+        monitoring_min_ms=number("phase.monitoring_min_ms", least.monitoring_min_ms),
+        protect_deadline_ms=number("protection.protect_deadline_ms", least.protect_deadline_ms),
+    )
