@@ -182,7 +182,8 @@ def main() -> None:
     told = (
         f"\nLoaded over idle: p50 {ratios[0]:.2f}, p99 {ratios[1]:.2f}; the target is at most {TARGET}. "
         f"{chosen.followers} followers read {load.events} events; {asked / load.seconds:.0f} requests a second were "
-        f"answered of {chosen.rate} wanted, {bad} of them not with 200: `/health` says critical while a stop is on its way.\n"
+        f"answered of {chosen.rate} wanted, {bad} of them not with 200: "
+        "`/health` says critical while a stop is on its way.\n"
     )
     sys.stdout.write("\n".join(rows) + "\n" + told)
     if chosen.page:
