@@ -180,7 +180,16 @@ def write_config(directory: Path, url: str, **changes: str) -> Path:
             "rung": '"auto"',
             "key_file": f'"{keys}"',
         },
-        "risk": {"leverage": "4", "stop_value_fraction": "0.01", "losing_streak_max": "100"},
+        "risk": {
+            "leverage": "4",
+            "stop_value_fraction": "0.01",
+            "losing_streak_max": "100",
+            "target_of_rules": '"off"',
+            "trades_per_symbol_max": "1",
+        },
+        "regime": {
+            "gate": '"off"'
+        },  # a generated market may be up: a test of shorts must not hang on its seed
         "strategy": {"name": '"rsi_trend"'},
     }
     for name, value in changes.items():

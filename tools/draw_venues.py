@@ -21,6 +21,8 @@ LOCAL_WIRE: dict[str, frozenset[Card]] = {
 }
 """Cards that an adapter plays in full on the local exchange; the others show that it sends no such thing."""
 
+TRAILING = ", ".join(one.name for one in (BINANCE_USDM, BINGX_SWAP) if one.trails)
+
 HEAD = f"""# Venues
 
 Drawn from the code by `python tools/draw_venues.py`; a test keeps it current.
@@ -31,6 +33,9 @@ request is fixed to the letter, stands beside what the real ccxt 4.5.90 would se
 refused; what the venue makes of it nobody has seen. *Not supported*: none. **A venue that is known by recorded shapes
 alone opens no account, in any mode**: asking for one is refused with the reason. The live transport cannot be
 constructed at all in this version (C2).
+
+An order of the venue's may trail (`exits.trailing_by`, docs/exits.md) at: {TRAILING}. It rests beside the stop, and
+counts as no cover.
 
 ## Cards
 """
@@ -46,6 +51,8 @@ GUESSES = """## Guessed
 
 Where nobody said, and we had to choose; a demo account would tell.
 
+- Binance: a trailing order takes no `priceProtect`, two decimals of a per cent in `callbackRate`, and shows both again;
+  while it waits it does not count against what may be reduced.
 - Bybit: a reduce-only flag beside a position index in hedge mode; a stop of the whole position is not cancelled, for
   its only name is the position.
 - OKX: the leg's own id beside its trigger; in hedge mode `closeFraction` without the flag, which is for net mode.

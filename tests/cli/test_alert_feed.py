@@ -249,7 +249,9 @@ def test_an_account_without_a_heartbeat_is_told_of_after_a_minute(tmp_path: Path
 def test_a_venue_that_does_not_answer_and_a_journal_that_lags_are_told(tmp_path: Path) -> None:
     slow = replace(BEAT, unheard_since_ms=NOON - UNHEARD_MS - 1, journal_lag_ms=LAG_MS + 1)
     heartbeat.write(DISK, tmp_path, slow)
-    assert [one.code for one in watch(tmp_path).look(NOON)] == ["L2", "O4"]
+    one = watch(tmp_path)
+    assert [told.code for told in one.look(NOON)] == ["L2", "O4"]
+    assert one.look(WireMs(NOON + 500)) == (), "it lasts: told again later, not twice a second"
 
 
 # -- the whole desk: journal to HTTP, and restarts -----------------------------------------------------------
@@ -311,8 +313,9 @@ async def test_a_crash_between_reading_and_sending_loses_nothing(tmp_path: Path)
             await box.until(lambda box: len(box.taken) == 1)
         tell(tmp_path, replace(NAKED, text="ETHUSDT: another"))
         async with running(desk(tmp_path, box)):
-            await box.until(lambda box: len(box.taken) == 2)
-    assert box.titles[1] == "[critical] main P1 ETHUSDT: another"
+            await box.until(lambda box: "[critical] main P1 ETHUSDT: another" in box.titles)
+    # The one before may have come again: its process was told to stop before it had written that it was taken.
+    assert len(set(box.titles)) == 2
 
 
 async def test_a_full_disk_stops_no_alert(tmp_path: Path) -> None:

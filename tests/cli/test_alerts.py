@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackline.cli.alerts import AlertRefused, AlertRules, read_alert
 from jackline.cli.errors import CommandFailed
 from jackline.cli.secret_file import read_secret
 from jackline.core.bots import Bot, SignalSource
 from jackline.core.settings import RiskSettings
 from jackline.core.values import Side, Symbol, WireMs
+from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.commands import Command, CommandKind
 
 NOW = WireMs(1_790_000_000_000)

@@ -16,7 +16,7 @@ from jackline.cli.effective import as_toml, effective
 from jackline.cli.problems import Problem
 from jackline.cli.risk_section import RiskSection
 from jackline.core.bots import MAIN, SignalSource
-from jackline.core.settings import RiskSettings, SizeMode
+from jackline.core.settings import RULE_TARGET_FRACTION, RiskSettings, SizeMode
 from jackline.core.values import Side
 from jackline.engine.banner import banner
 from jackline.strategies.ema_cross import EmaCross
@@ -73,6 +73,7 @@ def test_two_bots_have_each_their_strategy_symbols_sizes_and_budget(tmp_path: Pa
     assert (alerts.risk.size_mode, alerts.risk.stop) == (SizeMode.SIGNAL, RiskSettings().stop)
     assert (alerts.sides, alerts.source) == ((Side.LONG,), SignalSource.WEBHOOK)
     assert config.risk_settings() == RiskSettings(), "what a bot sets is not the account's"
+    assert (trend.risk.target_fraction, alerts.risk.target_fraction) == (RULE_TARGET_FRACTION, None)
     assert config.strategies[0] == RsiTrend(rsi_period=21)
 
 

@@ -10,7 +10,7 @@ from jackline.cli.bot_section import BotSection
 from jackline.cli.catalogue import ANY_BOT, PARAMETERS, UNITS, Entry, entries
 from jackline.cli.config import SECTIONS
 from jackline.strategies.building import declared
-from jackline.strategies.registry import STRATEGIES
+from jackline.strategies.registry import DECLARED
 
 ENTRIES = {entry.key: entry for entry in entries()}
 every_entry = pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entry: entry.key)
@@ -18,7 +18,7 @@ every_entry = pytest.mark.parametrize("entry", ENTRIES.values(), ids=lambda entr
 
 def test_it_has_every_key_of_the_sections_and_of_the_strategies() -> None:
     keys = {f"{section}.{name}" for section, kind in SECTIONS.items() for name in kind.model_fields}
-    taken = {f"{PARAMETERS}.{one.name}" for kind in STRATEGIES.values() for one in declared(kind)}
+    taken = {f"{PARAMETERS}.{one.name}" for kind in DECLARED.values() for one in declared(kind)}
     bots = {f"{ANY_BOT}.{name}" for name in BotSection.model_fields} - {f"{ANY_BOT}.parameters"}
     assert set(ENTRIES) == keys - {PARAMETERS} | taken | bots
 

@@ -16,7 +16,13 @@ from jackline.cli.protection_section import ProtectionSection
 from jackline.cli.risk_section import STOP_PREFIX, RiskSection, risk_settings
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.plan import Rung
-from jackline.core.settings import ProtectionSettings, RiskSettings, StopBasis, StopSettings
+from jackline.core.settings import (
+    RULE_TARGET_FRACTION,
+    ProtectionSettings,
+    RiskSettings,
+    StopBasis,
+    StopSettings,
+)
 from jackline.strategies.rsi_trend import RsiTrend
 from jackline.venue.transport.endpoint import VenueMode
 
@@ -56,7 +62,7 @@ def problems(
 
 def test_the_smallest_file_gives_the_defaults_of_the_core(tmp_path: Path) -> None:
     config = load(tmp_path)
-    assert config.risk_settings() == RiskSettings()
+    assert config.risk_settings() == RiskSettings(target_fraction=RULE_TARGET_FRACTION)
     assert config.protection_settings() == ProtectionSettings()
     options = config.engine_options()
     assert options.state_dir == tmp_path.resolve() / "state"
@@ -68,11 +74,30 @@ def test_the_smallest_file_gives_the_defaults_of_the_core(tmp_path: Path) -> Non
     assert config.mode is VenueMode.PAPER
 
 
+@pytest.mark.parametrize(
+    ("lines", "target"),
+    [
+        ("", "0.05"),
+        ("target_fraction = 0.03", "0.03"),
+        ('target_of_rules = "off"', None),
+        ('target_of_rules = "off"\ntarget_fraction = 0.03', "0.03"),
+    ],
+)
+def test_a_rule_strategy_takes_profit_at_five_percent_unless_the_file_says_otherwise(
+    tmp_path: Path, lines: str, target: str | None
+) -> None:
+    config = load(tmp_path, f"{SMALLEST}\n[risk]\n{lines}\n")
+    wanted = None if target is None else Decimal(target)
+    assert config.risk_settings().target_fraction == wanted
+    outside = load(tmp_path, f"{SMALLEST.replace('rsi_trend', 'manual')}\n[risk]\n{lines}\n")
+    assert outside.risk_settings().target_fraction == (None if target == "0.05" else wanted)
+
+
 def test_every_setting_of_the_core_has_its_key_and_no_key_is_without_one() -> None:
     stop = {STOP_PREFIX + field.name for field in dataclasses.fields(StopSettings)}
     tables = {"stop", "regime", "opportunity", "exits"}
     risk = {field.name for field in dataclasses.fields(RiskSettings)} - tables
-    assert set(RiskSection.model_fields) == stop | risk
+    assert set(RiskSection.model_fields) == stop | risk | {"target_of_rules"}
     assert set(ProtectionSection.model_fields) == {
         field.name for field in dataclasses.fields(ProtectionSettings)
     }

@@ -11,7 +11,7 @@ import pytest
 from jackline.cli.config import Config, load_config
 from jackline.cli.exits_section import STAGE_PREFIX, ExitsSection, exit_settings
 from jackline.cli.problems import ConfigError, Problem
-from jackline.core.exit_settings import ExitSettings, Stages
+from jackline.core.exit_settings import ExitSettings, Stages, TrailingBy
 from jackline.core.values import fraction
 
 SMALLEST = """
@@ -111,6 +111,51 @@ def test_C1_another_value_or_key_is_refused(tmp_path: Path, line: str, key: str)
 
 def test_every_number_has_a_range() -> None:
     for name, field in ExitsSection.model_fields.items():
-        if name != "stages":
+        if name not in {"stages", "trailing_by"}:
             assert any(hasattr(rule, "ge") for rule in field.metadata), name
             assert any(hasattr(rule, "le") for rule in field.metadata), name
+
+
+def test_the_venue_may_trail_where_it_can(tmp_path: Path) -> None:
+    risk = load(tmp_path, 'trailing_by = "venue"', "trailing_fraction = 0.015").engine_options().risk
+    assert (risk.exits.trailing_by, risk.trailing_fraction) == (TrailingBy.VENUE, Decimal("0.015"))
+    assert load(tmp_path, "").engine_options().risk.exits.trailing_by is TrailingBy.ENGINE
+
+
+@pytest.mark.owns("C1")
+@pytest.mark.parametrize(
+    ("risk", "key", "what", "fix"),
+    [
+        ("", "exits.trailing_by", "nothing to trail by", "trailing_by"),
+        ("trailing_fraction = 0.06", "risk.trailing_fraction", "0.100 … 5.00 %", "allowed: 0.001 … 0.05"),
+    ],
+)
+def test_C1_a_distance_that_the_venue_does_not_take_stops_the_start(
+    tmp_path: Path, risk: str, key: str, what: str, fix: str
+) -> None:
+    found = problem(tmp_path, 'trailing_by = "venue"', risk)
+    assert (found.key, what in found.what, fix in found.fix) == (key, True, True), found
+
+
+@pytest.mark.owns("C1")
+def test_C1_a_bot_s_own_distance_is_looked_at_too(tmp_path: Path) -> None:
+    path = tmp_path / "jackline.toml"
+    bots = '[bot.one]\nstrategy = "rsi_trend"\ntrailing_fraction = 0.1\n'
+    text = SMALLEST.replace('[strategy]\nname = "rsi_trend"\n', bots)
+    path.write_text(f'{text}[exits]\ntrailing_by = "venue"\n')
+    with pytest.raises(ConfigError) as found:
+        load_config(path, environment={})
+    assert [one.key for one in found.value.problems] == ["bot.one.trailing_fraction"]
+
+
+@pytest.mark.owns("C1")
+def test_C1_where_a_side_has_room_for_one_stop_the_venue_cannot_trail(tmp_path: Path) -> None:
+    path = tmp_path / "jackline.toml"
+    text = SMALLEST.replace("[venue]\n", '[venue]\nname = "bingx"\n').replace("BTCUSDT", "BTC-USDT")
+    path.write_text(f'{text}[risk]\ntrailing_fraction = 0.01\n[exits]\ntrailing_by = "venue"\n')
+    with pytest.raises(ConfigError) as found:
+        load_config(path, environment={})
+    (only,) = found.value.problems
+    assert (only.key, only.value) == ("exits.trailing_by", "venue")
+    assert "one stop a side" in only.what
+    assert 'trailing_by = "engine"' in only.fix

@@ -30,7 +30,7 @@ def test_a_key_is_found_however_it_is_written(asked: str, key: str) -> None:
     assert [entry.key for entry in find(asked)] == [key]
 
 
-@pytest.mark.parametrize(("asked", "count"), [("account", 4), ("[account]", 4), ("strategy.parameters", 10)])
+@pytest.mark.parametrize(("asked", "count"), [("account", 4), ("[account]", 4), ("strategy.parameters", 14)])
 def test_a_table_is_all_its_keys(asked: str, count: int) -> None:
     assert len(find(asked)) == count
 

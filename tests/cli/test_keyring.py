@@ -80,7 +80,9 @@ def test_C2_a_key_file_beside_a_key_name_stops_the_start(at: Desk) -> None:
 
 def test_a_key_that_is_not_there_is_told_with_the_fix(at: Desk) -> None:
     at.name_key()
-    with pytest.raises(ConfigError, match=r"(?s)venue.key_name.*no\s+such file of keys.*jackline\s+keys add"):
+    with pytest.raises(
+        ConfigError, match=r"(?s)venue.key_name.*no\s+such\s+file\s+of\s+keys.*jackline\s+keys\s+add"
+    ):
         load_config(at.config)
     at.add("spare")
     with pytest.raises(ConfigError, match=r"(?s)no\s+exchange\s+key\s+is\s+called\s+main.\s+Known:\s+spare"):
@@ -126,7 +128,7 @@ def test_S1_files_that_others_can_read_are_refused(at: Desk) -> None:
     at.add()
     at.name_key()
     vault(at).chmod(0o644)
-    with pytest.raises(ConfigError, match=r"(?s)S1: its mode\s+0644 lets others in.*chmod\s+600"):
+    with pytest.raises(ConfigError, match=r"(?s)S1: its mode\s+0644\s+lets\s+others\s+in.*chmod\s+600"):
         load_config(at.config)
     vault(at).chmod(0o600)
     (at.directory / "keys.unlock").chmod(0o640)

@@ -20,7 +20,7 @@ from jackline.cli.redaction import HIDDEN, RedactedStream, filtered, hide_named,
 
 DEADLINE_S = 30
 PLANTED = 'pL4nted"se/cret é'
-KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"[:60]
+KEY = "PlantedKeyOnTheWire0" * 3
 TOKEN = "jl_admin_" + "0aZ" * 14 + "b"
 
 

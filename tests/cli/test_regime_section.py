@@ -17,6 +17,7 @@ from jackline.cli.regime_section import (
     regime_settings,
 )
 from jackline.core.gate_settings import OpportunitySettings, RegimeSettings, Rule
+from jackline.engine.regime import memory_bars
 from tests.processes import write_config
 
 URL = "http://127.0.0.1:1"
@@ -77,9 +78,26 @@ def test_C1_a_reference_that_the_venue_does_not_spell_so_is_refused_where_it_is_
 ) -> None:
     """It would never warm up, and deny for ever."""
     bingx = {"venue__name": '"bingx"', "venue__symbols": '["BTC-USDT"]'}
-    load_config(write_config(tmp_path, URL, **bingx), environment={})
-    told = refusal(tmp_path, **bingx, **asked)
+    default = load_config(write_config(tmp_path, URL, **bingx, **asked), environment={})
+    assert default.risk_settings().regime.reference_symbol == "BTC-USDT"
+    assert default.source("regime.reference_symbol") == "default"
+    told = refusal(tmp_path, **bingx, **asked, regime__reference_symbol='"BTCUSDT"')
     assert 'regime.reference_symbol = "BTCUSDT"' in told
     assert "e.g. BTC-USDT" in told
     named = {"regime__reference_symbol": '"BTC-USDT"'}
     load_config(write_config(tmp_path, URL, **bingx, **asked, **named), environment={})
+
+
+def test_C1_the_gate_is_on_unless_the_file_says_so_and_its_bars_are_read(tmp_path: Path) -> None:
+    path = write_config(tmp_path, URL)
+    path.write_text(path.read_text().replace('[regime]\ngate = "off"\n', ""))
+    options = load_config(path, environment={}).engine_options()
+    assert options.risk.regime.gate is Rule.ON
+    assert options.history_bars == 600, "400 warm it up"
+
+
+def test_P1_a_guard_needs_no_reference(tmp_path: Path) -> None:
+    """It enters nothing, and its account may be where there is none."""
+    path = write_config(tmp_path, URL, regime__gate='"on"')
+    options = load_config(path, environment={}, guards_only=True).guard_options()
+    assert memory_bars(options.risk) == 0

@@ -173,5 +173,6 @@ def test_a_name_and_a_file_exclude_each_other_and_one_is_needed(tmp_path: Path) 
     neither = only_file(tmp_path)
     neither.write_text(neither.read_text().replace('file = "mine.py"', ""))
     assert (
-        "ema_cross, manual, rsi_trend, supertrend, webhook; or file" in problems(neither)["strategy.name"].fix
+        "ema_cross, manual, model, rsi_trend, supertrend, webhook; or file"
+        in problems(neither)["strategy.name"].fix
     )

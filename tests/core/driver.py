@@ -29,7 +29,7 @@ from jackline.core.events import (
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import Role, TradeId, is_ours, parse_client_id
+from jackline.core.ids import ASKED_ROLES, Role, TradeId, is_ours, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.outcomes import NotSent, Outcome, Unknown
 from jackline.core.plan import ProtectedEntry, Rung
@@ -44,6 +44,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.settings import RiskSettings
 from jackline.core.state import State
@@ -245,7 +246,7 @@ class Driver:
 
     def _start(self, effect: Effect) -> None:
         match effect:
-            case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+            case SendEntry() | SendStop() | SendTarget() | SendTrailing() | SendClose() | CancelOrder():
                 self._send(effect)
             case ReadOrder() | ReadSnapshot() | ReadFills():
                 self._read(effect)
@@ -327,7 +328,8 @@ class Driver:
                 return
             self.disk[effect.trade.trade_id] = effect.trade
             if effect.intent:
-                self._answer(0, IntentDurable(trade_id=effect.trade.trade_id))
+                trade = effect.trade
+                self._answer(0, IntentDurable(trade_id=trade.trade_id, entry_id=trade.intended_id))
 
         self._push(DISK_MS, -self.lives, land)
 
@@ -342,16 +344,27 @@ class Driver:
             assert all(
                 request.client_id != old.client_id for _, old in self.sent if isinstance(old, SendEntry)
             ), "O1"
-            assert request.entry.trade_id in self.disk, "O4"
+            assert request.client_id in self._intents(request.entry.trade_id), "O4"
         if isinstance(request, CancelOrder):
             assert is_ours(request.key.client_id, TAG), f"P6: {request.key.client_id} is not ours"
         if isinstance(request, SendStop):
             self._judge_stop(request)
 
+    def _intents(self, trade_id: TradeId) -> set[str]:
+        """Client ids of the entries that the disk tells of."""
+        trade = self.disk.get(trade_id)
+        if trade is None:
+            return set()
+        first = (trade.entry_slot,) if trade.entry_slot is not None else ()
+        return {slot.client_id for slot in (*first, *(one.slot for one in trade.additions))}
+
     def _judge_stop(self, request: SendStop) -> None:
         """P4: every stop at its plan's price or better, every W no worse than the one before it."""
         trade = self.state.trades.get(request.trade_id)
         sign = request.side.sign
+        asked = parse_client_id(request.client_id)
+        if asked is not None and asked.role in ASKED_ROLES:
+            return  # it stands beside the plan, and may stand further away
         if trade is not None:
             assert (request.trigger_price - trade.stop.disaster_price) * sign >= 0, "P4: worse than the plan"
         name = parse_client_id(request.client_id)

@@ -40,7 +40,7 @@ IGNORED: dict[type[Any], set[str]] = {
     }
     | {"asked", "taken", "equity_quote", "books_from_ms"}
     # They gate signals only, and there is one.
-    | {"averages", "bar_ms", "bots", "bots_stopped"},
+    | {"averages", "bar_ms", "bots", "bots_stopped", "limits_of_file"},
     # The mark's age and the cooldown gate signals only, and there is one signal. A gap that is over is no gap.
     MarketState: {"mark_wire_ms", "mark_market_ms", "cooldown_until_ms", "mutated", "fills_gap_ms"},
     # The plan follows from the trade id; the rest is for reports, or for a maximum hold of hours.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.events import Now
+from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.ids import TradeId, mint_trade_id
 from jackline.core.instrument import Instrument, MarginTier
 from jackline.core.orders import (
@@ -42,7 +43,7 @@ TAG = "abc"
 START_MS = 1_790_000_000_000
 TRADE: TradeId = mint_trade_id(tag=TAG, fence=7, ordinal=1)
 STOP_1_PERCENT = StopSettings(basis=StopBasis.PRICE, value_fraction=fraction("0.01"))
-RISK = RiskSettings(stop=STOP_1_PERCENT)
+RISK = RiskSettings(stop=STOP_1_PERCENT, regime=RegimeSettings(gate=Rule.OFF))
 
 
 def instrument(*, tick: str = "0.1", step: str = "0.001", leverage_max: int = 20) -> Instrument:

@@ -37,9 +37,10 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.traits import FULL_TRAITS, VenueTraits
-from jackline.core.values import MarketMs, OrderSide, Price, Quantity, Quote, Side, Symbol, WireMs
+from jackline.core.values import Fraction, MarketMs, OrderSide, Price, Quantity, Quote, Side, Symbol, WireMs
 
 BTC = Symbol("BTCUSDT")
 EQUITY = Quote(Decimal(10_000))
@@ -90,6 +91,7 @@ class SmallVenue:
         hide_fills: the trade list is empty so far.
         read_lag_ms: reads show the books as they were this long ago.
         fill_fraction: share of an entry that fills.
+        callback_most: the largest distance that trailing orders get, whatever they ask for.
         close_most: what one close fills at most, as in a thin book.
         timeless: venue ids follow from client ids and orders carry no time, so that worlds which differ only in
             the order of what happened have equal books.
@@ -119,12 +121,14 @@ class SmallVenue:
     read_lag_ms: int = 0
     fill_fraction: Decimal = Decimal(1)
     close_most: Decimal | None = None
+    callback_most: Decimal | None = None
     timeless: bool = False
 
     naked_ms: int = 0
     entries: list[str] = field(default_factory=list)
     opened_by_reduction: list[str] = field(default_factory=list)
     received: list[Mutation] = field(default_factory=list)
+    trails: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)
     _ids: int = 100
     _history: deque[Books] = field(default_factory=lambda: deque(maxlen=64))
 
@@ -173,6 +177,7 @@ class SmallVenue:
         """A venue with the same books that can go its own way. What arrived so far is not handed on."""
         twin = copy(self)
         twin.orders, twin.fills, twin.received = dict(self.orders), list(self.fills), []
+        twin.trails = dict(self.trails)
         twin.entries, twin.opened_by_reduction = list(self.entries), list(self.opened_by_reduction)
         twin.refusals = {kind: deque(queue) for kind, queue in self.refusals.items()}
         twin._history = deque(self._history, maxlen=self._history.maxlen)
@@ -184,6 +189,8 @@ class SmallVenue:
         """Move mark; stops and targets that it reaches fire, at the new mark (a gap fills at the gap)."""
         self.mark = mark
         for order in list(self.live):
+            if order.kind is OrderKind.TRAILING and order.state is OrderState.NEW and self._follows(order):
+                self._fire(order)
             if order.trigger_price is not None and order.state is OrderState.NEW and self._reached(order):
                 self._fire(order)
 
@@ -239,6 +246,8 @@ class SmallVenue:
                 return self._rest_stop(request)
             case SendTarget():
                 return self._rest_target(request)
+            case SendTrailing():
+                return self._rest_trailing(request)
             case SendClose():
                 return self._close(request)
 
@@ -293,6 +302,28 @@ class SmallVenue:
         side, kind = request.side.closes_with, OrderKind.TARGET_MARKET
         view = self._view(request.client_id, kind, side, request.quantity, trigger=request.trigger_price)
         return self._rest(replace(view, reduce_only=True, price_source=request.price_source))
+
+    def _rest_trailing(self, request: SendTrailing) -> Outcome:
+        side, activate = request.side.closes_with, request.activate_price
+        if activate is not None and (activate - self.mark) * request.side.sign < 0:
+            return _no(Refusal.STOP_REACHED)
+        rate = min(request.callback_fraction, self.callback_most or request.callback_fraction)
+        view = self._view(request.client_id, OrderKind.TRAILING, side, request.quantity, trigger=None)
+        view = replace(view, key=replace(view.key, conditional=True), reduce_only=True)
+        view = replace(view, price_source=request.price_source, callback_fraction=Fraction(rate))
+        self.orders[request.client_id] = view
+        self.trails[request.client_id] = (activate or self.mark, activate is None)
+        return Acked(order=view)
+
+    def _follows(self, order: OrderView) -> bool:
+        """Let it follow the mark; True where the mark has come back to it."""
+        (best, active), fraction = self.trails[order.key.client_id], order.callback_fraction
+        assert fraction is not None
+        sign = 1 if order.side is OrderSide.SELL else -1
+        if (self.mark - best) * sign >= 0:
+            self.trails[order.key.client_id] = (self.mark, True)
+            return False
+        return active and (self.mark - best * (1 - sign * fraction)) * sign <= 0
 
     def _rest(self, view: OrderView) -> Outcome:
         if self._reached(view):
@@ -523,5 +554,5 @@ def _carries_flag(request: Mutation) -> bool:
     elif isinstance(request, SendClose):
         flagged = request.shape is not CloseShape.PLAIN_MARKET
     else:
-        flagged = isinstance(request, SendTarget)
+        flagged = isinstance(request, SendTarget | SendTrailing)
     return flagged and not isinstance(request, CancelOrder) and request.mode is PositionMode.NETTING

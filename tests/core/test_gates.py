@@ -347,6 +347,7 @@ CASES = (
 
 ELSEWHERE = {
     Reason.STRATEGY: "engine/bars.py denies in the engine's name: tests/engine/test_bars.py",
+    Reason.STOP_OUTSIDE: "asked of what is added to an open trade: tests/core/test_adding_denied.py",
 }
 
 

@@ -22,8 +22,8 @@ from jackline.core.guard import (
     guard,
 )
 from jackline.core.ids import Role, client_id
-from jackline.core.orders import OrderState, OrderView, PositionView, PriceSource, Snapshot
-from jackline.core.values import Side, Symbol, WireMs, price
+from jackline.core.orders import OrderKind, OrderState, OrderView, PositionView, PriceSource, Snapshot
+from jackline.core.values import Side, Symbol, WireMs, fraction, price
 from tests.core.making import RISK, START_MS, TAG, TRADE, instrument, position, snapshot, stop
 from tests.core.small_venue import BTC
 
@@ -127,3 +127,40 @@ def test_a_liquidation_price_on_the_winning_side_bounds_nothing() -> None:
     (found,) = findings(open_with(stop(OURS), held=held))
     assert isinstance(found, Covered)
     assert adopted_stop(held, instrument(), RISK).disaster_price == price(49_500)
+
+
+def following(size: str = "0.1", *, side: Side = Side.LONG, state: OrderState = OrderState.NEW) -> OrderView:
+    """An order that follows the price for a position of `side`."""
+    order = replace(stop(OURS, side=side, size=size), kind=OrderKind.TRAILING, trigger_price=None)
+    return replace(order, callback_fraction=fraction("0.01"), state=state)
+
+
+@pytest.mark.owns("P1")
+def test_P1_what_follows_the_price_covers_nothing() -> None:
+    (found,) = findings(open_with(following()))
+    assert isinstance(found, Naked)
+    assert found.missing == position().quantity
+
+
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize(("age_ms", "kind"), [(0, Flattening), (2_000, Flattening), (2_001, Stuck)])
+def test_P1_one_that_follows_and_fires_is_flattening_for_two_seconds(
+    age_ms: int, kind: type[Finding]
+) -> None:
+    (found,) = findings(open_with(following(state=OrderState.TRIGGERING)), later_ms=age_ms)
+    assert isinstance(found, kind)
+
+
+@pytest.mark.owns("P1")
+@pytest.mark.parametrize(
+    "firing",
+    [
+        following("0.09", state=OrderState.TRIGGERING),
+        following(side=Side.SHORT, state=OrderState.TRIGGERING),
+        replace(following(state=OrderState.TRIGGERING), reduce_only=False),
+        replace(following(state=OrderState.TRIGGERING), kind=OrderKind.TARGET_MARKET),
+    ],
+    ids=["a part", "the other side", "could open", "a target"],
+)
+def test_P1_what_fires_and_does_not_close_it_whole_is_no_flattening(firing: OrderView) -> None:
+    assert isinstance(findings(open_with(firing))[0], Naked)

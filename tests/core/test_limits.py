@@ -166,6 +166,45 @@ def test_K4_midnight_begins_the_counter_anew_and_leaves_the_switch() -> None:
     assert (day.number, day.equity_quote) == (MIDNIGHT_MS // DAY_MS, Decimal(9_400))
 
 
+@pytest.mark.owns("K5")
+@pytest.mark.parametrize(("mark", "level"), [("45001", KillLevel.NORMAL), ("45000", KillLevel.NO_NEW_RISK)])
+def test_K5_the_first_event_of_a_day_that_brings_its_loss_trips_the_switch(
+    mark: str, level: KillLevel
+) -> None:
+    book = Book().read("10000", "10000", long_one()).mark("50000")
+    book.now_ms = MIDNIGHT_MS
+    assert book.mark(mark).level is level
+    day = book.state.money.day
+    assert day is not None
+    assert (day.number, day.equity_quote) == (MIDNIGHT_MS // DAY_MS, OPENING), "as it stood before"
+
+
+@pytest.mark.owns("K5")
+def test_K5_the_first_event_of_a_day_that_brings_the_drawdown_trips_the_switch() -> None:
+    book = peaked("12400").read("10000", "10000", long_one()).mark("50000")
+    assert book.level is KillLevel.NORMAL
+    book.now_ms = MIDNIGHT_MS
+    assert book.mark("49000").level is KillLevel.NO_NEW_RISK
+    (reason,) = [effect.reason for effect in book.effects if isinstance(effect, SaveKill)]
+    assert "below its peak of 12400" in reason
+
+
+@pytest.mark.owns("A3", "K5")
+@pytest.mark.parametrize("amount", [-4_000, 4_000])
+def test_K5_a_transfer_that_begins_a_day_is_neither_loss_nor_profit(amount: int) -> None:
+    book, wallet = Book().read("10000"), str(10_000 + amount)
+    book.read(wallet)
+    book.now_ms = MIDNIGHT_MS
+    book.transfer(str(amount)).read(wallet)
+    assert book.level is KillLevel.NORMAL
+    day = book.state.money.day
+    assert day is not None
+    assert day.number == MIDNIGHT_MS // DAY_MS
+    assert day.capital_quote == amount
+    lost = str(10_000 + amount - 500)
+    assert book.read(wallet, lost, long_one("45000")).level is KillLevel.NO_NEW_RISK
+
+
 def test_K5_a_clock_that_steps_back_over_midnight_keeps_the_day() -> None:
     book = Book(now_ms=MIDNIGHT_MS).read("10000")
     book.now_ms = MIDNIGHT_MS - 5_000

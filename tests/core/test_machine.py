@@ -27,6 +27,7 @@ exposed + stop_confirmed -> protected
 exposed + close_wanted -> closing
 exposed + flat_seen -> sweeping
 protected + stop_lost -> exposed
+protected + added -> exposed
 protected + close_wanted -> closing
 protected + flat_seen -> sweeping
 protected + recovered -> exposed

@@ -85,7 +85,7 @@ def test_longs_are_judged_only_where_the_mirror_rule_is_on(btc: str | None) -> N
 
 
 def test_a_rule_that_is_off_is_not_asked() -> None:
-    assert objection(Side.SHORT, "1.1", settings=RegimeSettings()) is None
+    assert objection(Side.SHORT, "1.1", settings=RegimeSettings(gate=Rule.OFF)) is None
 
 
 def test_an_average_that_no_bar_has_moved_for_long_is_unknown_and_fails_closed() -> None:

@@ -198,7 +198,8 @@ async def lived(scene: Scene, venue: Exchange) -> None:
         *(("positions", "--json"), ("orders", "--direct", "--json"), ("ledger", "days"), ("phase", "status")),
         *(("config", "show"), ("keys", "list", "--json"), ("token", "list"), ("audit", "list", "--json")),
     )
-    await asyncio.gather(*(scene.ask(*arguments) for arguments in questions))
+    for question in questions:
+        await scene.ask(*question)
     await again.stop()
     await listener.stop()
     await watchdog.stop()
@@ -220,7 +221,8 @@ async def broken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.ask("keys", "validate", "main", code=ExitCode.BAD_INPUT)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.long  # half a minute; redaction itself is tested in the short command
+@pytest.mark.timeout(300)
 @pytest.mark.owns("S1")
 async def test_S1_no_planted_secret_is_in_anything_that_is_left(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -69,8 +69,15 @@ CASES = (
     ),
     Case(says="stop", moves=("-0.09",)),
 )
+NAMES = ("model_exit", "target", "percent_trail", "stages", "max_hold", "no_progress", "stop")
+BRIEF = frozenset({"model_exit", "stages", "stop"})
+"""Ten seconds each: the others take their turn in the long command, and in worlds."""
 every_case = pytest.mark.parametrize(
-    "case", CASES, ids=["model_exit", "target", "percent_trail", "stages", "max_hold", "no_progress", "stop"]
+    "case",
+    [
+        pytest.param(case, id=name, marks=() if name in BRIEF else pytest.mark.long)
+        for name, case in zip(NAMES, CASES, strict=True)
+    ],
 )
 both_sides = pytest.mark.parametrize("side", ["LONG", "SHORT"])
 

@@ -203,8 +203,7 @@ def test_K5_a_streak_limit_that_was_lowered_while_no_engine_ran_holds_at_once() 
 
 @pytest.mark.owns("K2", "K5")
 def test_K5_a_drawdown_that_comes_with_midnight_opens_nothing() -> None:
-    """The first mark of a day begins the day; what it breached trips the switch with the next event, and until then the
-    gate holds."""
+    """The first mark of a day trips the switch itself, with no event after it."""
     midnight_ms = EPOCH_MS + DAY_MS
 
     def late(world: Desk) -> None:
@@ -220,10 +219,13 @@ def test_K5_a_drawdown_that_comes_with_midnight_opens_nothing() -> None:
         world.gap(-0.01)
         world.stage.door.floor.flush(force=True)  # its mark, and no other after it
         over = world.means.post(MARKS)
-        await world.refused(Reason.DRAWDOWN, "daily_loss")
-        over()
-        await world.until(lambda: world.written("kill", "below its peak"), "tripped by the next event")
+        await world.until(lambda: world.written("kill", "below its peak"), "tripped")
+        turns = world.ask(
+            "SELECT kind, max(wire_ms) FROM journal WHERE kind IN ('day', 'kill') GROUP BY kind"
+        )
+        assert len({at_ms for _, at_ms in turns}) == 1, "by the mark that began the day"
         await world.refused(Reason.KILL_LEVEL, "account")
+        over()
         assert world.stops_of(BTC) == stops
         await world.closes(BTC)
 

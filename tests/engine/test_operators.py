@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.operators import Operators
 from jackline.engine.recorder import Recorder
+from jackline.store.batch import AccountKey
 from jackline.store.boot import open_store
-from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.store.commands import REOPENED_POLLS, Command, CommandDesk, CommandKind
 from jackline.store.db import open_writer, transaction
 from jackline.store.host_disk import HostDisk
 from tests.store.test_desk import CLOSE
@@ -54,6 +56,8 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             take=take,
             hear=unheard,
             promote=lambda command, _: None,
+            measured=lambda command, _: None,
+            answered=lambda command_id: store.read.answer(command_id) is not None,
         )
         operators.listen()
         assert await writer.close(deadline_ms=5_000) == 0
@@ -99,6 +103,8 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 take=lambda _: (),
                 hear=unheard,
                 promote=lambda command, _: None,
+                measured=lambda command, _: None,
+                answered=lambda _: False,
             )
             operators.listen()
             assert operators.are_heard
@@ -114,3 +120,77 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
         desk.close()
 
     asyncio.run(play())
+
+
+class Life:
+    """An engine's ears: what it takes, until it ends in order."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.events = directory, list[Event]()
+
+    def take(self, event: Event) -> tuple[()]:
+        self.events.append(event)
+        return ()
+
+    async def hear(self, *between: Callable[[], object]) -> list[Event]:
+        """Listen once, and once more long after each of these happened."""
+        disk = HostDisk()
+        desk = CommandDesk(disk, self.directory / "commands.db")
+        with open_store(disk, self.directory / "engine.db") as store:
+            writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
+            operators = Operators(
+                desk=desk,
+                read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
+                recorder=Recorder(writer, TwoClocks(HostWorld())),
+                take=self.take,
+                hear=unheard,
+                promote=lambda command, _: None,
+                measured=lambda command, _: None,
+                answered=lambda command_id: store.read.answer(command_id) is not None,
+            )
+            operators.listen()
+            for happens in between:
+                happens()
+                for _ in range(REOPENED_POLLS):
+                    operators.listen()
+            assert operators.are_heard
+            assert await writer.close(deadline_ms=5_000) == 0
+        desk.close()
+        return self.events
+
+
+def closes(directory: Path, *numbers: int) -> None:
+    for number in numbers:
+        CommandDesk(HostDisk(), directory / "commands.db").submit(replace(CLOSE, command_id=f"c{number}"))
+
+
+def asides(directory: Path) -> None:
+    (directory / "commands.db").rename(directory / "aside.db")
+
+
+@pytest.mark.owns("K2")
+@pytest.mark.parametrize("more", [(), (4, 5, 6)], ids=["shorter", "grown-beyond-it"])
+def test_K2_a_desk_in_the_place_of_another_is_read_from_its_beginning(
+    tmp_path: Path, more: tuple[int, ...]
+) -> None:
+    """It counts from 1 again; behind the place that was reached in the old one nothing would ever be heard."""
+    closes(tmp_path, 1, 2, 3)
+    assert len(asyncio.run(Life(tmp_path).hear())) == 3
+    assert asyncio.run(Life(tmp_path).hear()) == [], "each is heard once"
+    asides(tmp_path)
+    closes(tmp_path, 3, *more)  # given again under its id: it is answered
+    CommandDesk(HostDisk(), tmp_path / "commands.db").submit(KILL)
+    heard = asyncio.run(Life(tmp_path).hear())
+    assert [type(event) for event in heard] == [*[CloseAsked] * len(more), KillAsked]
+
+
+@pytest.mark.owns("K2")
+def test_K2_a_desk_that_is_moved_aside_while_an_engine_runs_is_left(tmp_path: Path) -> None:
+    closes(tmp_path, 1, 2)
+
+    def moved() -> None:
+        asides(tmp_path)
+        closes(tmp_path, 2, 7)
+
+    heard = asyncio.run(Life(tmp_path).hear(moved, lambda: closes(tmp_path, 8)))
+    assert len(heard) == 4, "the two of before, and the two that are new"

@@ -12,7 +12,8 @@ from jackline.core.events import Signalled
 from jackline.core.settings import RiskSettings
 from jackline.core.values import Fraction, MarketMs, Price, Side, Symbol, WireMs
 from jackline.engine.bars import REASON_CHARS_MAX
-from jackline.engine.outside import AHEAD_MS_MAX, heard
+from jackline.engine.outside import heard
+from jackline.store.alert_commands import AHEAD_MS_MAX
 from jackline.store.commands import Command, CommandKind
 
 NOW = WireMs(1_790_000_000_000)

@@ -74,12 +74,13 @@ def test_a_gap_begins_anew_and_a_bar_that_is_known_says_nothing() -> None:
 
 
 def test_while_nothing_asks_for_it_it_costs_nothing() -> None:
-    book = RegimeBook(RiskSettings(), {ETH}.__contains__)
+    off = RiskSettings(regime=RegimeSettings(gate=Rule.OFF))
+    book = RegimeBook(off, {ETH}.__contains__)
     assert book.only_read == ()
     assert book.load(BTC, [bar(1)]) is None
     assert book.add(bar(2)) is None
-    assert memory_bars(RiskSettings()) == 0
-    assert memory_bars(replace(RiskSettings(), size_weights=Rule.ON)) == 600
+    assert memory_bars(off) == 0
+    assert memory_bars(replace(off, size_weights=Rule.ON)) == memory_bars(RiskSettings()) == 600
 
 
 def test_a_reference_that_nobody_trades_goes_no_further_than_its_average() -> None:

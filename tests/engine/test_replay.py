@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ KILLED_AFTER_TRADES = 2
 
 
 async def trade_and_be_killed(directory: Path) -> Path:
-    """Two lives of an engine: one killed in the middle, one stopped in order. The state directory."""
+    """Two lives of an engine: one killed in the middle, one stopped in order. The state directory.
+
+    A third one, after the tape of both was replayed, takes the verdict.
+    """
     async with exchange("--generate", "BTCUSDT,ETHUSDT", "--speed", "1200", "--seed", "3") as venue:
         config = write_config(
             directory,
@@ -40,7 +44,28 @@ async def trade_and_be_killed(directory: Path) -> Path:
         await engine.event("trade_ended", within_s=40)
         engine.drain()
         await engine.stop()
+        replay: Any = load("replay")
+        recorded = ["--config", str(config), "--record"]
+        handed = await asyncio.to_thread(CliRunner().invoke, replay, recorded)
+        assert handed.exit_code == 0, handed.output
+        assert "Handed in" in handed.output
+        assert parity(config)["passed"] is False, "a command alone is no evidence"
+        engine = await spawn("engine", "--config", str(config))
+        await engine.event("command")
+        engine.drain()
+        await engine.stop()
+        noted = parity(config)
+        assert noted["passed"] is True
+        assert "drift 0.000000 of " in noted["detail"]
     return directory / "state"
+
+
+def parity(config: Path) -> dict[str, Any]:
+    """What the phase says of it, on the command line."""
+    phase: Any = load("phase")
+    told = CliRunner().invoke(phase, ["status", "--config", str(config), "--json"])
+    (found,) = [one for one in json.loads(told.stdout)["checks"] if one["name"] == "parity"]
+    return dict(found)
 
 
 def replayed(state_dir: Path) -> Outcome:
@@ -57,8 +82,8 @@ async def test_D4_a_killed_and_restarted_paper_engine_replays_identically(
     report, agreement = outcome.report, outcome.agreement
     assert report.differences == []
     assert report.damage == []
-    assert len(report.lives) == 2
-    assert report.ended == {report.lives[1]}, "the first was killed, the second stopped in order"
+    assert len(report.lives) == 3
+    assert report.ended == set(report.lives[1:]), "the first was killed, the others stopped in order"
     assert report.events["Signalled"] > 0
     assert agreement is not None
     assert agreement.differences == []

@@ -128,7 +128,12 @@ TROUBLES = (
         reason="the venue cannot be read: .*-1016",
     ),
 )
-every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=[one.name for one in TROUBLES])
+BRIEF = frozenset({"wrong key", "mode flipped", "symbol delisted", "maintenance"})
+"""One of each kind: ten seconds each, and the others take their turn in the long command."""
+every_trouble = pytest.mark.parametrize(
+    "trouble",
+    [pytest.param(one, id=one.name, marks=() if one.name in BRIEF else pytest.mark.long) for one in TROUBLES],
+)
 
 
 @dataclass

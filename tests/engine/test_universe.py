@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from jackline.core.ids import Role
 from jackline.core.orders import Bar
 from jackline.core.plan import Rung
-from jackline.core.ports import Signal
+from jackline.core.ports import Signal, Strategy
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Fraction, Quote, Side, Symbol
 from jackline.exchange.wire.faults import Refuse, Slow
@@ -55,6 +55,7 @@ def play(
     script: Script,
     *,
     wants: tuple[str, ...] = (),
+    strategy: Strategy | None = None,
     wide: tuple[str, ...] = (),
     rules: UniverseRules = RULES,
     named: tuple[str, ...] = (),
@@ -69,7 +70,7 @@ def play(
     )  # fmt: skip
     settings = replace(
         options(experiment),
-        strategy=Longs(symbols=wants),
+        strategy=strategy or Longs(symbols=wants),
         symbols=tuple(Symbol(name) for name in named),
         universe=rules,
         risk=replace(risk(experiment), cooldown_ms=NEVER_MS),
@@ -110,6 +111,11 @@ def gone(world: Play) -> bool:
 def heard(world: Play, symbol: str) -> bool:
     """Somebody listens to its marks."""
     return world.stage.door.floor.hub.heard(f"{symbol.lower()}@markPrice@1s")
+
+
+def closed(world: Play, symbol: str) -> int:
+    """Bars of a symbol that have closed."""
+    return len(world.stage.venue.state.markets[symbol].candles)
 
 
 def test_those_that_pass_are_traded_and_no_other() -> None:
@@ -250,3 +256,36 @@ def test_P1_a_start_that_holds_something_does_not_wait_for_the_listings() -> Non
         assert world.stops(), "put back while the listings are still out"
 
     assert play(script, wants=(ETH,)).breaches == []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaver(Longs):
+    """Wants to leave once it is told to, if it has seen as many bars as a start reads."""
+
+    warmup_bars: int = 5
+    leaves: list[bool] = field(default_factory=list)
+
+    def exit_confidence(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
+        return Fraction(Decimal(1)) if self.leaves else None
+
+
+@pytest.mark.owns("M2")
+def test_M2_a_start_warms_the_exits_of_a_trade_on_a_symbol_that_has_left() -> None:
+    """Its bars are read; without them its strategy would be asked nothing until as many have closed."""
+    strategy = Leaver(symbols=(ETH,))
+
+    async def script(world: Play) -> None:
+        await world.until(lambda: entered(world) == [ETH] and world.positions(), "a position on ETH")
+        spread(world, ETH, WIDE)
+        await world.until(lambda: gone(world), "ETH left", SOON_S)
+        world.do(Kind.KILL_ENGINE)
+        await world.until(lambda: not world.alive(), "killed")
+        await world.until(lambda: world.alive(ENGINE), "up again", SOON_S)
+        await world.until(lambda: heard(world, ETH), "heard again", SOON_S)
+        bars = closed(world, ETH)
+        strategy.leaves.append(True)
+        await world.until(lambda: not world.positions(), "closed by the strategy", SOON_S)
+        assert closed(world, ETH) - bars <= 2, "not after five bars of this life"
+
+    played = play(script, strategy=strategy)
+    assert played.breaches == []

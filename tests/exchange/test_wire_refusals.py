@@ -38,7 +38,7 @@ async def test_placement_refusals_by_code() -> None:
         (
             "algoOrder",
             ALGO | {"type": "TRAILING_STOP_MARKET", "quantity": "0.05", "callbackRate": "21"},
-            -1130,
+            -2007,
         ),
     ]
     async with exchange() as served:

@@ -51,7 +51,19 @@ def test_the_tree_is_clean(checker: str) -> None:
     ],
 )
 def test_the_import_contracts_reject(tmp_path: Path, room: str, line: str, broken: str) -> None:
-    rooms = ["core", "venue", "store", "engine", "exchange", "strategies", "notify", "web", "world", "cli"]
+    rooms = [
+        "core",
+        "venue",
+        "store",
+        "engine",
+        "exchange",
+        "strategies",
+        "models",
+        "notify",
+        "web",
+        "world",
+        "cli",
+    ]
     for name in rooms:
         (tmp_path / "src/jackline" / name).mkdir(parents=True)
         (tmp_path / "src/jackline" / name / "__init__.py").write_text(line if name == room else "")

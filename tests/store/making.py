@@ -70,7 +70,8 @@ def _empty(annotation: str) -> object:
         return None
     if annotation.startswith("tuple"):
         return ()
-    return {"int": 0, "bool": False, "str": "", "Quote": Quote(ZERO)}.get(annotation)
+    empty = {"int": 0, "bool": False, "str": "", "Quote": Quote(ZERO), "Quantity": Quantity(ZERO)}
+    return empty.get(annotation)
 
 
 def fill(number: int, side: OrderSide, quantity: Decimal, price: Decimal, realised: Decimal) -> FillView:

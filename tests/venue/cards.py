@@ -221,7 +221,7 @@ async def a02_read(table: Table) -> None:
 async def a03_amend(table: Table) -> None:
     """Nothing is amended: there is no such verb, and the venue's own ways have no shape. A stop moves by two slots."""
     verbs = {verb.__name__ for verb in get_args(Mutation)}
-    assert verbs == {"SendEntry", "SendStop", "SendTarget", "SendClose", "CancelOrder"}
+    assert verbs == {"SendEntry", "SendStop", "SendTarget", "SendTrailing", "SendClose", "CancelOrder"}
     placed = await table.acked(stop()) if table.bench.profile.stops_are_named else await table.enter()
     gate = table.bench.gate()
     for method, path in table.bench.amendments:

@@ -19,6 +19,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
     StopShape,
 )
 from jackline.core.values import (
@@ -119,6 +120,22 @@ def send_target(side: Side = Side.LONG, *, trigger: str = "63000", attempt: int 
         quantity=quantity("0.010"),
         trigger_price=price(trigger),
         price_source=PriceSource.LAST,
+    )
+
+
+def send_trailing(
+    side: Side = Side.LONG, *, callback: str = "0.0125", activate: str | None = None, attempt: int = 5
+) -> SendTrailing:
+    return SendTrailing(
+        client_id=client_id(TRADE, Role.TRAILING, attempt),
+        trade_id=TRADE,
+        symbol=BTC,
+        side=side,
+        mode=PositionMode.NETTING,
+        quantity=quantity("0.010"),
+        callback_fraction=fraction(callback),
+        activate_price=None if activate is None else price(activate),
+        price_source=PriceSource.MARK,
     )
 
 

@@ -36,6 +36,7 @@ from tests.venue.makers import (
     send_entry,
     send_stop,
     send_target,
+    send_trailing,
 )
 from tests.venue.memory_net import MemoryNet, Sent, answered
 
@@ -123,6 +124,8 @@ def actions(name: str, symbol: Symbol) -> Iterator[tuple[str, Mutation | ReadOrd
             ("close", send_close()),
             ("close at a limit", send_close(Side.SHORT, CloseShape.IOC_1_PERCENT, limit="61000")),
         ]
+        if name == "binance":
+            shapes.append(("trailing", send_trailing(activate="61000")))
         if name == "binance" or mode is PositionMode.HEDGE:
             shapes.append(("whole-position stop", send_stop()))
         for action, request in shapes:

@@ -20,7 +20,14 @@ from jackline.world.stage import Stage
 from jackline.world.supervisor import STATE_DIR
 
 BYTES_MAX = 64 * 1_024 * 1_024
-WORLDS = [*(("swarm", seed) for seed in range(1, 9)), ("hands", 1), ("hands", 2), ("disk", 1), ("bingx", 1)]
+WORLDS = [
+    *(("swarm", seed) for seed in range(1, 9)),
+    ("hands", 1),
+    ("hands", 2),
+    ("disk", 1),
+    ("bingx", 1),
+    ("trailing", 1),
+]
 
 
 class _Nobody:

@@ -72,6 +72,7 @@ def close_all(
 ) -> None:
     """Close every position of the account; exit code 0 only when it is flat.
 
+    By the engine, or by the watchdog while no engine runs.
     With --direct: reduce-only orders to the venue, flat read back twice, then our own leftovers removed.
     """
     from jackline.cli.config import load_config
@@ -84,16 +85,14 @@ def close_all(
 
         _tell_flattened(flatten_account(loaded, _say), json=json)
         return
-    from jackline.cli.direct import read_account
-    from jackline.cli.stored import close_by_engine
+    from jackline.cli.taken import close_everything
     from jackline.cli.views import print_json
 
-    # The engine's records may be older than a position: the venue has the last word.
-    flat = close_by_engine(loaded, _say) and not read_account(loaded, every_symbol=False).positions
+    taker, flat = close_everything(loaded, _say)
     if json:
-        print_json(source="engine", flat=flat)
+        print_json(source=taker, flat=flat)
     else:
-        typer.echo("Flat, by engine and venue." if flat else "NOT flat yet. Fix: close-all --direct")
+        typer.echo(f"Flat, by {taker} and venue." if flat else "NOT flat yet. Fix: close-all --direct")
     if not flat:
         raise typer.Exit(ExitCode.BREACH)
 

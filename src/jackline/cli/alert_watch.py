@@ -39,7 +39,7 @@ class EngineWatch:
         self._book = book
         self._again_ms = again_ms
         self._begun_ms = begun_ms
-        self._told_ms: WireMs | None = None
+        self._told_ms: dict[str, WireMs] = {}
 
     def look(self, now_ms: WireMs) -> tuple[Event, ...]:
         """What there is to tell now."""
@@ -50,11 +50,16 @@ class EngineWatch:
         since_ms, why = silence
         if self._book.silent_since_ms is None:
             self._book.silent_since_ms = since_ms
-            self._told_ms = None
-        if self._told_ms is not None and now_ms - self._told_ms < self._again_ms:
-            return ()
-        self._told_ms = now_ms
-        return (self._silent_event(why, now_ms),)
+            self._told_ms.pop("silent", None)
+        return (self._silent_event(why, now_ms),) if self._is_due("silent", now_ms) else ()
+
+    def _is_due(self, what: str, now_ms: WireMs) -> bool:
+        """A state that lasts is looked at twice a second: it is told at once and then now and again."""
+        told_ms = self._told_ms.get(what)
+        if told_ms is not None and abs(now_ms - told_ms) < self._again_ms:
+            return False
+        self._told_ms[what] = now_ms
+        return True
 
     def _silence(self, beat: Heartbeat | None, now_ms: WireMs) -> tuple[int, str] | None:
         """Since when and why the engine is silent; None while it is not."""
@@ -105,7 +110,7 @@ class EngineWatch:
         since_ms = self._book.silent_since_ms
         if since_ms is None:
             return ()
-        self._book.silent_since_ms = self._told_ms = None
+        self._book.silent_since_ms = None
         seconds = (now_ms - since_ms) // 1_000
         text = f"the engine is back after {seconds} s"
         return (Event(level=Level.WARNING, code="L2", text=text, wire_ms=now_ms, key=f"back {since_ms}"),)
@@ -115,11 +120,12 @@ class EngineWatch:
         if beat is None:
             return ()
         found = []
-        if beat.unheard_since_ms and now_ms - beat.unheard_since_ms > UNHEARD_MS:
+        unheard = bool(beat.unheard_since_ms) and now_ms - beat.unheard_since_ms > UNHEARD_MS
+        if unheard and self._is_due("unheard", now_ms):
             seconds = (now_ms - beat.unheard_since_ms) // 1_000
             text = f"the venue has not answered the engine for {seconds} s"
             found.append(Event(level=Level.CRITICAL, code="L2", text=text, wire_ms=now_ms))
-        if beat.journal_lag_ms > LAG_MS:
+        if beat.journal_lag_ms > LAG_MS and self._is_due("lag", now_ms):
             text = (
                 f"the journal lags {beat.journal_lag_ms} ms behind: the engine's own alerts wait for it too"
             )

@@ -14,7 +14,7 @@ from jackline.cli import checks
 from jackline.cli.bot_section import BotSection, risk_of
 from jackline.cli.problems import Problem, section_problems
 from jackline.cli.protection_section import ProtectionSection
-from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.core.bots import BOTH_SIDES, Bot
 from jackline.core.orders import PositionMode
@@ -101,7 +101,9 @@ def make_bots(
         if own != risk:
             wrong = (*checks.risk_problems(own, found), *checks.size_problems(own, found))
             bots.problems.extend(_renamed(name, problem, found) for problem in wrong)
-        asked = StrategySection(name=section.strategy, file=section.file, parameters=section.parameters)
+        asked = StrategySection(
+            name=section.strategy, file=section.file, bundle=section.bundle, parameters=section.parameters
+        )
         strategy = checks.choose_strategy(asked, found, load_file=load_file)
         if isinstance(strategy, list):
             bots.problems.extend(_renamed(name, problem, found) for problem in strategy)
@@ -110,7 +112,7 @@ def make_bots(
             name=name,
             symbols=None if section.symbols is None else tuple(map(Symbol, section.symbols)),
             sides=BOTH_SIDES if section.side == "both" else (Side(section.side),),
-            risk=risk_settings(own),
+            risk=with_usual_target(risk_settings(own), own, strategy),
             budget_fraction=Fraction(section.budget_fraction),
             trades_max=section.trades_max,
             source=source_of(strategy),
@@ -125,7 +127,7 @@ def _renamed(name: str, problem: Problem, found: checks.Found) -> Problem:
     section, _, rest = problem.key.partition(".")
     rest = "strategy" if section == "strategy" and rest == "name" else rest
     key = f"{BOT}.{name}.{rest}"
-    fix = re.sub(r"\bstrategy\.(?=file|parameters)", f"{BOT}.{name}.", problem.fix)
+    fix = re.sub(r"\bstrategy\.(?=file|bundle|parameters)", f"{BOT}.{name}.", problem.fix)
     return replace(problem, key=key, source=found.problem(key, None, "", "").source, fix=fix)
 
 

@@ -9,10 +9,21 @@ from pydantic import Field
 
 from jackline.cli.risk_section import RiskSection
 from jackline.cli.section import Section
-from jackline.cli.section_types import DAY_MS, Allowed, Number, StrategyFile, StrategyName, SymbolNames, Whole
+from jackline.cli.section_types import (
+    DAY_MS,
+    Allowed,
+    BundlePath,
+    Number,
+    StrategyFile,
+    StrategyName,
+    SymbolNames,
+    Whole,
+)
 from jackline.core.settings import CapBasis, SizeMode, StopBasis
 
-OWN = frozenset({"strategy", "file", "parameters", "symbols", "side", "budget_fraction", "trades_max"})
+OWN = frozenset(
+    {"strategy", "file", "bundle", "parameters", "symbols", "side", "budget_fraction", "trades_max"}
+)
 """Keys that only a bot has. Every other one stands for the key of `[risk]` with its name."""
 
 
@@ -27,6 +38,9 @@ class BotSection(Section):
     file: StrategyFile | None = Field(
         None, description="instead of strategy, one of your own; relative to this file"
     )
+    bundle: BundlePath | None = Field(
+        None, description='what strategy = "model" is driven by; relative to this file'
+    )
     symbols: Annotated[SymbolNames, Allowed(text='names of venue.symbols, e.g. ["BTCUSDT"]')] | None = Field(
         None, min_length=1, description="the bot's own; without them it has all, which only one bot can"
     )
@@ -37,7 +51,7 @@ class BotSection(Section):
         Decimal(1), gt=0, le=1, description="share of equity that its open trades bind as margin together"
     )
     trades_max: Whole | None = Field(
-        None, ge=1, le=200, description="so many of its trades may be open at a time; unset, one a symbol"
+        None, ge=1, le=200, description="so many of its entries may be open at a time; unset, any number"
     )
     risk_per_trade_fraction: Number | None = Field(
         None, ge=Decimal("0.001"), le=Decimal("0.02"), description="instead of that of [risk]"

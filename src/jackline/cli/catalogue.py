@@ -14,7 +14,7 @@ from jackline.cli.bot_section import BotSection
 from jackline.cli.config import ENVIRONMENT_PREFIX, SECTIONS
 from jackline.cli.spoken import spoken
 from jackline.strategies.building import Declaring, declared
-from jackline.strategies.registry import STRATEGIES
+from jackline.strategies.registry import DECLARED
 
 PARAMETERS = "strategy.parameters"
 """The table whose keys are the strategy's own."""
@@ -33,6 +33,7 @@ UNITS = MappingProxyType(
         "_probability_min": "probability, 0 to 1",
         "_bars": "bars",
         "trades_max": "trades",
+        "trades_per_symbol_max": "entries",
         "_quote": "quote currency, e.g. USDT",
         "_multiple": "times",
         "_ms": "milliseconds",
@@ -45,6 +46,7 @@ UNITS = MappingProxyType(
         "leverage": "times the margin",
         "_period": "bars",
         "trades_min": "trades",
+        "_days_max": "days",
         "rsi_long": "RSI, 0 to 100",
         "rsi_short": "RSI, 0 to 100",
         "port": "number of a TCP port",
@@ -92,7 +94,7 @@ def entries() -> tuple[Entry, ...]:
     """Every key in the order of the file, the parameters of every strategy last."""
     taken = (
         replace(entry, strategy=name)
-        for name, kind in sorted(STRATEGIES.items())
+        for name, kind in sorted(DECLARED.items())
         for entry in parameter_entries(kind)
     )
     return (*section_entries(), *bot_entries(ANY_BOT), *taken)

@@ -17,7 +17,7 @@ from jackline.core.ports import Strategy
 from jackline.core.settings import SizeMode, StopBasis
 from jackline.core.sizing import cap_share, smallest_notional_share
 from jackline.strategies.parameters import ParameterProblem, ParametersRefused
-from jackline.strategies.registry import EVERY, build_strategy
+from jackline.strategies.registry import EVERY, MODEL, build_strategy
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
 
 PROFILES = {"binance": BINANCE_USDM, "bingx": BINGX_SWAP}
@@ -122,7 +122,8 @@ def regime_problems(
 def choose_strategy(
     section: StrategySection, found: Found, *, load_file: bool, optional: bool = False
 ) -> Strategy | list[Problem]:
-    """The strategy of the configuration, or what is wrong with it. A user's file is run only with `load_file`.
+    """The strategy of the configuration, or what is wrong with it. A user's file is run, and a model read, only with
+    `load_file`.
 
     Where it is optional and not given, it is one that is never asked.
     """
@@ -130,6 +131,9 @@ def choose_strategy(
     if section.name is not None and section.file is not None:
         what = f'a strategy of its own stands beside it: file = "{section.file}"'
         return [found.problem("strategy.name", section.name, what, "keep one of the two")]
+    if section.bundle is not None and section.name != MODEL:
+        what, fix = f'only name = "{MODEL}" reads it', f'set name = "{MODEL}", or remove it'
+        return [found.problem("strategy.bundle", str(section.bundle), what, fix)]
     try:
         if section.file is not None:
             if not load_file:
@@ -143,6 +147,10 @@ def choose_strategy(
         if section.name not in EVERY:
             fix = f"one of {names}; one of your own is named by strategy.file"
             return [found.problem("strategy.name", section.name, "no such strategy", fix)]
+        if section.name == MODEL:
+            from jackline.cli.model_bundle import choose_model
+
+            return choose_model(section, found, load=load_file)
         return build_strategy(section.name, section.parameters)
     except StrategyFileRefused as refused:
         return [found.problem("strategy.file", str(section.file), refused.what, refused.fix)]

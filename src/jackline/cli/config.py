@@ -7,38 +7,44 @@ be. Everything is checked before anything starts, and all problems are told at o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
-from jackline.cli.alerts_section import AlertsSection, alerts_problems
+from jackline.cli.alerts_section import AlertsSection
 from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
-from jackline.cli.exits_section import ExitsSection, exit_settings, exits_problems
+from jackline.cli.contradictions import contradictions
+from jackline.cli.exits_section import ExitsSection, exit_settings
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
+from jackline.cli.model_bundle import model_problems
 from jackline.cli.old_variables import read_old
-from jackline.cli.phase_section import PhaseSection, needs, read_signing_key
+from jackline.cli.phase_section import PhaseSection, needs
 from jackline.cli.problems import ConfigError, Problem, section_problems, unknown_key
 from jackline.cli.protection_section import ProtectionSection
+from jackline.cli.reading_keys import read_keys
 from jackline.cli.regime_section import (
     OpportunitySection,
     RegimeSection,
     opportunity_settings,
     regime_settings,
+    spell_reference,
+    without_regime,
 )
-from jackline.cli.risk_section import RiskSection, risk_settings
+from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
 from jackline.cli.strategy_file import NotLoaded
+from jackline.cli.trailing_checks import trailing_problems
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
-from jackline.cli.universe_section import UniverseSection, universe_problems, universe_rules
-from jackline.cli.venue_key import StoredKey, choose_key
-from jackline.cli.web_section import WebSection, web_problems
+from jackline.cli.universe_section import UniverseSection, universe_rules
+from jackline.cli.venue_key import StoredKey
+from jackline.cli.web_section import WebSection
 from jackline.cli.webhook_section import WebhookSection
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
@@ -139,8 +145,9 @@ class Config:
 
     def risk_settings(self) -> RiskSettings:
         """`[risk]`, with the gates and the exits that have a table of their own."""
+        own = risk_settings(self.risk)
         return replace(
-            risk_settings(self.risk),
+            own if self.bots else with_usual_target(own, self.risk, self.strategy),
             regime=regime_settings(self.regime),
             opportunity=opportunity_settings(self.opportunity),
             exits=exit_settings(self.exits),
@@ -189,6 +196,7 @@ class Config:
             universe=None,
             bots=(),
             strategy=NotLoaded(name="none"),
+            risk=without_regime(self.risk_settings()),
         )
 
     def phase_options(self) -> PhaseOptions:
@@ -222,7 +230,7 @@ def load_config(
         path: the TOML file.
         overrides: values of options by dotted key (``"venue.rung"``); they win over everything.
         environment: variables; the process's own unless given.
-        load_strategy_file: run the file of a user's strategy; for the one process that asks it.
+        load_strategy_file: run the file of a user's strategy, read a model's bundle; for the one process that asks.
         import_old: take keys that nothing else gives from the variables of older programs.
         guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
             every process but the one that asks a strategy.
@@ -272,6 +280,7 @@ def _checked(
     guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
+    spell_reference(tree)
     for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
     sections: dict[str, BaseModel] = {}
@@ -282,35 +291,26 @@ def _checked(
             problems.extend(section_problems(name, kind, error, sources, str(path)))
     venue, risk, section = sections.get("venue"), sections.get("risk"), sections.get("strategy")
     found = checks.Found(path=path, sources=sources)
-    account, keys = sections.get("account"), sections.get("keys")
-    venue_key: Credentials | StoredKey | list[Problem] = []
-    if isinstance(venue, VenueSection) and isinstance(keys, KeysSection):
-        mode = account.mode if isinstance(account, AccountSection) else None
-        venue_key = choose_key(venue, keys, mode=mode, directory=path.parent, found=found)
-    problems.extend(venue_key if isinstance(venue_key, list) else ())
-    phase, signing_key = sections.get("phase"), None
-    if isinstance(phase, PhaseSection) and phase.key_file is not None:
-        found_key = read_signing_key(path.parent / phase.key_file)
-        if isinstance(found_key, SigningKey):
-            signing_key = found_key
-        else:
-            problems.append(found_key)
-    problems.extend(_contradictions(sections, found))
+    venue_key, signing_key, unread = read_keys(sections, path.parent, found)
+    problems.extend(unread)
+    problems.extend(contradictions(sections, found))
     bots, made = read_bots(tree, found), list[BotOptions]()
     if isinstance(venue, VenueSection) and isinstance(risk, RiskSection):
         made = make_bots(bots, venue, risk, found, load_file=load_strategy_file)
     problems.extend(bots.problems)
+    problems.extend(trailing_problems(sections, bots.sections, found))
     strategy: Strategy | list[Problem] = made[0].strategy if made else []
     if isinstance(section, StrategySection) and not tree.get(BOT):
         strategy = checks.choose_strategy(section, found, load_file=load_strategy_file, optional=guarded)
     problems.extend(strategy if isinstance(strategy, list) else ())
-    if problems or isinstance(strategy, list) or isinstance(venue_key, list):
+    problems.extend(model_problems(strategy, made, sections, found))
+    if problems or isinstance(strategy, list) or venue_key is None:
         raise ConfigError(problems)
     return Config(
         path=path,
         account=AccountSection.model_validate(sections["account"]),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
-        keys=KeysSection.model_validate(keys),
+        keys=KeysSection.model_validate(sections["keys"]),
         universe=UniverseSection.model_validate(sections["universe"]),
         risk=RiskSection.model_validate(risk),
         regime=RegimeSection.model_validate(sections["regime"]),
@@ -330,25 +330,3 @@ def _checked(
         venue_key=venue_key,
         sources=sources,
     )
-
-
-def _contradictions(sections: Mapping[str, BaseModel], found: checks.Found) -> Iterator[Problem]:
-    """What is wrong between keys that are right by themselves, in the sections that are there."""
-    venue, risk = sections.get("venue"), sections.get("risk")
-    universe, regime, exits = sections.get("universe"), sections.get("regime"), sections.get("exits")
-    if isinstance(venue, VenueSection):
-        yield from checks.venue_problems(venue, found)
-        if isinstance(universe, UniverseSection):
-            named = not isinstance(venue, GuardedVenueSection)
-            yield from universe_problems(universe, venue, found, named=named)
-    if isinstance(risk, RiskSection):
-        if isinstance(venue, VenueSection) and isinstance(regime, RegimeSection):
-            yield from checks.regime_problems(regime, risk, venue, found)
-        yield from checks.risk_problems(risk, found)
-        yield from checks.size_problems(risk, found)
-    if isinstance(alerts := sections.get("alerts"), AlertsSection):
-        yield from alerts_problems(alerts, found)
-    if isinstance(exits, ExitsSection):
-        yield from exits_problems(exits, risk if isinstance(risk, RiskSection) else None, found)
-    if isinstance(web := sections.get("web"), WebSection):
-        yield from web_problems(web, found)

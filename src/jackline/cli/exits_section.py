@@ -14,7 +14,7 @@ from jackline.cli.risk_section import RiskSection
 from jackline.cli.section import Section
 from jackline.cli.section_types import DAY_MS, Number, Whole
 from jackline.core import rules
-from jackline.core.exit_settings import ExitSettings, Stages
+from jackline.core.exit_settings import ExitSettings, Stages, TrailingBy
 
 STAGE_PREFIX = "stage_"
 _EXITS, _STAGES = ExitSettings(), Stages()
@@ -65,6 +65,10 @@ class ExitsSection(Section):
         ge=Decimal("0.001"),
         le=Decimal("0.20"),
         description="the stop's distance behind it then",
+    )
+    trailing_by: TrailingBy = Field(
+        _EXITS.trailing_by,
+        description="venue: its own order trails, beside the stop",
     )
     no_progress_ms: Whole | None = Field(
         _EXITS.no_progress_ms,

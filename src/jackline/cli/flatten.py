@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jackline.core.closing import AFTER_BAND_REFUSAL, IOC_BAND_FRACTION
-from jackline.core.ids import Role, client_id, is_ours, mint_trade_id, parse_client_id
+from jackline.core.ids import TARGET_ROLES, Role, client_id, is_ours, mint_trade_id, parse_client_id
 from jackline.core.instrument import Instrument
 from jackline.core.orders import OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Acked, Outcome, Refusal, Refused, Unknown
@@ -243,7 +243,7 @@ def _targets(snapshot: Snapshot, position: PositionView, tag: str) -> tuple[Orde
     for order in snapshot.orders:
         name = parse_client_id(order.key.client_id) if is_ours(order.key.client_id, tag) else None
         here = order.key.symbol == position.symbol and order.position_side in {None, position.side}
-        if here and name is not None and name.role is Role.TARGET:
+        if here and name is not None and name.role in TARGET_ROLES:
             found.append(order)
     return tuple(found)
 

@@ -10,12 +10,12 @@ import time
 import structlog
 from aiohttp import web
 
-from jackline.cli.alerts import AlertRefused, AlertRules, read_alert
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.secret_file import read_secret
 from jackline.core.bots import SignalSource
 from jackline.core.values import WireMs
+from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.boot import COMMANDS_FILE
 from jackline.store.commands import CommandDesk
 from jackline.store.errors import CommandConflict, StoreError

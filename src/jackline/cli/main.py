@@ -28,9 +28,7 @@ class Lazy:
 
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy(target="demo.command:demo", summary="Watch the promise being kept, crash included."),
-    "run": Lazy(
-        target="run:run", summary="Run engine, watchdog and dashboard, watched over; --demo: all of it."
-    ),
+    "run": Lazy(target="run:run", summary="Run all of an account, watched over; --demo needs no file."),
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
@@ -46,6 +44,8 @@ COMMANDS: dict[str, Lazy] = {
     "status": Lazy(target="status:status", summary="Say in a sentence whether all is protected."),
     "positions": Lazy(target="account:positions", summary="Show what is open and what protects it."),
     "orders": Lazy(target="account:orders", summary="Show the orders that rest at the venue."),
+    "close": Lazy(target="position:close", summary="Close one position, by the engine."),
+    "stop": Lazy(target="position:stop", summary="Tighten the stop of one position; it never loosens."),
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
@@ -59,11 +59,13 @@ COMMANDS: dict[str, Lazy] = {
     "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
+    "events": Lazy(target="journal_events:events", summary="Show the journal, or follow it."),
     "explain": Lazy(target="explain_code:explain_code", summary="Say what a code means, and what to do."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
     "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
     "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
+    "model": Lazy(target="model:app", summary="Check a model bundle: what it says, and whether it holds."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 

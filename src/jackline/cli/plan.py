@@ -92,7 +92,7 @@ def _settings(
     from dataclasses import replace
 
     from jackline.cli.config import load_config
-    from jackline.cli.risk_section import RiskSection, risk_settings
+    from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
     from jackline.core.settings import RiskSettings
 
     if config is None:
@@ -100,7 +100,8 @@ def _settings(
     loaded = load_config(config)
     base: RiskSettings = loaded.risk_settings()
     section = _section(RiskSection, {**loaded.risk.model_dump(exclude_unset=True), **changed})
-    risk = replace(risk_settings(section), regime=base.regime, opportunity=base.opportunity)
+    own = with_usual_target(risk_settings(section), section, loaded.strategy)
+    risk = replace(own, regime=base.regime, opportunity=base.opportunity)
     return risk, loaded.symbols
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from pydantic import Field
 
 from jackline.cli.section import Section
 from jackline.cli.section_types import Number, SymbolName, Whole
 from jackline.core.gate_settings import OpportunityForm, OpportunitySettings, RegimeSettings, Rule
+from jackline.core.settings import RiskSettings
 from jackline.core.values import Symbol
 
+BINGX_REFERENCE = "BTC-USDT"
 _REGIME, _OPPORTUNITY = RegimeSettings(), OpportunitySettings()
 
 
@@ -87,6 +91,18 @@ def regime_settings(section: RegimeSection) -> RegimeSettings:
     """`[regime]` as the core's settings."""
     values = section.model_dump()
     return RegimeSettings(reference_symbol=Symbol(values.pop("reference_symbol")), **values)
+
+
+def spell_reference(tree: dict[str, Any]) -> None:
+    """Where BingX is the venue and nobody named a reference, it is the default as BingX writes it."""
+    venue, regime = tree.get("venue"), tree.setdefault("regime", {})
+    if isinstance(venue, dict) and isinstance(regime, dict) and venue.get("name") == "bingx":
+        regime.setdefault("reference_symbol", BINGX_REFERENCE)
+
+
+def without_regime(risk: RiskSettings) -> RiskSettings:
+    """What asks for no reference: its account may be at a venue that has none."""
+    return replace(risk, regime=replace(risk.regime, gate=Rule.OFF), size_weights=Rule.OFF)
 
 
 def opportunity_settings(section: OpportunitySection) -> OpportunitySettings:

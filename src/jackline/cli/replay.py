@@ -34,15 +34,24 @@ def replay(
     with_config: Annotated[
         bool, typer.Option("--with-config", help="Decide with the settings of the file, not of the tape.")
     ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Hand the verdict to the engine: evidence of the phase.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Replay the tape of an engine: does today's code decide the same?
 
+    With --record the verdict becomes evidence of the account's phase, whatever it is.
     Exit code 0: it does. 1: it does not, and the first differences are shown. 6: a part cannot be read.
     """
     from jackline.cli.replay_page import as_json, as_text, play
     from jackline.store.host_disk import HostDisk
 
+    if record and (config is None or begin is not None or with_config):
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            "--record is for the whole tape of an account, as it was decided. Fix: give --config FILE alone",
+        )
     where, settings = _chosen(config, state_dir, with_config=with_config)
     outcome = play(HostDisk(), where, begin=_time(begin), settings=settings, say=_say)
     if outcome.report.segments == 0:
@@ -52,6 +61,10 @@ def replay(
             " account.tape_mib_max above 0",
         )
     typer.echo(as_json(outcome) if json else as_text(outcome, shown=SHOWN))
+    if record and config is not None:
+        from jackline.cli.parity import hand_in
+
+        _say(hand_in(config, outcome))
     code = _code(outcome, asked_otherwise=with_config)
     if code is not ExitCode.DONE:
         raise typer.Exit(code)

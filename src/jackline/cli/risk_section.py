@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import Field
@@ -10,15 +11,18 @@ from jackline.cli.section import Section
 from jackline.cli.section_types import DAY_MS, Number, Whole
 from jackline.core.gate_settings import Rule
 from jackline.core.orders import PriceSource
+from jackline.core.ports import Strategy
 from jackline.core.settings import (
     DRAWDOWN_MAX_FRACTION,
     LOSING_STREAK_MAX,
+    RULE_TARGET_FRACTION,
     CapBasis,
     RiskSettings,
     SizeMode,
     StopBasis,
     StopSettings,
 )
+from jackline.strategies.registry import is_rule
 
 STOP_PREFIX = "stop_"
 
@@ -160,7 +164,10 @@ class RiskSection(Section):
         _RISK.target_fraction,
         ge=Decimal("0.001"),
         le=1,
-        description="the target's distance from the entry; unset, there is no target",
+        description="the target's distance from the entry; unset, see target_of_rules",
+    )
+    target_of_rules: Rule = Field(
+        Rule.ON, description="on: without target_fraction rsi_trend, ema_cross, supertrend take 0.05"
     )
     trailing_fraction: Number | None = Field(
         _RISK.trailing_fraction,
@@ -176,6 +183,12 @@ class RiskSection(Section):
         ge=0,
         le=DAY_MS,
         description="market time after a trade in which its symbol opens nothing",
+    )
+    trades_per_symbol_max: Whole = Field(
+        _RISK.trades_per_symbol_max,
+        ge=1,
+        le=5,
+        description="entries that one position is built of; a further one keeps to its stop",
     )
     entry_patience_ms: Whole = Field(
         _RISK.entry_patience_ms,
@@ -194,7 +207,18 @@ class RiskSection(Section):
 def risk_settings(section: RiskSection) -> RiskSettings:
     """The section as the core's settings."""
     values = section.model_dump()
+    values.pop("target_of_rules")  # what it comes to depends on the strategy: `with_usual_target`
     stop = {key: values.pop(key) for key in list(values) if key.startswith(STOP_PREFIX)}
     return RiskSettings(
         stop=StopSettings(**{key.removeprefix(STOP_PREFIX): value for key, value in stop.items()}), **values
     )
+
+
+def with_usual_target(risk: RiskSettings, section: RiskSection, strategy: Strategy) -> RiskSettings:
+    """The same with the target of a rule strategy where none is given: it knows no exit of its own (policy, Exits).
+
+    A model, a person, an alert or a user's own strategy says when it is over, or does without.
+    """
+    if section.target_of_rules is Rule.OFF or risk.target_fraction is not None or not is_rule(strategy):
+        return risk
+    return replace(risk, target_fraction=RULE_TARGET_FRACTION)

@@ -70,7 +70,7 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     logs.mkdir(parents=True, exist_ok=True)
     _write_token(config, token_file)
     async with Children(logs) as children:
-        parts = [*_exchange(config, market), *_account(path, port)]
+        parts = [*_exchange(config, market), *_account(path, port), *_alerts(config, path)]
         await Supervisor(children, parts).run(_stop_on_signals())
         log.info("stopping", note="no stop is cancelled")
 
@@ -118,6 +118,13 @@ def _account(path: Path, port: int | None) -> list[Part]:
             is_vital=True,
         ),
     ]
+
+
+def _alerts(config: Config, path: Path) -> list[Part]:
+    """Who tells people, where somebody is to be told; the account does not wait for it."""
+    if config.alerts.urls_file is None:
+        return []
+    return [Part(name="alerts", arguments=("alerts", "run", "--config", str(path)), is_vital=False)]
 
 
 def _exchange(config: Config, market: str) -> list[Part]:

@@ -110,4 +110,5 @@ Interval = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h",
 StateDir = Annotated[Path, Allowed(text='a directory, e.g. "state"')]
 KeyFile = Annotated[Path, Allowed(text='a file, e.g. "key.toml"')]
 StrategyFile = Annotated[Path, Allowed(text="a Python file")]
+BundlePath = Annotated[Path, Allowed(text="the directory of a model bundle")]
 StrategyName = Annotated[str, Allowed(text=", ".join(f'"{name}"' for name in sorted(EVERY)))]

@@ -14,6 +14,7 @@ from pydantic import Field
 from jackline.cli.section import Section
 from jackline.cli.section_types import (
     Allowed,
+    BundlePath,
     Interval,
     KeyFile,
     Mode,
@@ -72,11 +73,14 @@ class VenueSection(Section):
 class StrategySection(Section):
     """`[strategy]`: a built-in strategy by name or one's own by its file, and its parameters.
 
-    `file` is relative to the configuration file.
+    `file` and `bundle` are relative to the configuration file.
     """
 
-    name: StrategyName | None = Field(None, description="a built-in strategy to be traded")
+    name: StrategyName | None = Field(None, description="a built-in strategy")
     file: StrategyFile | None = Field(
         None, description="instead of a name, a strategy of your own; relative to this file"
+    )
+    bundle: BundlePath | None = Field(
+        None, description='what name = "model" is driven by; relative to this file'
     )
     parameters: dict[str, object] = Field({}, description="what the strategy takes")

@@ -14,6 +14,7 @@ from jackline.cli.config import Config
 from jackline.cli.effective import effective
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.spoken import toml_text
+from jackline.cli.web_hands import web_hands
 from jackline.store.access import ACCESS_FILE, AccessStore
 from jackline.store.host_disk import HostDisk
 from jackline.web.options import WebOptions
@@ -63,7 +64,7 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     web, options = config.web, web_options(config)
     disk = HostDisk()
     keeper = Doorkeeper(AccessStore(disk, config.state_dir / ACCESS_FILE))
-    app = create_app(options, disk=disk, doorkeeper=keeper)
+    app = create_app(options, disk=disk, doorkeeper=keeper, hands=web_hands(config))
     listening = _listen(web.host, web.port)
     scheme = "https" if web.tls_certificate_file is not None else "http"
     bound = listening.getsockname()[1]

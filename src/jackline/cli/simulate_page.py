@@ -73,6 +73,11 @@ def replay_command(profile: str, seed: int | str) -> str:
     return f"jackline simulate --profile {profile} --seed {seed}"
 
 
+def _trailing(one: Experiment) -> str:
+    clamped = f", at most {one.callback_max_fraction}" if one.callback_max_fraction is not None else ""
+    return f"{one.trailing_fraction or 'off'}{' by the venue' + clamped if one.trailed else ''}"
+
+
 def experiment_lines(experiment: Experiment) -> RenderableType:
     """Everything that was drawn, in a few lines."""
     one = experiment
@@ -80,7 +85,7 @@ def experiment_lines(experiment: Experiment) -> RenderableType:
     mode = "hedge" if one.hedge else "netting"
     options = [
         f"{rung}, {mode}, leverage {one.leverage}, {', '.join(one.symbols)}",
-        f"stop {one.stop_fraction}, trailing {one.trailing_fraction or 'off'}, target {one.target_fraction or 'off'}, "
+        f"stop {one.stop_fraction}, trailing {_trailing(one)}, target {one.target_fraction or 'off'}, "
         f"hold {one.hold_max_ms // 1_000} s, stages {'on' if one.staged else 'off'}, opinions {one.opinion_rate:.2f}, "
         f"patience {'off' if one.no_progress_ms is None else f'{one.no_progress_ms // 1_000} s'}",
         f"signals {one.signal_rate:.2f}, volatility {one.volatility:g}, {_parts(one.fill_parts)} a fill, "

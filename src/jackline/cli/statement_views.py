@@ -90,6 +90,7 @@ def trade_facts(one: TradeStatement) -> Facts:
         "trade_id": one.trade_id,
         "symbol": one.symbol,
         "side": one.side.value,
+        "entries": one.entries,
         "opened_ms": one.opened_ms,
         "closed_ms": one.closed_ms,
         "entry_quantity": one.entry_quantity,

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
 from jackline.core.values import ZERO, Fraction, Side, Symbol, WireMs
@@ -20,6 +21,7 @@ from jackline.store.encode import decode
 from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder, is_held
+from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
 from jackline.store.signature import Promotion
 
@@ -49,25 +51,6 @@ def engine_holder(config: Config) -> Holder | None:
     return is_held(HostDisk(), config.state_dir)
 
 
-def close_by_engine(config: Config, say: Callable[[str], None]) -> bool:
-    """Order the running engine to close everything. True once its records show no position.
-
-    Raises CommandFailed when no engine runs (nothing is written then: an order must not wait for an engine
-    that may come back in a week), and when it does not answer.
-    """
-    holder = engine_holder(config)
-    if holder is None:
-        raise CommandFailed(
-            ExitCode.UNANSWERED,
-            f"{config.state_dir}: no engine runs for account {config.account.name}; nothing was asked.\n"
-            "Fix: close at the venue itself: jackline close-all --direct",
-        )
-    command_id = submit(config, CommandKind.CLOSE_ALL, reason="close-all on the command line")
-    await_answer(config, holder, command_id)
-    say(f"engine {holder.pid} has taken the order; waiting until it is flat")
-    return await_flat(config)
-
-
 def submit(
     config: Config,
     kind: CommandKind,
@@ -79,6 +62,8 @@ def submit(
     side: Side | None = None,
     confidence: Fraction | None = None,
     sign: Callable[[str, str], Promotion] | None = None,
+    parity: Parity | None = None,
+    wish: Wish | None = None,
 ) -> str:
     """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
     command_id, asking = uuid.uuid4().hex, actor()
@@ -94,6 +79,8 @@ def submit(
         bot=bot,
         confidence=confidence,
         promotion=None if sign is None else sign(command_id, asking),
+        parity=parity,
+        wish=wish,
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
@@ -101,7 +88,7 @@ def submit(
 
 def await_answer(config: Config, holder: Holder, command_id: str) -> str:
     """What the engine answered: durable, or it would not have. Raises CommandFailed when it stays silent."""
-    answer = _wait(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
+    answer = wait_for(ANSWER_S, lambda: read_store(config, lambda store: store.answer(command_id)))
     if answer is None:
         raise CommandFailed(
             ExitCode.UNANSWERED,
@@ -113,10 +100,21 @@ def await_answer(config: Config, holder: Holder, command_id: str) -> str:
 
 def await_flat(config: Config) -> bool:
     """Until the engine's records show no position, or for so long."""
-    return _wait(FLAT_S, lambda: read_store(config, _is_flat) or None) is not None
+    return wait_for(FLAT_S, lambda: read_store(config, has_flat_records) or None) is not None
 
 
-def _is_flat(store: StoreReader) -> bool:
+def await_position_flat(config: Config, symbol: Symbol, side: Side | None) -> bool:
+    """The same for one symbol, and one side of it where that is said."""
+
+    def flat(store: StoreReader) -> bool | None:
+        here = (one for one in store.load_trades() if one.symbol == symbol and side in {None, one.side})
+        return all(trade.quantity == ZERO for trade in here) or None
+
+    return wait_for(FLAT_S, lambda: read_store(config, flat)) is not None
+
+
+def has_flat_records(store: StoreReader) -> bool:
+    """The engine's records show no position."""
     return all(trade.quantity == ZERO for trade in store.load_trades())
 
 
@@ -140,8 +138,8 @@ def read_store(config: Config, question: Callable[[StoreReader], T]) -> T:
             time.sleep(POLL_S)
 
 
-def _wait(seconds: float, ask: Callable[[], T | None]) -> T | None:
-    """Ask until there is an answer or the time is over."""
+def wait_for(seconds: float, ask: Callable[[], T | None]) -> T | None:
+    """Ask until there is an answer or the time is over; None then."""
     deadline = time.monotonic() + seconds
     while (found := ask()) is None and time.monotonic() < deadline:
         time.sleep(POLL_S)

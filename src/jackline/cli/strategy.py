@@ -28,10 +28,13 @@ def show() -> None:
     """Show the built-in strategies with parameters, defaults and ranges."""
     from jackline.cli.page import fitted
     from jackline.strategies.building import build, declared, summary
-    from jackline.strategies.registry import STRATEGIES
+    from jackline.strategies.registry import DECLARED, MODEL
 
-    for name, kind in STRATEGIES.items():
-        print(f"{name}   ({build(kind, name, {}).warmup_bars} bars to warm up)")
+    for name, kind in DECLARED.items():
+        warm = (
+            "as its bundle says" if name == MODEL else f"{build(kind, name, {}).warmup_bars} bars to warm up"
+        )
+        print(f"{name}   ({warm})")
         print(fitted(f"    {summary(kind)}"))
         for one in declared(kind):
             print(fitted(f"      {one.name} = {one.default}   # {one.allowed}: {one.meaning}"))

@@ -1,7 +1,7 @@
 """`jackline kill`, `reset` and `account-for`: what an operator says about the account as a whole.
 
 Each is a command in the engine's desk, durable before anything else happens. With no engine running it waits there,
-and the next engine takes it before it may enter anything.
+and the next engine takes it before it may enter anything; what closes is carried out by the watchdog until then.
 """
 
 from enum import StrEnum
@@ -14,6 +14,7 @@ from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from jackline.cli.config import Config
+    from jackline.cli.taken import Taken
     from jackline.store.commands import CommandKind
 
 
@@ -36,25 +37,49 @@ def kill(
 ) -> None:
     """Raise the kill level. flatten and locked close every position; exit code 0 only when flat is read back."""
     from jackline.cli.config import load_config
-    from jackline.store.commands import CommandKind
 
     loaded = load_config(config)
-    answer = _order(loaded, CommandKind.KILL, reason, level=level)
     closes = level is not Raised.NO_NEW_RISK
-    if answer is None:
+    taken = _raise(loaded, level, reason, closes=closes)
+    if taken is None:
         _tell(
             json, level=level, engine=False, text=f"Written: {level} holds from the next start of the engine."
         )
         if closes:
             raise CommandFailed(
                 ExitCode.UNANSWERED,
-                f"{loaded.state_dir}: no engine runs, so nothing was closed.\n"
+                f"{loaded.state_dir}: no engine runs and no watchdog, so nothing was closed.\n"
                 "Fix: close at the venue itself: jackline close-all --direct",
             )
         return
-    flat = _is_flat(loaded) if closes else None
-    told = {None: "No new risk.", True: "Flat, by engine and venue.", False: "NOT flat yet."}[flat]
-    _tell(json, level=answer, engine=True, text=f"Kill level {answer}. {told}", flat=flat)
+    _tell_taken(loaded, taken, level, closes=closes, json=json)
+
+
+def _raise(config: "Config", level: Raised, reason: str, *, closes: bool) -> "Taken | None":
+    """Who has taken it; None when no engine runs, and no watchdog that would have to close: it waits for the engine."""
+    from jackline.cli.stored import engine_holder, submit
+    from jackline.cli.taken import await_taken, is_watched
+    from jackline.core.state import KillLevel
+    from jackline.store.commands import CommandKind
+
+    command_id = submit(config, CommandKind.KILL, reason=reason, level=KillLevel(level.value))
+    if engine_holder(config) is None and not (closes and is_watched(config)):
+        return None
+    return await_taken(config, command_id)
+
+
+def _tell_taken(config: "Config", taken: "Taken", level: Raised, *, closes: bool, json: bool) -> None:
+    """What came of it; exit code 1 where a level that closes has not closed everything in time."""
+    from jackline.cli.taken import Taker, is_flat
+
+    by_engine = taken.by is Taker.ENGINE
+    flat = is_flat(config, taken) if closes else None
+    told = {None: "No new risk.", True: f"Flat, by {taken.by} and venue.", False: "NOT flat yet."}[flat]
+    if by_engine:
+        _tell(json, level=taken.result, engine=True, text=f"Kill level {taken.result}. {told}", flat=flat)
+    else:
+        text = f"No engine is heard: the next one starts under {level}. {told}"
+        _tell(json, level=level, engine=False, watchdog=True, text=text, flat=flat)
     if flat is False:
         raise typer.Exit(ExitCode.BREACH)
 
@@ -82,12 +107,11 @@ def account_for(config: ConfigOption, reason: ReasonOption, json: JsonOption = F
     _tell(json, result=answer, engine=answer is not None, text=text)
 
 
-def _order(config: "Config", kind: "CommandKind", reason: str, level: Raised | None = None) -> str | None:
+def _order(config: "Config", kind: "CommandKind", reason: str) -> str | None:
     """The running engine's durable answer; None when none runs and the command waits for one."""
     from jackline.cli.stored import await_answer, engine_holder, submit
-    from jackline.core.state import KillLevel
 
-    command_id = submit(config, kind, reason=reason, level=None if level is None else KillLevel(level.value))
+    command_id = submit(config, kind, reason=reason)
     holder = engine_holder(config)
     return None if holder is None else await_answer(config, holder, command_id)
 
@@ -96,14 +120,6 @@ def _written(reason: str) -> str:
     if not reason.strip():
         raise CommandFailed(ExitCode.BAD_INPUT, "--reason: it is empty. Fix: say why; the journal keeps it")
     return reason
-
-
-def _is_flat(config: "Config") -> bool:
-    """The engine's records first, then the venue, which has the last word (K3)."""
-    from jackline.cli.direct import read_account
-    from jackline.cli.stored import await_flat
-
-    return await_flat(config) and not read_account(config, every_symbol=False).positions
 
 
 def _tell(json: bool, *, text: str, **facts: object) -> None:

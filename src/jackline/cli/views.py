@@ -136,7 +136,7 @@ def orders_in_store(trades: Sequence[Trade]) -> list[OrderRow]:
             symbol=trade.symbol,
             kind=slot.role.name.lower(),
             side=trade.side.closes_with.value.lower(),
-            trigger=slot.trigger_price,
+            trigger=slot.trigger_price if slot.callback_fraction is None else None,
             quantity=slot.quantity,
             owner="ours",
             protects=slot.state.value,
@@ -199,9 +199,11 @@ def _protects(order: OrderView, positions: Iterable[PositionView], source: Price
 
 
 def _state(trade: Trade) -> str:
-    """The phase, and why it closes where it does."""
+    """The phase, why it closes where it does, and of how many entries it is where that is more than one."""
     closing = trade.phase is Phase.CLOSING and trade.exit_words
-    return f"{trade.phase.value}: {trade.exit_words}" if closing else trade.phase.value
+    state = f"{trade.phase.value}: {trade.exit_words}" if closing else trade.phase.value
+    entered = trade.entries_filled
+    return state if entered < 2 else f"{state}, {entered} entries"
 
 
 def _working(trade: Trade) -> list[OrderSlot]:

@@ -38,7 +38,7 @@ class WebSection(Section):
     """`[web]`. Anything but loopback needs TLS, or a trusted proxy that speaks it (S2)."""
 
     host: Address = Field("127.0.0.1", description="the address that is listened on")
-    port: Whole = Field(8090, ge=0, le=65_535, description="the port; 0 chooses one")
+    port: Whole = Field(8080, ge=0, le=65_535, description="the port; 0 chooses one")
     hosts: HostNames | None = Field(None, description="names a browser may call it by, besides loopback's")
     tls_certificate_file: PemFile | None = Field(None, description="chain of the server's certificate")
     tls_key_file: PemFile | None = Field(None, description="its key, chmod 600")

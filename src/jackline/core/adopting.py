@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core import deciding, guard
+from jackline.core.asked_found import asked_kind, with_found
 from jackline.core.effects import Level
 from jackline.core.ids import (
+    ASKED_ROLES,
     LEG_ATTEMPT,
     OrderName,
     Role,
@@ -44,7 +46,7 @@ def adopt(turn: Turn, position: PositionView, snapshot: Snapshot) -> Trade | Non
         same = closes(order, position.symbol, position.side)
         if name is None or not same or name.trade_id in turn.trades:
             continue
-        if name.role in {Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP}:
+        if name.role in {Role.DISASTER, Role.WORKING, Role.TRAILING, Role.WATCHDOG_STOP, *ASKED_ROLES}:
             trade_id, attempts = name.trade_id, max(attempts, name.attempt + ATTEMPTS_JUMP)
     stop = guard.adopted_stop(position, instrument, state.risk, equity_quote=state.equity_quote)
     adopted = _adopted_trade(turn, trade_id, position, stop)
@@ -98,6 +100,7 @@ def begin_again(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             working=tuple(slot for slot in trade.working if slot.state.may_be_live),
             close=None,
             exit_reason=None,
+            asked=tuple(replace(order, is_dropped=True) for order in trade.asked),
         )
     )
 
@@ -144,7 +147,7 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         or known
         or name.trade_id != trade.trade_id
         or order.trigger_price is None
-        or not (order.is_stop or _is_lost_target(trade, name, order))
+        or not (order.is_stop or _is_lost_target(trade, name, order) or asked_kind(name, order))
         or not closes(order, trade.symbol, trade.side)
     ):
         return trade
@@ -164,6 +167,10 @@ def take_up_order(trade: Trade, order: OrderView) -> Trade:
         missed_ms=None,
         cancelling=False,
     )
+    # What it was sent under is used up: no other intent may get that id (O2).
+    trade = replace(trade, attempts=max(trade.attempts, name.attempt))
+    if name.role in ASKED_ROLES:
+        return with_found(trade, name, order, slot)
     if not order.is_stop:
         return replace(trade, target=slot)
     lost_disaster = trade.disaster is None or not trade.disaster.state.may_be_live

@@ -5,14 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from jackline.core import closing, entering, proof, protecting, sweeping
+from jackline.core import (
+    adding,
+    asked_orders,
+    closing,
+    entering,
+    proof,
+    protecting,
+    resizing,
+    sweeping,
+    trailing,
+)
 from jackline.core.events import Answered, OrderAnswered
-from jackline.core.ids import Role, parse_client_id
+from jackline.core.ids import ASKED_ROLES, FIRST_ENTRY, Role, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderView
 from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
-from jackline.core.requests import CancelOrder, Mutation, SendClose, SendEntry, SendStop, SendTarget
-from jackline.core.trade import SlotState, Trade
+from jackline.core.requests import (
+    CancelOrder,
+    Mutation,
+    SendClose,
+    SendEntry,
+    SendStop,
+    SendTarget,
+    SendTrailing,
+)
+from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Symbol
 
@@ -26,29 +44,49 @@ def on_answer(turn: Turn, event: Answered) -> None:
         proof.on_mode_refused(turn, request)
     trade = _owner(turn, request)
     match request:
-        case SendEntry():
-            if trade is not None:
+        case SendEntry(client_id=client_id):
+            if trade is not None and _is_first(client_id):
                 entering.on_entry_outcome(turn, trade, outcome)
+            elif trade is not None:
+                adding.on_outcome(turn, trade, client_id, outcome)
         case SendStop(client_id=client_id) | SendTarget(client_id=client_id):
             slot = trade.slot(client_id) if trade is not None else None
-            if trade is not None and slot is not None:
+            if trade is not None and slot is not None and slot.role in ASKED_ROLES:
+                asked_orders.on_outcome(turn, trade, slot, outcome)
+            elif trade is not None and slot is not None:
                 protecting.on_stop_outcome(turn, trade, slot, outcome)
+        case SendTrailing(client_id=client_id):
+            slot = trade.slot(client_id) if trade is not None else None
+            if trade is not None and slot is not None:
+                trailing.on_outcome(turn, trade, slot, outcome)
         case SendClose():
             if trade is not None:
                 closing.on_outcome(turn, trade, outcome)
         case CancelOrder(key=key):
             slot = trade.slot(key.client_id) if trade is not None else None
-            if trade is not None and slot is not None and slot.role is not Role.DISASTER:
+            if trade is not None and slot is not None and _is_asked_for(trade, slot):
+                asked_orders.on_cancelled(turn, trade, slot, outcome)
+            elif trade is not None and slot is not None and slot.role is not Role.DISASTER:
                 _after_cancel(turn, trade, key.client_id, acked=isinstance(outcome, Acked))
         case _:
             assert_never(request)
+
+
+def _is_asked_for(trade: Trade, slot: OrderSlot) -> bool:
+    """Somebody asked for it, and the position is open: what a cancel means for it, its wish says."""
+    return slot.role in ASKED_ROLES and trade.phase is not Phase.SWEEPING
 
 
 def _after_cancel(turn: Turn, trade: Trade, client_id: str, *, acked: bool) -> None:
     slot = trade.slot(client_id)
     if slot is None:
         return
-    if acked and slot.role is Role.WORKING and trade.phase is not Phase.SWEEPING:
+    resized = resizing.forget_target(trade, slot) if acked else None
+    if acked and slot.role is Role.TRAILING:
+        trailing.after_cancel(turn, trade, slot)
+    elif resized is not None:
+        turn.put(resized)
+    elif acked and slot.role is Role.WORKING and trade.phase is not Phase.SWEEPING:
         turn.put(sweeping.forget(trade, slot))
     else:
         turn.put(trade.with_slot(replace(slot, cancelling=False)))
@@ -63,16 +101,30 @@ def on_order_answer(turn: Turn, event: OrderAnswered) -> None:
     if trade is None or name is None or isinstance(answer, Unknown):
         return
     if name.role is Role.ENTRY:
-        entering.on_entry_read(turn, trade, answer)
+        if name.attempt == FIRST_ENTRY:
+            entering.on_entry_read(turn, trade, answer)
+        else:
+            adding.on_read(turn, trade, request.client_id, answer)
         return
     slot = trade.slot(request.client_id)
     if slot is None:
+        return
+    if slot.role in ASKED_ROLES:
+        asked_orders.on_read(turn, trade, slot, answer)
         return
     if slot.state is SlotState.GONE:
         if isinstance(answer, OrderView):
             turn.put(trade.with_slot(replace(slot, child_id=answer.child_id or slot.child_id)))
         return
-    protecting.on_stop_read(turn, trade, slot, answer)
+    if slot.role is Role.TRAILING:
+        trailing.on_read(turn, trade, slot, answer)
+    else:
+        protecting.on_stop_read(turn, trade, slot, answer)
+
+
+def _is_first(client_id: str) -> bool:
+    name = parse_client_id(client_id)
+    return name is None or name.attempt == FIRST_ENTRY
 
 
 def _owner(turn: Turn, request: Mutation) -> Trade | None:
@@ -87,7 +139,7 @@ def _symbol(request: Mutation) -> Symbol:
             return entry.symbol
         case CancelOrder(key=key):
             return key.symbol
-        case SendStop() | SendTarget() | SendClose():
+        case SendStop() | SendTarget() | SendTrailing() | SendClose():
             return request.symbol
         case _:
             assert_never(request)

@@ -12,7 +12,7 @@ from jackline.core.outcomes import Unknown
 from jackline.core.state import MarketState
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn
-from jackline.core.values import OrderSide, Quote
+from jackline.core.values import OrderSide, Quantity, Quote
 
 
 def on_fills(turn: Turn, event: FillsAnswered) -> None:
@@ -62,13 +62,14 @@ def _belongs(fill: FillView, trade: Trade) -> bool:
 def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
     """The trade with the balance, the result, the exit orders and the opening time that these fills give."""
     balance, exits, opened_ms = trade.balance, list(trade.exit_order_ids), trade.opened_market_ms
-    result = trade.result_quote
+    result, opened = trade.result_quote, trade.opened
     for fill in fills:
         opening = fill.side is trade.side.opens_with
         if opening and balance == 0:
             opened_ms = fill.market_ms
         signed = fill.quantity * (1 if fill.side is OrderSide.BUY else -1)
         balance += signed
+        opened = Quantity(opened + fill.quantity) if opening else opened
         result = Quote(result - signed * fill.price - fill.fee_quote)
         if not opening and fill.order_id not in exits:
             exits.append(fill.order_id)
@@ -78,4 +79,5 @@ def _after_fills(trade: Trade, fills: tuple[FillView, ...]) -> Trade:
         exit_order_ids=tuple(exits),
         opened_market_ms=opened_ms,
         result_quote=result,
+        opened=opened,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jackline.core.bots import Bot
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
@@ -58,12 +60,18 @@ def budget_denial(turn: Turn, event: Signalled, plan: ProtectedEntry) -> Denied 
 def risk_of(state: State, bot: str) -> RiskSettings:
     """What a bot plans with; the account's own where nobody has that name."""
     found = state.bots.get(bot)
-    return state.risk if found is None else found.risk
+    if found is None:
+        return state.risk
+    cap, file = state.risk.size_cap_fraction, state.limits_of_file
+    if file is None or cap >= min(file.size_cap_fraction, found.risk.size_cap_fraction):
+        return found.risk
+    # Tightened while it runs: the account's cap holds for a bot that has one of its own, too.
+    return replace(found.risk, size_cap_fraction=cap)
 
 
 def bound_quote(turn: Turn, bot: str) -> Quote:
     """Margin that the bot's trades bind: of each what was planned, from its intent until it is flat."""
-    return Quote(sum((_margin(trade.entry) for trade in _open(turn, bot) if trade.entry is not None), ZERO))
+    return Quote(sum((_margin(plan) for trade in _open(turn, bot) for plan in trade.entries), ZERO))
 
 
 def _owned(turn: Turn, event: Signalled) -> Denied | None:
@@ -82,7 +90,7 @@ def _owned(turn: Turn, event: Signalled) -> Denied | None:
 
 def _spent(turn: Turn, bot: Bot) -> Denied | None:
     """The number of open trades; the margin is compared with the plan."""
-    count = len(_open(turn, bot.name))
+    count = sum(1 + len(trade.additions) for trade in _open(turn, bot.name))
     if bot.trades_max is not None and count >= bot.trades_max:
         return _no(Reason.BUDGET, f"bot {bot.name} has {count} open trades, and may have {bot.trades_max}")
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from jackline.core.ids import LEG_ATTEMPT, ClientId, Role, client_id, fence_of
+from jackline.core.ids import LEG_ATTEMPT, TARGET_ROLES, ClientId, Role, client_id, fence_of
 from jackline.core.orders import OrderKind, OrderView, Snapshot
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refused
 from jackline.core.plan import ProtectedEntry, Rung
@@ -151,7 +151,7 @@ def _slot_claim(trade: Trade, slot: OrderSlot) -> Claim:
         is_leg=slot.is_leg,
         symbol=trade.symbol,
         position_side=trade.side,
-        kind=OrderKind.TARGET_MARKET if slot.role is Role.TARGET else OrderKind.STOP_MARKET,
+        kind=OrderKind.TARGET_MARKET if slot.role in TARGET_ROLES else OrderKind.STOP_MARKET,
         trigger_price=slot.trigger_price,
         quantity=slot.quantity,
     )

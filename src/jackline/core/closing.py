@@ -8,12 +8,12 @@ from decimal import Decimal
 from jackline.core import slots
 from jackline.core.effects import Level
 from jackline.core.errors import invariant
-from jackline.core.ids import Role
+from jackline.core.ids import TARGET_ROLES, Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderKey, PositionMode
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.requests import CancelOrder, CloseShape, SendClose
-from jackline.core.trade import CloseSlot, ExitReason, SlotState, Trade
+from jackline.core.trade import CloseSlot, ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, Fraction, Price, Quantity, WireMs
 
@@ -148,20 +148,30 @@ def on_outcome(turn: Turn, trade: Trade, outcome: Outcome) -> None:
 
 
 def _target_may_rest(trade: Trade) -> bool:
-    return trade.target is not None and not trade.target.cancelling and trade.target.state.may_be_live
+    return bool(_resting_targets(trade))
+
+
+def _resting_targets(trade: Trade) -> list[OrderSlot]:
+    """The plan's, and those that somebody asked for."""
+    return [
+        slot
+        for slot in trade.slots
+        if slot.role in TARGET_ROLES and not slot.cancelling and slot.state.may_be_live
+    ]
 
 
 def _cancel_target(turn: Turn, trade: Trade) -> Trade:
-    slot = trade.target
-    if slot is None or not _target_may_rest(trade):
-        return trade
-    if slots.is_nameless(turn, slot):
-        # Its answer was lost, and it has no name: the next listing says under which id it rests, if it does.
-        turn.want_snapshot()
-        return trade
-    key = OrderKey(symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True)
-    turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)
-    return turn.put(replace(trade, target=replace(slot, cancelling=True, state=SlotState.GONE)))
+    for slot in _resting_targets(trade):
+        if slots.is_nameless(turn, slot):
+            # Its answer was lost, and it has no name: the next listing says under which id it rests, if it does.
+            turn.want_snapshot()
+            continue
+        key = OrderKey(
+            symbol=trade.symbol, client_id=slot.client_id, venue_id=slot.venue_id, conditional=True
+        )
+        turn.send(CancelOrder(trade_id=trade.trade_id, key=key, why="target blocks the close"), trade.symbol)
+        trade = turn.put(trade.with_slot(replace(slot, cancelling=True, state=SlotState.GONE)))
+    return trade
 
 
 def frozen_reason(trade: Trade) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jackline.core import rules
-from jackline.core.orders import OrderState, OrderView, PositionView, PriceSource
+from jackline.core.orders import OrderKind, OrderState, OrderView, PositionView, PriceSource
 from jackline.core.values import ZERO, Price, Quantity, tightest
 
 
@@ -73,6 +73,14 @@ def stop_fault(order: OrderView, position: PositionView, price_source: PriceSour
     return None
 
 
+def _fires(order: OrderView, fault: StopFault | None, position: PositionView) -> bool:
+    """What is TRIGGERING closes this position: a stop; or one that followed the price, which covered nothing before."""
+    if fault is StopFault.NOT_LIVE:
+        return True
+    trailed = fault is StopFault.NOT_A_STOP and order.kind is OrderKind.TRAILING
+    return trailed and order.side is position.side.closes_with and order.quantity >= position.quantity
+
+
 def coverage(position: PositionView, orders: tuple[OrderView, ...], price_source: PriceSource) -> Coverage:
     """Sum the working stops of a position. A close-position stop covers all of it."""
     covered, best = ZERO, None
@@ -81,9 +89,9 @@ def coverage(position: PositionView, orders: tuple[OrderView, ...], price_source
     for order in orders:
         fault = stop_fault(order, position, price_source)
         if (
-            fault is StopFault.NOT_LIVE
-            and order.state is OrderState.TRIGGERING
+            order.state is OrderState.TRIGGERING
             and only_reduces(order, position)
+            and _fires(order, fault, position)
         ):
             triggering.append(order)
         if fault is not None or order.trigger_price is None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from jackline.core import budgets, gates
+from jackline.core import adding, addition_plan, budgets, entering, gates
 from jackline.core.effects import NoteDenied
 from jackline.core.errors import InvariantBroken
 from jackline.core.events import Signalled
-from jackline.core.ids import Role, TradeId, client_id, mint_trade_id
+from jackline.core.ids import FIRST_ENTRY, Role, TradeId, client_id, mint_trade_id
 from jackline.core.machine import Phase
 from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Denied
 from jackline.core.plan import PlanContext, ProtectedEntry, StopPlan, TradeRequest, plan_trade
 from jackline.core.regime_gate import regime_now
 from jackline.core.sizing import Conditions
-from jackline.core.trade import EntrySlot, SlotState, Trade
+from jackline.core.trade import EntrySlot, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import ZERO, Fraction, Quantity, Symbol, WireMs
+from jackline.core.values import ZERO, Fraction, Quantity, Symbol
 
 
 def on_signal(turn: Turn, event: Signalled) -> None:
@@ -35,7 +35,11 @@ def on_signal(turn: Turn, event: Signalled) -> None:
             )
         )
         return
-    turn.put(replace(_new_trade(turn, plan), bot=event.bot))
+    base = turn.trades.get(plan.trade_id)
+    if base is None:
+        turn.put(replace(_new_trade(turn, plan), bot=event.bot))
+    else:
+        adding.intend(turn, base, plan)
     turn.intents.add(plan.trade_id)
 
 
@@ -55,10 +59,9 @@ def plan_of(turn: Turn, event: Signalled) -> ProtectedEntry | Denied | None:
     market, equity_quote = turn.market(event.symbol), turn.state.equity_quote
     if market.mark is None or market.rung is None or equity_quote is None:
         return None
-    turn.state = replace(turn.state, ordinal=turn.state.ordinal + 1)
-    trade_id = mint_trade_id(tag=turn.state.tag, fence=turn.state.fence, ordinal=turn.state.ordinal)
+    base = addition_plan.base_of(turn, event)
     request = TradeRequest(
-        trade_id=trade_id,
+        trade_id=_mint(turn) if base is None else base.trade_id,
         symbol=event.symbol,
         side=event.side,
         reason=event.reason,
@@ -77,7 +80,13 @@ def plan_of(turn: Turn, event: Signalled) -> ProtectedEntry | Denied | None:
         conditions=_conditions(turn, event.symbol),
         risk=budgets.risk_of(turn.state, event.bot),
     )
-    return plan_trade(request, context)
+    plan = plan_trade(request, context)
+    return plan if base is None or isinstance(plan, Denied) else addition_plan.fitted(base, plan, context)
+
+
+def _mint(turn: Turn) -> TradeId:
+    turn.state = replace(turn.state, ordinal=turn.state.ordinal + 1)
+    return mint_trade_id(tag=turn.state.tag, fence=turn.state.fence, ordinal=turn.state.ordinal)
 
 
 def _conditions(turn: Turn, symbol: Symbol) -> Conditions:
@@ -94,22 +103,7 @@ def _conditions(turn: Turn, symbol: Symbol) -> Conditions:
 
 def _new_trade(turn: Turn, plan: ProtectedEntry) -> Trade:
     """A planned trade before its intent is durable."""
-    settings = turn.state.protection
-    fence_ms = (
-        plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
-    )
-    entry_slot = EntrySlot(
-        client_id=client_id(plan.trade_id, Role.ENTRY, 0),
-        state=SlotState.GONE,
-        sent_ms=None,
-        fence_ms=WireMs(fence_ms),
-        filled=Quantity(ZERO),
-        average_price=None,
-        venue_id=None,
-        misses=0,
-        missed_ms=None,
-        asked_ms=None,
-    )
+    entry_slot = entering.unsent(turn, plan, client_id(plan.trade_id, Role.ENTRY, FIRST_ENTRY))
     return blank_trade(
         turn,
         trade_id=plan.trade_id,

@@ -10,6 +10,7 @@ from jackline.core.money import Day
 from jackline.core.orders import FillView, IncomeView
 from jackline.core.outcomes import Denied
 from jackline.core.requests import Mutation, Query
+from jackline.core.risk_limits import RiskLimits
 from jackline.core.state import KillLevel
 from jackline.core.trade import ExitReason, Trade
 from jackline.core.values import MarketMs, Quote, Side, Symbol
@@ -94,6 +95,33 @@ class SaveBots:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaveLimits:
+    """Write the limits in force and answer who asked for others, in one transaction (K5)."""
+
+    before: RiskLimits
+    after: RiskLimits
+    actor: str
+    reason: str
+    result: str
+    command_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCommand:
+    """Answer a command, once the saves before it are written.
+
+    Attributes:
+        result: None where it is only taken: its answer comes when the venue has shown what came of it.
+        position: its place in the desk, kept with this; None where that is kept already.
+    """
+
+    command_id: str
+    result: str | None
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteDenied:
     """Journal why an entry was denied. `side` is None where the strategy failed before it named one."""
 
@@ -121,7 +149,18 @@ class TradeEnded:
     reason: ExitReason
 
 
-Record = SaveTrade | SaveKill | SaveBots | SaveDay | BookFills | BookIncome | BookAdjustment | NoteDenied
+Record = (
+    SaveTrade
+    | SaveKill
+    | SaveBots
+    | SaveLimits
+    | SaveDay
+    | BookFills
+    | BookIncome
+    | BookAdjustment
+    | NoteDenied
+    | AnswerCommand
+)
 """What only the journal hears of."""
 
 

@@ -6,17 +6,38 @@ from dataclasses import replace
 
 from jackline.core import budgets, gates, protecting, rules, slots
 from jackline.core.effects import Level
+from jackline.core.ids import ClientId
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.plan import ProtectedEntry, Rung
 from jackline.core.requests import ReadOrder, SendEntry
-from jackline.core.trade import ExitReason, SlotState, Trade
+from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
 from jackline.core.turn import Turn
 from jackline.core.values import ZERO, MarketMs, Price, Quantity, WireMs
 
 ABSENCE_MISSES = 2
 """Queries past the fence that must miss before an entry counts as absent (O3)."""
+
+
+def unsent(turn: Turn, plan: ProtectedEntry, client_id: ClientId) -> EntrySlot:
+    """The one order of an entry before it leaves."""
+    settings = turn.state.protection
+    fence_ms = (
+        plan.entry_latest_ms + plan.receive_window_ms + settings.clock_skew_ms_max + settings.fence_margin_ms
+    )
+    return EntrySlot(
+        client_id=client_id,
+        state=SlotState.GONE,
+        sent_ms=None,
+        fence_ms=WireMs(fence_ms),
+        filled=Quantity(ZERO),
+        average_price=None,
+        venue_id=None,
+        misses=0,
+        missed_ms=None,
+        asked_ms=None,
+    )
 
 
 # -- driving -------------------------------------------------------------------------------------------------
@@ -113,17 +134,20 @@ def on_entry_read(turn: Turn, trade: Trade, answer: OrderView | Absent) -> None:
     if isinstance(answer, OrderView):
         _on_entry_view(turn, trade, answer)
         return
-    now, settings = turn.now.wire_ms, turn.state.protection
-    apart = slot.missed_ms is None or now - slot.missed_ms >= settings.absence_gap_ms
-    if now <= slot.fence_ms or not apart:
-        return
-    missed = replace(slot, misses=slot.misses + 1, missed_ms=now)
-    if missed.misses < ABSENCE_MISSES:
-        turn.put(replace(trade, entry_slot=missed))
-        return
-    trade = turn.put(replace(trade, entry_slot=replace(missed, state=SlotState.GONE)))
-    if trade.phase in BEFORE_ANSWER:
+    missed = after_miss(turn, slot)
+    trade = turn.put(replace(trade, entry_slot=missed)) if missed is not slot else trade
+    if missed.state is SlotState.GONE and missed is not slot and trade.phase in BEFORE_ANSWER:
         abandon(turn, trade, "the entry is proven absent past its fence")
+
+
+def after_miss(turn: Turn, slot: EntrySlot) -> EntrySlot:
+    """The entry after a query that missed it, past its fence; the very same where the miss does not count (O3)."""
+    now, gap_ms = turn.now.wire_ms, turn.state.protection.absence_gap_ms
+    apart = slot.missed_ms is None or now - slot.missed_ms >= gap_ms
+    if now <= slot.fence_ms or not apart:
+        return slot
+    missed = replace(slot, misses=slot.misses + 1, missed_ms=now)
+    return missed if missed.misses < ABSENCE_MISSES else replace(missed, state=SlotState.GONE)
 
 
 def _on_entry_view(turn: Turn, trade: Trade, order: OrderView) -> None:

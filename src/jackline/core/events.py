@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jackline.core.asked_events import OrderAsked, OrderDropped, TightenAsked
 from jackline.core.claims import Claim
 from jackline.core.errors import invariant
 from jackline.core.ids import TradeId
+from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.opportunity import Probabilities
 from jackline.core.orders import Bar, FillView, IncomeView, OrderState, Snapshot
 from jackline.core.outcomes import OrderAnswer, Outcome, Unknown
@@ -83,9 +85,10 @@ class ExitSignalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentDurable:
-    """The trade's intent is on disk."""
+    """The trade's intent is on disk. `entry_id`: of which addition; empty for the first entry."""
 
     trade_id: TradeId
+    entry_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,4 +314,9 @@ Event = (
     | IncomeAnswered
     | AccountedFor
     | StopsClaimed
+    | OrderAsked
+    | OrderDropped
+    | TightenAsked
+    | LimitsAsked
+    | OutsideTradeTold
 )

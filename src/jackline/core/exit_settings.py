@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from jackline.core.errors import invariant
 from jackline.core.values import ZERO, Fraction
+
+
+class TrailingBy(StrEnum):
+    """Who follows the best price: we, by moving W, or an order of the venue's beside the fixed stop."""
+
+    ENGINE = "engine"
+    VENUE = "venue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,7 @@ class ExitSettings:
         stages: None moves no stop in stages.
         no_progress_ms: market time without a step of progress after which the trade is closed; None never does.
         progress_step_fraction: the best mark beats the last step by this share of it, or it is no progress.
+        trailing_by: who trails by the plan's `trailing_fraction`. Stages are ours in any case.
     """
 
     model_exit_long_fraction: Fraction = Fraction(Decimal("0.70"))
@@ -52,3 +61,4 @@ class ExitSettings:
     stages: Stages | None = None
     no_progress_ms: int | None = None
     progress_step_fraction: Fraction = Fraction(Decimal("0.005"))
+    trailing_by: TrailingBy = TrailingBy.ENGINE

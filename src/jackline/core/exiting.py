@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from jackline.core import closing, rules
+from jackline.core import closing, rules, trailing
 from jackline.core.events import ExitSignalled
 from jackline.core.instrument import Instrument
 from jackline.core.machine import Phase
@@ -69,9 +69,11 @@ def _model_exit(trade: Trade, facts: Facts) -> Exit | None:
 
 
 def _take_profit(trade: Trade, facts: Facts) -> Exit | None:
-    """The target rests at the venue. Where the venue refused it, its price is kept by closing."""
+    """The target rests at the venue. Where the venue refused it, its price is kept by closing; and where it has taken
+    the size that it was sent with, and a further entry is still open."""
     target = None if trade.entry is None else trade.entry.target_price
-    refused = trade.target is not None and trade.target.state is SlotState.REFUSED
+    spent = {SlotState.REFUSED, SlotState.GONE} if trade.additions else {SlotState.REFUSED}
+    refused = trade.target is not None and trade.target.state in spent
     if target is None or not refused or facts.mark is None:
         return None
     reached = rules.is_beyond(facts.mark, target, -trade.side.sign)
@@ -116,17 +118,20 @@ TABLE: tuple[Callable[[Trade, Facts], Exit | None], ...] = (
 
 
 def stop_price(trade: Trade, instrument: Instrument, adopting: AdoptSettings = NOTHING_MORE) -> Price:
-    """Where the tightest stop should be: the plan from the average fill, trail, stages, never under the floor (P4).
+    """Where the tightest stop should be: the plan from the average fill, the plans of what was added, trail, stages,
+    never under the floor (P4).
 
-    An adopted position keeps the stop it was given, and trails only where `adopting` says so.
+    An adopted position keeps the stop it was given, and trails only where `adopting` says so. What the venue trails at
+    the moment is not trailed here too.
     """
     entry, side, wanted = trade.entry, trade.side, trade.ratchet_price
     levels: list[Decimal] = []
     if entry is not None and trade.entry_price is not None:
         levels.append(rules.stop_level(trade.entry_price, trade.stop.distance_fraction, side.sign))
-    trailing = adopting.trailing_fraction if entry is None else entry.trailing_fraction
-    if trailing is not None and trade.best_price is not None:
-        levels.append(rules.trailing_level(trade.best_price, trailing, side.sign))
+    levels += [one.entry.stop.disaster_price for one in trade.additions if one.slot.filled > ZERO]
+    fraction = adopting.trailing_fraction if entry is None else entry.trailing_fraction
+    if fraction is not None and trade.best_price is not None and not trailing.leads(trade):
+        levels.append(rules.trailing_level(trade.best_price, fraction, side.sign))
     stages = None if entry is None else entry.exits.stages
     if entry is not None and stages and trade.entry_price is not None and trade.best_price is not None:
         levels += rules.staged_levels(

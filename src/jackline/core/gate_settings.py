@@ -39,7 +39,7 @@ class RegimeSettings:
         mirror_rule: longs are then judged in down as shorts are in up.
     """
 
-    gate: Rule = Rule.OFF
+    gate: Rule = Rule.ON
     reference_symbol: Symbol = Symbol("BTCUSDT")
     ema_period_bars: int = 200
     band_fraction: Fraction = Fraction(Decimal("0.02"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from jackline.core.machine import BEFORE_ANSWER
 from jackline.core.settings import RiskSettings
@@ -22,7 +23,14 @@ def heat_loss(trades: Iterable[Trade], risk: RiskSettings) -> Quote:
 
 def heat_notional(trades: Iterable[Trade]) -> Quote:
     """Quote that all open trades together are worth at their entry prices, both sides added."""
-    return Quote(sum((at_stake(trade) * worst_fill(trade) for trade in trades), ZERO))
+    return Quote(sum((_worth(trade) for trade in trades), ZERO))
+
+
+def _worth(trade: Trade) -> Decimal:
+    """One whose further entry may fill yet counts as if it had, at its worst."""
+    plans = (one.entry for one in trade.additions if one.is_open)
+    added = sum((plan.quantity * plan.collar_price for plan in plans), ZERO)
+    return at_stake(trade) * worst_fill(trade) + added
 
 
 def loss_at_stop(trade: Trade, risk: RiskSettings) -> Quote:
@@ -30,7 +38,8 @@ def loss_at_stop(trade: Trade, risk: RiskSettings) -> Quote:
     entry, stop = worst_fill(trade), trade.stop.disaster_price
     distance = (entry - stop) * trade.side.sign
     costs = risk.taker_fraction * (entry + stop) + risk.slippage_fraction * stop
-    return Quote(at_stake(trade) * max(distance + costs, ZERO))
+    added = sum((one.entry.risk_quote for one in trade.additions if one.is_open), ZERO)
+    return Quote(at_stake(trade) * max(distance + costs, ZERO) + added)
 
 
 def at_stake(trade: Trade) -> Quantity:

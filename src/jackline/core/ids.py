@@ -27,6 +27,8 @@ _TRADE_WIDTH = len(_PREFIX) + _TAG_WIDTH + _FENCE_WIDTH + _ORDINAL_WIDTH
 LEG_ATTEMPT = 0
 """The stop that travels inside an entry: no order is sent under this id, for attempts count from 1. It can be derived
 without a record, so a leg whose record was lost with a process is still known for ours."""
+FIRST_ENTRY = 0
+"""The attempt of a trade's first entry. Those of its additions are counted with all its other orders, from 1."""
 ATTEMPTS_MAX = 36**_ATTEMPT_WIDTH - 1
 """Orders one trade can name; a ratchet that moves by 5 bps needs far fewer."""
 CLIENT_ID_WIDTH = _TRADE_WIDTH + 1 + _ATTEMPT_WIDTH + _CHECK_WIDTH
@@ -39,10 +41,20 @@ class Role(StrEnum):
     DISASTER = "d"
     WORKING = "w"
     TARGET = "t"
+    TRAILING = "n"
     CLOSE = "x"
     CANARY = "c"
     WATCHDOG_STOP = "y"
     WATCHDOG_CLOSE = "z"
+    ASKED_STOP = "a"
+    ASKED_TARGET = "b"
+    ASKED_TRAIL = "l"
+
+
+ASKED_ROLES = frozenset({Role.ASKED_STOP, Role.ASKED_TARGET, Role.ASKED_TRAIL})
+"""Somebody asked for it beside the plan: it is ours, and no stop of the plan is measured by it."""
+TARGET_ROLES = frozenset({Role.TARGET, Role.ASKED_TARGET})
+"""Orders that take a profit; they protect nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

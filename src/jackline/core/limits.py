@@ -10,7 +10,7 @@ from jackline.core import switch
 from jackline.core.effects import Level, SaveDay
 from jackline.core.gate_settings import Rule
 from jackline.core.money import NOTHING, Day
-from jackline.core.state import KillLevel
+from jackline.core.state import KillLevel, State
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Price, Quote, Symbol
@@ -20,11 +20,12 @@ PEAK_STEP_FRACTION = Decimal("0.001")
 """A drawdown is known to a thousandth of the peak."""
 
 
-def judge(turn: Turn) -> None:
+def judge(turn: Turn, before: State) -> None:
     """Begin a new day at midnight, UTC market time; raise the switch when the day's loss reaches its limit.
 
-    A new day begins the counter anew and leaves the switch where it is (K4). A reset within the day does not
-    forgive the day's loss: while it stands at the limit, the switch trips again.
+    `before` is the state that the turn began with. A new day begins the counter anew and leaves the switch where it is
+    (K4); the event that begins it is judged like any other. A reset within the day does not forgive the day's loss:
+    while it stands at the limit, the switch trips again.
     """
     equity = equity_now(turn)
     if equity is None:
@@ -37,8 +38,8 @@ def judge(turn: Turn) -> None:
         number = day.number
     # A clock may step back over midnight; further back it is another market that is being replayed.
     if day is None or number > day.number or number < day.number - 1:
-        _put_day(turn, _begun(turn, number, equity))
-        return
+        day = _begun(turn, before, number, equity)
+        _put_day(turn, day)
     peak = _peak(turn, equity)
     if peak != day.peak_quote:
         _put_day(turn, replace(day, peak_quote=peak))
@@ -59,6 +60,21 @@ def on_trade_ended(turn: Turn, trade: Trade) -> None:
         wins = day.winning_streak  # nobody looks at it: worth no write
     if (streak, wins) != (day.losing_streak, day.winning_streak):
         _put_day(turn, replace(day, losing_streak=streak, winning_streak=wins))
+    judge_streak(turn)
+
+
+def count_loss(turn: Turn) -> int | None:
+    """Count a loss that was made elsewhere; the streak with it, judged. None where no day has begun."""
+    day = turn.state.money.day
+    if day is None:
+        return None
+    _put_day(turn, replace(day, losing_streak=day.losing_streak + 1, winning_streak=0))
+    judge_streak(turn)
+    return day.losing_streak + 1
+
+
+def judge_streak(turn: Turn) -> None:
+    """Raise the switch where the losing streak stands at its limit: one that was just tightened too."""
     _trip(turn, losing_streak(turn))
 
 
@@ -109,9 +125,19 @@ def _trip(turn: Turn, why: str | None) -> None:
         switch.raise_level(turn, KillLevel.NO_NEW_RISK, actor="limit", reason=why)
 
 
-def _begun(turn: Turn, number: int, equity: Quote) -> Day:
-    """A new day; the peak goes on."""
-    return Day(number=number, equity_quote=equity, capital_quote=NOTHING, peak_quote=_peak(turn, equity))
+def _begun(turn: Turn, before: State, number: int, equity: Quote) -> Day:
+    """A new day; the peak goes on.
+
+    It begins with the equity before its first event, for what that brings is of this day; after a start nobody knows
+    more than what is read now.
+    """
+    day, yesterday = turn.state.money.day, before.money.day
+    opening, moved = equity_now(Turn(before, turn.now)), NOTHING
+    if opening is None or day is None or yesterday is None:
+        opening = equity
+    else:
+        moved = Quote(day.capital_quote - yesterday.capital_quote)
+    return Day(number=number, equity_quote=opening, capital_quote=moved, peak_quote=_peak(turn, equity))
 
 
 def _peak(turn: Turn, equity: Quote) -> Quote | None:

@@ -38,6 +38,7 @@ class Trigger(StrEnum):
     ENTRY_DEAD = "entry_dead"
     STOP_CONFIRMED = "stop_confirmed"
     STOP_LOST = "stop_lost"
+    ADDED = "added"
     CLOSE_WANTED = "close_wanted"
     FLAT_SEEN = "flat_seen"
     SWEPT = "swept"
@@ -83,6 +84,8 @@ TABLE: dict[Phase, dict[Trigger, Phase]] = {
     },
     P.PROTECTED: {
         T.STOP_LOST: P.EXPOSED,
+        # A further entry has filled: D must be read back since (rule 10).
+        T.ADDED: P.EXPOSED,
         T.CLOSE_WANTED: P.CLOSING,
         T.FLAT_SEEN: P.SWEEPING,
         # After a restart nothing is protected until it is read back.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jackline.core import addition_plan
 from jackline.core.asked import Asked, no
 from jackline.core.events import Signalled
 from jackline.core.machine import Phase
@@ -71,11 +72,16 @@ def symbol_denial(asked: Asked) -> Denied | None:
 
 
 def _market_gates(turn: Turn, event: Signalled) -> Denied | None:
-    """One trade a symbol, whichever side it is of: neither pyramid nor hedge. Then the sweep, and the cool-down."""
+    """One trade a symbol, whichever side it is of: no hedge. Its own side may add to it. Then the sweep, and the
+    cool-down."""
     market = turn.market(event.symbol)
     for side in Side:
         trade = turn.trade_of(event.symbol, side)
-        if trade is not None:
+        if trade is not None and side is event.side and addition_plan.may_grow(turn, trade):
+            denied = addition_plan.denial(turn, trade, event)
+            if denied is not None:
+                return denied
+        elif trade is not None:
             busy = Reason.SWEEP_PENDING if trade.phase is Phase.SWEEPING else Reason.SYMBOL_BUSY
             way = "" if side is event.side else f": no {event.side} against it"
             return no(busy, f"trade {trade.trade_id} on {event.symbol} {side} is {trade.phase}{way}")

@@ -8,14 +8,17 @@ from decimal import Decimal
 from jackline.core import (
     accounting,
     adopting,
+    asked_looks,
     claims,
     closing,
     entering,
     guard,
     proof,
     protecting,
+    resizing,
     slots,
     sweeping,
+    trailing,
     unanswered,
 )
 from jackline.core.adopting import closes
@@ -23,7 +26,7 @@ from jackline.core.coverage import Coverage, coverage, only_reduces
 from jackline.core.effects import Level
 from jackline.core.events import SnapshotAnswered, StopsClaimed
 from jackline.core.guard import PositionKey, Protection
-from jackline.core.ids import is_ours, may_be_ours
+from jackline.core.ids import ASKED_ROLES, is_ours, may_be_ours, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
@@ -131,6 +134,8 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
             if trade.phase is Phase.EXPOSED:
                 trade = protecting.confirm(turn, trade)
             _cancel_outdone(turn, protecting.forget_lost_disaster(turn, trade), finding.coverage)
+            asked_looks.on_covered(turn, turn.trades[trade.trade_id], position, snapshot)
+            trailing.observe(turn, turn.trades[trade.trade_id], position, snapshot)
         case guard.Naked(position=position) if position.symbol in fresh:
             naked = _on_naked(turn, _observe_position(turn, position, snapshot.asked_ms), position)
             _close_without_room(turn, naked, position, snapshot)
@@ -157,7 +162,7 @@ def _on_finding(turn: Turn, finding: guard.Finding, snapshot: Snapshot, fresh: s
 
 def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     """Bring every slot to what a fresh snapshot shows, and adopt orders of ours that the journal lost."""
-    gone_before = {slot.client_id for slot in trade.working if not slot.state.may_be_live}
+    gone_before: set[str] = {slot.client_id for slot in trade.slots if not slot.state.may_be_live}
     for slot in trade.slots:
         order = snapshot.order(slot.client_id)
         if order is not None:
@@ -166,12 +171,12 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
             trade = trade.with_slot(slots.unlisted(turn, slot))
             turn.want_fills(trade.symbol)
     for order in snapshot.orders:
-        trade = adopting.take_up_order(trade, order)
+        trade = trailing.take_up(adopting.take_up_order(trade, order), order)
     if snapshot.position(trade.symbol, trade.side) is not None:
         # Gone at two looks while the position is open: dropped, cancelled or refused; the ratchet tries again. One
         # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
         kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
-        trade = replace(trade, working=kept)
+        trade = trailing.forgotten(turn, replace(trade, working=kept), gone_before)
     turn.put(_heed(turn, protecting.remember_floor(trade), snapshot))
 
 
@@ -181,7 +186,9 @@ def _heed(turn: Turn, trade: Trade, snapshot: Snapshot) -> Trade:
     for order in snapshot.orders:
         live = order.is_stop and order.state is OrderState.NEW and order.trigger_price is not None
         reduces = position is not None and only_reduces(order, position)
-        ours = live and reduces and may_be_ours(order.key.client_id, turn.state.tag)
+        name = parse_client_id(order.key.client_id)
+        planned = name is None or name.role not in ASKED_ROLES
+        ours = live and reduces and planned and may_be_ours(order.key.client_id, turn.state.tag)
         if ours and closes(order, trade.symbol, trade.side) and order.trigger_price is not None:
             floor = tightest(trade.side, order.trigger_price, floor)
     return trade if floor == trade.ratchet_price else replace(trade, floor_price=floor)
@@ -303,11 +310,7 @@ def _cancel_outdone(turn: Turn, trade: Trade, coverage: Coverage) -> None:
         return
     best = working[0]
     for slot in working[1:]:
-        best = (
-            slot
-            if tightest(trade.side, slot.trigger_price, best.trigger_price) == slot.trigger_price
-            else best
-        )
+        best = slot if resizing.outdoes(trade.side, slot, best) else best
     for slot in working:
         if slot.client_id != best.client_id:
             key = OrderKey(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from jackline.core.values import (
+    Fraction,
     MarketMs,
     OrderSide,
     Price,
@@ -99,6 +100,7 @@ class OrderView:
         trigger_price: None for a plain order.
         quantity: 0 for a close-position order, which has none.
         child_id: order id of what a triggered conditional order became.
+        callback_fraction: how far a trailing order follows behind the best price; where it stands is told nowhere.
     """
 
     key: OrderKey
@@ -117,6 +119,7 @@ class OrderView:
     price_protect: bool
     child_id: int | None
     updated_ms: WireMs
+    callback_fraction: Fraction | None = None
 
     @property
     def mode(self) -> PositionMode:

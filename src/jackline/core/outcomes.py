@@ -36,6 +36,7 @@ class Reason(StrEnum):
     STOP_DISTANCE = "stop_distance"
     STOP_SIDE = "stop_side"
     STOP_REACHED = "stop_reached"
+    STOP_OUTSIDE = "stop_outside"
     LIQUIDATION = "liquidation"
     LEVERAGE = "leverage"
     MINIMUM_ORDER = "minimum_order"

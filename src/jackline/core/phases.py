@@ -17,8 +17,9 @@ from jackline.core.gates import account_denial
 from jackline.core.ids import TradeId
 from jackline.core.machine import Phase
 from jackline.core.outcomes import Reason
+from jackline.core.plan import ProtectedEntry
 from jackline.core.state import State
-from jackline.core.trade import ExitReason, SlotState, Trade
+from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
 from jackline.core.values import ZERO, Quote
 
 TRADES_MIN = 5
@@ -197,17 +198,23 @@ def allowed_loss(trade: Trade) -> Quote | None:
     """
     if trade.entry is None:
         return None
-    whole = ZERO + trade.entry.quantity
-    told = ZERO if trade.entry_slot is None else ZERO + trade.entry_slot.filled
+    first = _share_of_risk(trade.entry, trade.entry_slot)
+    return Quote(first + sum((_share_of_risk(one.entry, one.slot) for one in trade.additions), ZERO))
+
+
+def _share_of_risk(entry: ProtectedEntry, slot: EntrySlot | None) -> Decimal:
+    whole = ZERO + entry.quantity
+    told = ZERO if slot is None else ZERO + slot.filled
     filled = min(told, whole) if told else whole
-    return Quote(trade.entry.risk_quote * filled / whole)
+    return entry.risk_quote * filled / whole
 
 
 def unknown_orders(trades: tuple[Trade, ...]) -> tuple[str, ...]:
     """Client ids of orders of which nobody knows what became."""
     found: list[str] = []
     for trade in trades:
-        slots = [slot for slot in (trade.entry_slot, *trade.slots) if slot is not None]
+        entries = (trade.entry_slot, *(one.slot for one in trade.additions))
+        slots = [slot for slot in (*entries, *trade.slots) if slot is not None]
         found += [slot.client_id for slot in slots if slot.state is SlotState.UNKNOWN]
     return tuple(sorted(found))
 
@@ -263,11 +270,21 @@ class Validation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """How far decisions replayed from the journal differ from those taken, as a share, and the bound."""
+    """How far decisions replayed from the tape differ from those taken, as a share of the turns, and the bound.
+
+    Attributes:
+        turns: that were decided again; at wire times from `first_ms` to `last_ms`.
+        written_by, replayed_by: versions of the program.
+    """
 
     identity: str
     drift_fraction: Decimal
     allowed_fraction: Decimal
+    turns: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    written_by: str = ""
+    replayed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,36 @@ class Strategy(Protocol):
         ...
 
 
+class Model(Protocol):
+    """Opinions of completed bars, of whoever has learnt from others. Pure, like a strategy; None is no opinion (M2)."""
+
+    @property
+    def name(self) -> str:
+        """With a hash of what it is, for the journal."""
+        ...
+
+    @property
+    def warmup_bars(self) -> int:
+        """As a strategy's."""
+        ...
+
+    def entry_threshold(self, side: Side) -> Fraction | None:
+        """The probability from which on an entry was meant to be made; None where it has no model for this side."""
+        ...
+
+    def exit_threshold(self, side: Side) -> Fraction | None:
+        """The same of an exit."""
+        ...
+
+    def entry(self, bars: Sequence[Bar]) -> Probabilities | None:
+        """Of a rise and of a fall, at the close of the last bar."""
+        ...
+
+    def exit(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
+        """Probability that a position of `side` should end now."""
+        ...
+
+
 @runtime_checkable
 class ExitStrategy(Strategy, Protocol):
     """A strategy that also says when its trades are over. Optional: without it stop, trail and hold end them.

@@ -135,7 +135,12 @@ def _parity(evidence: Evidence) -> Check:
     found = evidence.parities
     drift = max((one.drift_fraction for one in found), default=None)
     passed = bool(found) and all(one.drift_fraction <= one.allowed_fraction for one in found)
-    detail = "not measured yet" if drift is None else f"drift {drift}"
+    turns = sum(one.turns for one in found)
+    detail = (
+        "not measured yet: jackline replay --record"
+        if drift is None
+        else f"drift {drift:f} of {turns} turns decided again"
+    )
     return Check(name="parity", passed=passed, detail=detail)
 
 

@@ -9,7 +9,7 @@ from jackline.core.events import LeverageChanged
 from jackline.core.orders import PositionMode, PositionView
 from jackline.core.outcomes import Refused
 from jackline.core.plan import Rung
-from jackline.core.requests import CloseShape, SendClose, SendEntry, SendStop, SendTarget
+from jackline.core.requests import CloseShape, SendClose, SendEntry, SendStop, SendTarget, SendTrailing
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn
 from jackline.core.values import Symbol
@@ -35,7 +35,9 @@ def on_position(turn: Turn, position: PositionView) -> None:
         _withdraw_all(turn, f"the account is in {position.mode} mode, configured is {turn.state.mode}")
 
 
-def on_mode_refused(turn: Turn, request: SendEntry | SendStop | SendTarget | SendClose) -> None:
+def on_mode_refused(
+    turn: Turn, request: SendEntry | SendStop | SendTarget | SendTrailing | SendClose
+) -> None:
     """The venue contradicts the mode that a request was written for.
 
     There is one other: what protects is written for it at once, before a look says so. Not twice in a while, for a

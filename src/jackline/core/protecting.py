@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import claims, closing, exiting, proof, rules, slots
+from jackline.core import claims, closing, exiting, proof, resizing, rules, slots, trailing
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
@@ -36,7 +36,9 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
     if slot is None:
         # An adopted position may be protected by a stranger's stop: ours is placed when that one is lost. So may any,
         # where the venue has room for one.
-        alone = trade.entry is None or turn.state.traits.stops_per_side_max == 1
+        asked = trade.tightenings or any(not order.status.is_over for order in trade.asked)
+        # Where somebody asks for stops of ours, ours is the one that they stand beside.
+        alone = (trade.entry is None and not asked) or turn.state.traits.stops_per_side_max == 1
         covered = trade.phase is Phase.PROTECTED and alone
         if covered:
             return trade
@@ -125,7 +127,7 @@ def on_stop_outcome(turn: Turn, trade: Trade, slot: OrderSlot, outcome: Outcome)
 def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | Absent) -> None:
     """A read-back of a stop: the only thing that makes it working."""
     live = answer if isinstance(answer, OrderView) and answer.state is OrderState.NEW else None
-    if live is not None and slot.role is not Role.TARGET and not _is_as_planned(trade, slot, live):
+    if live is not None and slot.role is not Role.TARGET and not is_as_planned(trade, slot, live):
         text = f"{trade.trade_id}: {slot.client_id} read back other than planned"
         turn.alert(Level.CRITICAL, "P1", text)
         turn.want_snapshot()
@@ -145,7 +147,7 @@ def on_stop_read(turn: Turn, trade: Trade, slot: OrderSlot, answer: OrderView | 
             confirm(turn, trade)
 
 
-def _is_as_planned(trade: Trade, slot: OrderSlot, order: OrderView) -> bool:
+def is_as_planned(trade: Trade, slot: OrderSlot, order: OrderView) -> bool:
     """Pair assertion: what rests is what was sent. A flag lost on the way would make it another order (P3)."""
     if slot.shape is StopShape.WHOLE_POSITION:
         same_shape = order.close_position
@@ -215,6 +217,8 @@ def drive_protected(turn: Turn, trade: Trade) -> None:
     if trade.phase is Phase.PROTECTED:
         trade = ensure_disaster(turn, trade)
     if trade.phase is Phase.PROTECTED:
+        trade = trailing.drive(turn, trade)
+    if trade.phase is Phase.PROTECTED:
         trade = _ratchet(turn, trade)
     if trade.phase is Phase.PROTECTED:
         _ensure_target(turn, trade)
@@ -274,6 +278,8 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
     live = trade.ratchet_price if one_slot or disaster is None else disaster.trigger_price
     for slot in live_slots:
         live = tightest(trade.side, slot.trigger_price, live)
+    if resizing.is_outgrown(trade, live_slots):
+        return tightest(trade.side, wanted, live)
     gained = (wanted - live) * trade.side.sign
     return wanted if gained >= live * settings.ratchet_step_fraction else None
 
@@ -284,7 +290,7 @@ def _ensure_target(turn: Turn, trade: Trade) -> None:
     if entry is None or entry.target_price is None:
         return
     if slot is not None:
-        turn.put(trade.with_slot(slots.pursue(turn, trade, slot)))
+        resizing.let_target_go(turn, turn.put(trade.with_slot(slots.pursue(turn, trade, slot))))
         return
     if trade.quantity_ms is None and not turn.state.traits.stops_are_named:
         # As after a restart: one whose record was lost may rest, and only a look shows it.

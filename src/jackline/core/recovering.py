@@ -12,11 +12,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from jackline.core.asked_order import AskedOrder
 from jackline.core.events import Now
 from jackline.core.ids import fence_of
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.state import MarketState, State
-from jackline.core.trade import ATTEMPTS_JUMP, NOTHING_YET, EntrySlot, OrderSlot, SlotState, Trade
+from jackline.core.trade import (
+    ATTEMPTS_JUMP,
+    NOTHING_OPENED,
+    NOTHING_YET,
+    Addition,
+    EntrySlot,
+    OrderSlot,
+    SlotState,
+    Trade,
+)
 from jackline.core.values import Symbol
 
 ATTEMPTS_PER_S = 8
@@ -63,9 +73,15 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
         disaster=_slot(trade.disaster),
         working=tuple(slot for old in trade.working if (slot := _slot(old)) is not None),
         target=_slot(trade.target),
+        asked=tuple(_owing(order) for order in trade.asked),
+        asked_slots=tuple(slot for old in trade.asked_slots if (slot := _slot(old)) is not None),
+        trailing=_slot(trade.trailing),
+        trailing_ms=None,
         entry_slot=_entry(trade),
+        additions=tuple(map(_addition, trade.additions)),
         balance=Decimal(0),
         result_quote=NOTHING_YET,
+        opened=NOTHING_OPENED,
         exit_order_ids=(),
         flat_ms=None,
         quantity_ms=None,
@@ -79,10 +95,23 @@ def _recover_trade(trade: Trade, now: Now, *, fence: int) -> Trade:
     return replace(trade, close=close, exposed_ms=exposed_ms).on(Trigger.RECOVERED)
 
 
+def _owing(order: AskedOrder) -> AskedOrder:
+    """The answer may have been lost with the process, unlike the record of the order. The first one written stays."""
+    return replace(order, owes_answer=True, drop_owes_answer=bool(order.drop_id))
+
+
 def _slot(slot: OrderSlot | None) -> OrderSlot | None:
     if slot is None:
         return None
     return replace(slot, state=_RECOVERED_SLOT[slot.state], misses=0, missed_ms=None, cancelling=False)
+
+
+def _addition(addition: Addition) -> Addition:
+    """One that is not resolved is in doubt, whether or not it is known to have left: none leaves from here (O1)."""
+    if not addition.is_open:
+        return addition
+    slot = replace(addition.slot, state=SlotState.UNKNOWN, misses=0, missed_ms=None, asked_ms=None)
+    return replace(addition, slot=slot, waits=False)
 
 
 def _entry(trade: Trade) -> EntrySlot | None:

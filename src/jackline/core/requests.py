@@ -12,7 +12,7 @@ from enum import StrEnum
 from jackline.core.ids import ClientId, TradeId
 from jackline.core.orders import OrderKey, PositionMode, PriceSource
 from jackline.core.plan import ProtectedEntry
-from jackline.core.values import Price, Quantity, Side, Symbol, WireMs
+from jackline.core.values import Fraction, Price, Quantity, Side, Symbol, WireMs
 
 
 class StopShape(StrEnum):
@@ -80,6 +80,25 @@ class SendTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendTrailing:
+    """Place an order that follows the best price for the position of `side` and reduces it by `quantity`.
+
+    No protection: where it stands, the venue tells nobody. `callback_fraction` (0.01 = 1 %) behind the best price that
+    it has seen; from `activate_price` on, or at once.
+    """
+
+    client_id: ClientId
+    trade_id: TradeId
+    symbol: Symbol
+    side: Side
+    mode: PositionMode
+    quantity: Quantity
+    callback_fraction: Fraction
+    activate_price: Price | None
+    price_source: PriceSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendClose:
     """Reduce the position of `side` by `quantity`; `limit_price` only for the IOC rungs."""
 
@@ -140,7 +159,7 @@ class ReadIncome:
     after_ms: WireMs
 
 
-Mutation = SendEntry | SendStop | SendTarget | SendClose | CancelOrder
+Mutation = SendEntry | SendStop | SendTarget | SendTrailing | SendClose | CancelOrder
 """Requests that change something at the venue."""
 Query = ReadOrder | ReadSnapshot | ReadFills | ReadIncome
 """Requests that only ask."""

@@ -14,6 +14,8 @@ from jackline.core.values import Fraction, Quote
 HOUR_MS = 3_600_000
 LOSING_STREAK_MAX = 3
 """The default of policy."""
+RULE_TARGET_FRACTION = Fraction(Decimal("0.05"))
+"""Take profit of rules that know no exit of their own."""
 DRAWDOWN_MAX_FRACTION = Fraction(Decimal("0.20"))
 """Four days at the daily limit."""
 
@@ -86,6 +88,7 @@ class RiskSettings:
         slippage_adverse_max_fraction: of the close decided on: how far mark may have run away from it.
         bar_age_max_bars: a decision on a bar that completed longer ago opens nothing.
         size_weights: `SizeMode.SIGNAL` then looks at volatility, regime and the last results too.
+        trades_per_symbol_max: entries that one position may be built of; 1 adds to none.
     """
 
     stop: StopSettings = StopSettings()
@@ -116,6 +119,7 @@ class RiskSettings:
     regime: RegimeSettings = RegimeSettings()
     opportunity: OpportunitySettings = OpportunitySettings()
     exits: ExitSettings = ExitSettings()
+    trades_per_symbol_max: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,21 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jackline.core.errors import invariant
-from jackline.core.ids import LEG_ATTEMPT, Role, client_id
+from jackline.core.ids import LEG_ATTEMPT, TARGET_ROLES, Role, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.plan import ProtectedEntry
-from jackline.core.requests import ReadOrder, SendStop, SendTarget, StopShape
+from jackline.core.requests import ReadOrder, SendStop, SendTarget, SendTrailing, StopShape
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn
-from jackline.core.values import Price, Quantity, WireMs
+from jackline.core.values import Fraction, Price, Quantity, WireMs
 
 
 def place(
-    turn: Turn, trade: Trade, *, role: Role, shape: StopShape, quantity: Quantity | None, trigger_price: Price
+    turn: Turn,
+    trade: Trade,
+    *,
+    role: Role,
+    shape: StopShape,
+    quantity: Quantity | None,
+    trigger_price: Price,
+    callback_fraction: Fraction | None = None,
+    activate_price: Price | None = None,
 ) -> tuple[Trade, OrderSlot]:
-    """Open a new slot under a fresh id and send its order."""
+    """Open a new slot under a fresh id and send its order. The last two only for one that the venue trails."""
     whole = shape is StopShape.WHOLE_POSITION
     invariant(whole == (quantity is None), "P3", shape=shape, quantity=quantity)
     trade, fresh_id, attempt = trade.next_client_id(role)
@@ -38,6 +46,8 @@ def place(
         misses=0,
         missed_ms=None,
         cancelling=False,
+        callback_fraction=callback_fraction,
+        activate_price=activate_price,
     )
     _send(turn, trade, slot)
     return trade, slot
@@ -176,7 +186,23 @@ def seen(slot: OrderSlot, order: OrderView) -> OrderSlot:
 def _send(turn: Turn, trade: Trade, slot: OrderSlot) -> None:
     """Emit the placement of a slot; the same slot always gives the same request."""
     source = trade.stop.price_source
-    if slot.role is Role.TARGET:
+    if slot.callback_fraction is not None:
+        turn.send(
+            SendTrailing(
+                client_id=slot.client_id,
+                trade_id=trade.trade_id,
+                symbol=trade.symbol,
+                side=trade.side,
+                mode=slot.mode,
+                quantity=slot.quantity or Quantity(trade.quantity),
+                callback_fraction=slot.callback_fraction,
+                activate_price=slot.activate_price,
+                price_source=source,
+            ),
+            trade.symbol,
+        )
+        return
+    if slot.role in TARGET_ROLES:
         invariant(slot.quantity is not None, "P3", slot=slot.client_id)
         turn.send(
             SendTarget(

@@ -14,6 +14,7 @@ from jackline.core.money import UNKNOWN_MONEY, Money
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
 from jackline.core.regime import Average
+from jackline.core.risk_limits import RiskLimits
 from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
 from jackline.core.trade import Trade
 from jackline.core.traits import FULL_TRAITS, VenueTraits
@@ -100,6 +101,7 @@ class State:
         bots: by name, who may ask for entries.
         bots_stopped: of whom none is taken, by an operator's word; a name that is no bot's any more is kept.
         adopting: what positions that nobody planned get besides the default stop.
+        limits_of_file: what no limit is ever looser than; None while those in force are the file's own.
     """
 
     tag: str
@@ -136,6 +138,7 @@ class State:
     bots: Mapping[str, Bot]
     bots_stopped: frozenset[str]
     adopting: AdoptSettings = NOTHING_MORE
+    limits_of_file: RiskLimits | None = None
 
 
 def initial_state(

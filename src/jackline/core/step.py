@@ -12,13 +12,18 @@ from typing import assert_never
 
 from jackline.core import (
     accounting,
+    adding,
     answering,
+    asked_looks,
+    asked_orders,
+    asking,
     booking,
     bot_switch,
     closing,
     deciding,
     entering,
     exiting,
+    limiting,
     limits,
     observing,
     proof,
@@ -26,6 +31,7 @@ from jackline.core import (
     sweeping,
     switch,
 )
+from jackline.core.asked_events import OrderAsked, OrderDropped, TightenAsked
 from jackline.core.effects import Effect, Level
 from jackline.core.events import (
     AccountedFor,
@@ -59,7 +65,8 @@ from jackline.core.events import (
     StreamChanged,
     Ticked,
 )
-from jackline.core.ids import Role, parse_client_id
+from jackline.core.ids import FIRST_ENTRY, Role, parse_client_id
+from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState
 from jackline.core.state import State
@@ -70,7 +77,9 @@ HINT_PAUSE_MS = 100
 """One fill is told by three events within milliseconds: one look serves them all, and request weight is finite."""
 
 
-MOVES_MONEY = MarkMoved | FillHinted | FillsAnswered | SnapshotAnswered | IncomeAnswered | AccountedFor
+MOVES_MONEY = (
+    MarkMoved | FillHinted | FillsAnswered | SnapshotAnswered | IncomeAnswered | AccountedFor | LimitsAsked
+)
 """Events that can breach a limit."""
 
 
@@ -79,9 +88,11 @@ def step(state: State, event: Event, now: Now) -> tuple[State, tuple[Effect, ...
     turn = Turn(state, now)
     _take(turn, event)
     if isinstance(event, MOVES_MONEY):
-        limits.judge(turn)
+        limits.judge(turn, before=state)
     for trade in list(turn.trades.values()):
         _drive(turn, trade)
+    asked_orders.drive(turn)
+    asked_looks.drive(turn)
     accounting.ask(turn)
     return turn.finish()
 
@@ -102,8 +113,10 @@ def _take(turn: Turn, event: Event) -> None:
             deciding.on_signal(turn, event)
         case ExitSignalled():
             exiting.on_exit_signalled(turn, event)
-        case IntentDurable(trade_id=trade_id):
-            if trade_id in turn.trades:
+        case IntentDurable(trade_id=trade_id, entry_id=entry_id):
+            if trade_id in turn.trades and entry_id:
+                adding.on_intent_durable(turn, turn.trades[trade_id], entry_id)
+            elif trade_id in turn.trades:
                 entering.on_intent_durable(turn, turn.trades[trade_id])
         case Answered():
             answering.on_answer(turn, event)
@@ -127,8 +140,14 @@ def _take(turn: Turn, event: Event) -> None:
             observing.on_claims(turn, event)
         case StreamChanged() | JournalBroken() | JournalMended() | RungProven() | LeverageChanged():
             _on_condition(turn, event)
+        case OrderAsked() | OrderDropped() | TightenAsked():
+            asking.on_wish(turn, event)
         case BotAsked():
             bot_switch.on_bot_asked(turn, event)
+        case LimitsAsked():
+            limiting.on_limits_asked(turn, event)
+        case OutsideTradeTold():
+            limiting.on_outside_trade(turn, event)
         case (
             KillAsked() | ResetAsked() | ResetDurable() | OpeningBooked() | IncomeAnswered() | AccountedFor()
         ):
@@ -159,7 +178,7 @@ def _on_account(
 
 def _drive(turn: Turn, trade: Trade) -> None:
     """One step towards what the trade's phase wants."""
-    trade = entering.pursue_entry(turn, trade)
+    trade = adding.tend(turn, entering.pursue_entry(turn, trade))
     if turn.state.kill_level.closes:
         trade = closing.want(turn, trade, ExitReason.KILL_SWITCH)
     match trade.phase:
@@ -185,6 +204,7 @@ def _drive(turn: Turn, trade: Trade) -> None:
             protecting.drive_exposed(turn, trade)
         case Phase.PROTECTED:
             protecting.drive_protected(turn, trade)
+            adding.drive(turn, turn.trades[trade.trade_id])
         case Phase.CLOSING:
             closing.drive(turn, protecting.keep_disaster(turn, trade))
         case Phase.SWEEPING:
@@ -220,6 +240,9 @@ def _on_fill_hint(turn: Turn, event: FillHinted) -> None:
     name = parse_client_id(event.client_id)
     trade = turn.trades.get(name.trade_id) if name is not None else None
     if trade is not None and name is not None and name.role is Role.ENTRY:
+        if name.attempt != FIRST_ENTRY:
+            adding.on_fill(turn, trade, client_id=event.client_id, quantity=event.quantity)
+            return
         entering.on_entry_fill(turn, trade, quantity=event.quantity, price=event.price)
         return
     limits.settle_legs(turn, event.symbol, event.price)

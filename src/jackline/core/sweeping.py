@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import closing, guard, limits, slots
+from jackline.core import asked_orders, closing, guard, limits, slots
 from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
@@ -27,6 +27,10 @@ _STOP_REASONS: dict[Role, ExitReason] = {
     Role.WORKING: ExitReason.TRAILING_STOP,
     Role.WATCHDOG_STOP: ExitReason.STOP,
     Role.TARGET: ExitReason.TARGET,
+    Role.ASKED_STOP: ExitReason.STOP,
+    Role.ASKED_TARGET: ExitReason.TARGET,
+    Role.ASKED_TRAIL: ExitReason.TRAILING_STOP,
+    Role.TRAILING: ExitReason.TRAILING_STOP,
 }
 
 
@@ -51,7 +55,9 @@ def on_flat(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     # An adopted position's opening fills may be older than anything we read: two flat snapshots must do. An entry
     # that filled must have its exit in the list, else position and list lag behind it alike.
     filled = trade.entry_slot is not None and trade.entry_slot.filled > 0
-    balanced = trade.entry is None or (trade.balance == 0 and (not filled or bool(trade.exit_order_ids)))
+    # The list may hold the first entry and its exit, and lag behind a further one.
+    exited = trade.is_listed and (not filled or bool(trade.exit_order_ids))
+    balanced = trade.entry is None or (trade.balance == 0 and exited)
     outwaited = snapshot.asked_ms - trade.flat_ms >= UNBALANCED_MS_MAX
     if not (trade.is_resolved and turn.fills_settled(trade.symbol) and (balanced or outwaited)):
         turn.want_snapshot(settings.absence_gap_ms)
@@ -153,7 +159,7 @@ def _end(turn: Turn, trade: Trade) -> None:
     reason = exit_reason(trade)
     if reason is ExitReason.UNRESOLVED:
         reason = ExitReason.ELSEWHERE
-    ended = replace(trade, exit_reason=reason).on(Trigger.SWEPT)
+    ended = asked_orders.ended(turn, replace(trade, exit_reason=reason).on(Trigger.SWEPT))
     del turn.trades[trade.trade_id]
     until_ms = MarketMs(turn.now.market_ms + turn.state.risk.cooldown_ms)
     market = replace(turn.market(trade.symbol), cooldown_until_ms=until_ms, suspect_ms=turn.now.wire_ms)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.core.asked_order import AskedOrder, Tightening
 from jackline.core.ids import ATTEMPTS_MAX, LEG_ATTEMPT, ClientId, Role, TradeId, client_id
 from jackline.core.machine import Phase, Trigger, advance
 from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
 from jackline.core.requests import CloseShape, StopShape
 from jackline.core.values import (
+    Fraction,
     MarketMs,
     Price,
     Quantity,
@@ -79,12 +81,45 @@ class EntrySlot:
     asked_ms: WireMs | None
 
 
+NOTHING_OPENED = Quantity(Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """A further entry of a trade that is open, under the D of the first (`policy.md`, gate 9).
+
+    Attributes:
+        entry: its own plan, with the trade's id. W goes to its stop once it has filled; its `risk_quote` is lost at D.
+        slot: its one order. The attempt in its id is the trade's next, and 0 is the first entry's: they never meet.
+        before: quantity of the position as it was decided.
+        waits: it has not left. Never true again after a start (O1).
+        is_durable: its intent is on disk.
+    """
+
+    entry: ProtectedEntry
+    slot: EntrySlot
+    before: Quantity
+    waits: bool = True
+    is_durable: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """It may fill yet, as far as anybody knows."""
+        return self.waits or self.slot.state in {SlotState.SENT, SlotState.UNKNOWN}
+
+    @property
+    def in_doubt(self) -> bool:
+        """It has left, or may have, and nobody knows what became of it: taken for filled."""
+        return self.is_open and not self.waits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSlot:
     """A stop or target of ours. `asked_ms`: when we last sent it or asked about it.
 
     `mode` stays: sent again under the same id it is the same order (O2). `never_rested`: the venue has refused it, so
-    no order that rests there is this one, however alike it looks (P6).
+    no order that rests there is this one, however alike it looks (P6). `callback_fraction`, `activate_price`: of what
+    the venue trails; its `trigger_price` is where it would stand at the mark it was sent at, and no more than that.
     """
 
     client_id: ClientId
@@ -102,6 +137,8 @@ class OrderSlot:
     missed_ms: WireMs | None
     cancelling: bool
     never_rested: bool = False
+    callback_fraction: Fraction | None = None
+    activate_price: Price | None = None
 
     @property
     def is_leg(self) -> bool:
@@ -147,6 +184,13 @@ class Trade:
         exit_parameter: the number behind `exit_reason` where there is one: the confidence of a model exit.
         progress_price, progress_market_ms: the last step of progress; None before the first, and while nobody asks.
         bot: whose trade it is; empty for an adopted position.
+        asked, asked_slots: stops and targets that somebody asked for, and their orders at the venue.
+        tightenings: who waits for a tighter stop to be read back.
+        trailing: what the venue trails beside the stops. It covers nothing, and its loss costs no protection.
+        trailing_losses: orders of that kind that were refused or lost; after a few the trail is ours again.
+        trailing_ms: when the last of them left.
+        additions: further entries, oldest first, one of them open at a time; one that filled nothing is forgotten.
+        opened: sum of the fills since `fills_after` that made the position larger.
     """
 
     trade_id: TradeId
@@ -183,6 +227,14 @@ class Trade:
     progress_price: Price | None = None
     progress_market_ms: MarketMs | None = None
     bot: str = ""
+    asked: tuple[AskedOrder, ...] = ()
+    asked_slots: tuple[OrderSlot, ...] = ()
+    tightenings: tuple[Tightening, ...] = ()
+    trailing: OrderSlot | None = None
+    trailing_losses: int = 0
+    trailing_ms: WireMs | None = None
+    additions: tuple[Addition, ...] = ()
+    opened: Quantity = NOTHING_OPENED
 
     def on(self, trigger: Trigger) -> Trade:
         """The trade after a trigger of the state machine."""
@@ -206,14 +258,14 @@ class Trade:
 
     @property
     def slots(self) -> tuple[OrderSlot, ...]:
-        """All stop and target slots, D first."""
+        """All stop and target slots, D first; then what the venue trails, and what was asked for."""
         first = (self.disaster,) if self.disaster else ()
-        last = (self.target,) if self.target else ()
-        return first + self.working + last
+        last = tuple(slot for slot in (self.target, self.trailing) if slot is not None)
+        return first + self.working + last + self.asked_slots
 
     @property
     def stops(self) -> tuple[OrderSlot, ...]:
-        """All stop slots, D first."""
+        """All stop slots of the plan, D first."""
         return ((self.disaster,) if self.disaster else ()) + self.working
 
     @property
@@ -231,6 +283,11 @@ class Trade:
             return replace(self, disaster=slot)
         if self.target is not None and self.target.client_id == slot.client_id:
             return replace(self, target=slot)
+        if any(old.client_id == slot.client_id for old in self.asked_slots):
+            asked = tuple(slot if old.client_id == slot.client_id else old for old in self.asked_slots)
+            return replace(self, asked_slots=asked)
+        if self.trailing is not None and self.trailing.client_id == slot.client_id:
+            return replace(self, trailing=slot)
         working = tuple(slot if old.client_id == slot.client_id else old for old in self.working)
         return replace(self, working=working)
 
@@ -241,10 +298,51 @@ class Trade:
                 return slot
         return None
 
+    def addition(self, client_id: str) -> Addition | None:
+        """The addition with this client id."""
+        return next((one for one in self.additions if one.slot.client_id == client_id), None)
+
+    def with_addition(self, addition: Addition) -> Trade:
+        """The trade with one of its additions replaced by a newer version."""
+        same = addition.slot.client_id
+        newer = tuple(addition if one.slot.client_id == same else one for one in self.additions)
+        return replace(self, additions=newer)
+
+    @property
+    def open_addition(self) -> Addition | None:
+        """The one addition that may fill yet."""
+        return next((one for one in self.additions if one.is_open), None)
+
+    @property
+    def intended_id(self) -> str:
+        """Client id of the addition whose intent is being written; empty where that is the first entry's."""
+        addition = self.open_addition
+        return addition.slot.client_id if addition is not None and addition.waits else ""
+
+    @property
+    def entries(self) -> tuple[ProtectedEntry, ...]:
+        """Every plan of the trade, the first one first; none of an adopted position."""
+        first = (self.entry,) if self.entry is not None else ()
+        return (*first, *(one.entry for one in self.additions))
+
+    @property
+    def entries_filled(self) -> int:
+        """Entries that the position is built of; 0 of an adopted position."""
+        return len(self.entries) - sum(one.slot.filled == 0 for one in self.additions)
+
+    @property
+    def is_listed(self) -> bool:
+        """The trade list shows no less than the answers to the entries have told of."""
+        told = sum(
+            (one.slot.filled for one in self.additions), self.entry_slot.filled if self.entry_slot else 0
+        )
+        return not self.additions or self.opened >= told
+
     @property
     def is_resolved(self) -> bool:
         """No order of the trade is in doubt: a condition of a sweep (rule 7)."""
         doubtful = {SlotState.SENT, SlotState.UNKNOWN}
         entry_open = self.entry_slot is not None and self.entry_slot.state in doubtful
+        adding = any(one.in_doubt for one in self.additions)
         closing = self.close is not None and self.close.in_flight
-        return not (entry_open or closing or any(slot.state in doubtful for slot in self.slots))
+        return not (entry_open or adding or closing or any(slot.state in doubtful for slot in self.slots))

@@ -18,15 +18,17 @@ class VenueTraits:
         stops_per_side_max: 1 means one slot: D is never joined by a W, and a trail is kept by closing.
         is_narrow: so few orders a second are taken that one position at a time can be brought under its stop, and that
             a stop tried again and again leaves no turn for the close.
+        trails: an order that follows the best price may rest beside the stops.
     """
 
     stops_are_named: bool
     whole_position_modes: frozenset[PositionMode]
     stops_per_side_max: int
     is_narrow: bool = False
+    trails: bool = False
 
 
 FULL_TRAITS = VenueTraits(
-    stops_are_named=True, whole_position_modes=frozenset(PositionMode), stops_per_side_max=200
+    stops_are_named=True, whole_position_modes=frozenset(PositionMode), stops_per_side_max=200, trails=True
 )
-"""Named stops, whole-position stops in both modes, room for D and W side by side."""
+"""Named stops, whole-position stops in both modes, room for D, W and what the venue trails side by side."""

@@ -264,4 +264,5 @@ def flight_key(request: Mutation) -> str:
 
 def _durable_part(trade: Trade) -> Trade:
     """The trade without what is worth no write: marks move many times a second, reads repeat."""
-    return replace(trade, best_price=None, quantity_ms=None)
+    asked = tuple(replace(order, best_price=None) for order in trade.asked)
+    return replace(trade, best_price=None, quantity_ms=None, asked=asked)

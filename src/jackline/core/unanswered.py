@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jackline.core import entering, protecting
+from jackline.core import adding, entering, protecting
 from jackline.core.machine import Phase
 from jackline.core.orders import Snapshot
 from jackline.core.trade import SlotState
@@ -19,6 +19,7 @@ def notice_exposure(turn: Turn, snapshot: Snapshot) -> None:
 
     Only absence needs a snapshot that counts (rule 5).
     """
+    adding.notice_growth(turn, snapshot)
     for trade in list(turn.trades.values()):
         sent_ms = trade.entry_slot.sent_ms if trade.entry_slot is not None else None
         if trade.phase not in UNANSWERED or sent_ms is None or snapshot.asked_ms <= sent_ms:

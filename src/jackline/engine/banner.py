@@ -118,7 +118,16 @@ def _adopted(adopting: AdoptSettings) -> Facts:
 
 def _parameters(strategy: object) -> Facts:
     """The fields of a built-in strategy; another kind of object has none to tell."""
-    return _plain(asdict(strategy)) if is_dataclass(strategy) and not isinstance(strategy, type) else {}
+    if not is_dataclass(strategy) or isinstance(strategy, type):
+        return {}
+    shown = (one.name for one in fields(strategy) if one.repr)  # a model is no parameter
+    values = {name: getattr(strategy, name) for name in shown}
+    return _plain(
+        {
+            name: asdict(one) if is_dataclass(one) and not isinstance(one, type) else one
+            for name, one in values.items()
+        }
+    )
 
 
 def _plain(facts: Facts) -> Facts:

@@ -30,7 +30,7 @@ COMPARED = frozenset(
     }
 )
 """Kinds of rows that `step` decides; the rest tells what came of them."""
-REQUESTS = frozenset({"SendEntry", "SendStop", "SendTarget", "SendClose", "CancelOrder"})
+REQUESTS = frozenset({"SendEntry", "SendStop", "SendTarget", "SendTrailing", "SendClose", "CancelOrder"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

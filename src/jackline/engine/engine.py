@@ -133,6 +133,8 @@ class Engine:
             take=self._take,
             hear=self._hear,
             promote=self._phases.promote,
+            measured=self._phases.note_parity,
+            answered=lambda command_id: store.read.answer(command_id) is not None,
         )
         self._turns = 0
         self._loop_lag_ms = 0

@@ -10,6 +10,7 @@ import structlog
 from jackline.core.effects import Effect
 from jackline.core.events import (
     AccountedFor,
+    AccountHinted,
     BotAsked,
     CloseAsked,
     Event,
@@ -21,8 +22,18 @@ from jackline.core.events import (
 from jackline.core.trade import ExitReason
 from jackline.engine.outside import decision
 from jackline.engine.recorder import Recorder
-from jackline.store.commands import FROM_OUTSIDE, POLL_MAX, TO_BOTS, Command, CommandDesk, CommandKind
+from jackline.store.account_wishes import LimitsWish, OutsideTradeWish, account_event
+from jackline.store.commands import (
+    FROM_OUTSIDE,
+    POLL_MAX,
+    TO_BOTS,
+    Command,
+    CommandDesk,
+    CommandKind,
+    Posted,
+)
 from jackline.store.errors import StoreError
+from jackline.store.order_wishes import wish_event
 
 log = structlog.get_logger("operators")
 
@@ -43,6 +54,8 @@ class Operators:
         take: Callable[[Event], tuple[Effect, ...]],
         hear: Callable[[Command], Signalled | str],
         promote: Callable[[Command, Receipt], None],
+        measured: Callable[[Command, Receipt], None],
+        answered: Callable[[str], bool],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
@@ -50,7 +63,12 @@ class Operators:
         self._take = take
         self._hear = hear
         self._promote = promote
+        self._measured = measured
+        self._answered = answered
         self._are_heard = False
+        self._openings = 0
+        self._reads_again = False
+        self._obeyed: set[str] = set()
 
     @property
     def are_heard(self) -> bool:
@@ -66,15 +84,38 @@ class Operators:
     def listen(self) -> None:
         """Take what was posted since the last time."""
         try:
-            posted = self._desk.poll_new(self._read_to)
+            posted = self._posted()
         except StoreError as error:
             log.warning("commands_unreadable", detail=str(error))
             self._are_heard = False
             return
         for item in posted:
             self._read_to = item.seq
+            if self._reads_again and self._is_known(item.command.command_id):
+                continue
+            self._obeyed.add(item.command.command_id)
             self._obey(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
         self._are_heard = len(posted) < POLL_MAX
+
+    def _posted(self) -> tuple[Posted, ...]:
+        """What was posted behind what is read. A desk that took the place of another is read from its beginning.
+
+        Its rows are counted from 1 again: behind the place that was reached in the old one a kill would never be heard
+        (K2). The row at that place was obeyed, or is answered in the journal; in another desk it is neither.
+        """
+        posted = self._desk.poll_new(self._read_to)
+        if self._desk.openings == self._openings or self._read_to == 0:
+            return posted
+        self._openings = self._desk.openings
+        last = self._desk.id_at(self._read_to)
+        if last is not None and self._is_known(last):
+            return posted
+        log.warning("desk_replaced", code="K2", read_to=self._read_to, note="read from the beginning")
+        self._read_to, self._reads_again = 0, True
+        return self._desk.poll_new(0)
+
+    def _is_known(self, command_id: str) -> bool:
+        return command_id in self._obeyed or self._answered(command_id)
 
     def _obey(self, command: Command, receipt: Receipt) -> None:
         log.info("command", kind=command.kind, actor=command.actor, reason=command.reason)
@@ -88,6 +129,8 @@ class Operators:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.PROMOTE:
             self._promote(command, receipt)
+        elif command.kind is CommandKind.PARITY:
+            self._measured(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.ACCOUNT_FOR:
@@ -97,6 +140,14 @@ class Operators:
             self._take(BotAsked(bot=command.bot, runs=runs, actor=actor, reason=reason, receipt=receipt))
         elif command.kind in FROM_OUTSIDE:
             self._recorder.answer(receipt, self._signalled(command))
+        elif isinstance(command.wish, LimitsWish | OutsideTradeWish):
+            self._take(account_event(command.wish, actor=actor, reason=reason, receipt=receipt))
+        elif command.kind is CommandKind.RECONCILE:
+            self._take(AccountHinted(symbol=None, transfer=True))
+            self._recorder.answer(receipt, "looking")
+        elif command.wish is not None:
+            # It is answered by what comes of it: at once where it is refused, else when the venue was read back.
+            self._take(wish_event(command.wish, receipt))
         else:
             self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
             self._recorder.answer(receipt, "closing")

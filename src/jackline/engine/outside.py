@@ -12,11 +12,10 @@ from jackline.core.effects import Effect, NoteDenied, SaveTrade
 from jackline.core.events import Signalled
 from jackline.core.values import MarketMs, Price, WireMs
 from jackline.engine.bars import REASON_CHARS_MAX
+from jackline.store.alert_commands import AHEAD_MS_MAX
 from jackline.store.commands import Command, CommandKind
 
 SOURCES = {CommandKind.SIGNAL: SignalSource.MANUAL, CommandKind.ALERT: SignalSource.WEBHOOK}
-AHEAD_MS_MAX = 10_000
-"""A sender's clock may be ahead of ours by so much; further, and its age means nothing."""
 REFUSED = "refused: "
 
 

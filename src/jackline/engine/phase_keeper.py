@@ -185,6 +185,20 @@ class PhaseKeeper:
         )
         self._change(change, replace(before, stage=wish.to), receipt)
 
+    def note_parity(self, command: Command, receipt: Receipt) -> None:
+        """Keep what a replay has measured of the settings that hold now, and answer; of others it proves nothing."""
+        parity = command.parity
+        if self._phase is None or parity is None:
+            self._recorder.answer(receipt, "refused: no phase is kept")
+        elif parity.identity != self._standing.identity:
+            self._recorder.answer(
+                receipt, "refused: it was measured for another strategy or risk configuration"
+            )
+        else:
+            with self._recorder.turn():
+                self._recorder.evidence(JournalKind.PARITY, parity)
+                self._recorder.answer(receipt, "parity is on record")
+
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _breaches(self, effects: tuple[Effect, ...]) -> Iterator[Breach]:

@@ -208,6 +208,10 @@ class Protector:
             return tuple(placed)
         return (*placed, await self._close(trade_id, position))
 
+    async def close(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> Action:
+        """An operator wants it closed, covered or not. What rests, rests until it is flat (K3)."""
+        return await self._close(self._trade_of(position, planned), position, code="K3")
+
     async def add_stop(self, finding: Uncovered, planned: Mapping[PositionKey, PlannedStop]) -> Action | None:
         """Only place: what a process without the lease may do while an engine may be alive."""
         if not isinstance(finding, guard.Naked):
@@ -290,7 +294,7 @@ class Protector:
         )
         return isinstance(answer, OrderView) and answer.state is OrderState.NEW
 
-    async def _close(self, trade_id: TradeId, position: PositionView) -> Action:
+    async def _close(self, trade_id: TradeId, position: PositionView, code: str = "P1") -> Action:
         """Reduce-only market for what was just read; the next pass looks whether it worked."""
         instrument = self._instruments.get(position.symbol)
         most = instrument.market_quantity_max if instrument is not None else position.quantity
@@ -306,7 +310,7 @@ class Protector:
         )
         sent_ms = self._clock.now().wire_ms
         outcome = await self._venue.send(request)
-        log.critical("position_closed", code="P1", symbol=position.symbol, outcome=str(outcome))
+        log.critical("position_closed", code=code, symbol=position.symbol, outcome=str(outcome))
         return Action(
             symbol=position.symbol,
             verb="close",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 
 from jackline.core.effects import (
     Alert,
+    AnswerCommand,
     BookAdjustment,
     BookFills,
     BookIncome,
@@ -15,6 +17,7 @@ from jackline.core.effects import (
     SaveBots,
     SaveDay,
     SaveKill,
+    SaveLimits,
     SaveTrade,
     TradeEnded,
 )
@@ -27,6 +30,7 @@ from jackline.core.ports import Clock
 from jackline.core.requests import CancelOrder, Mutation, SendEntry
 from jackline.core.trade import ExitReason
 from jackline.core.values import WireMs
+from jackline.engine.one_batch import OneBatch
 from jackline.store.batch import AccountKey, Batch, CommandAnswer, JournalKind, JournalRow
 from jackline.store.encode import encode
 from jackline.store.journal import Journal
@@ -65,8 +69,12 @@ class Recorder:
     """Writes to the journal without ever waiting for it, except where an intent asks for the future."""
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
-        self._journal = journal
+        self._journal = OneBatch(journal)
         self._clock = clock
+
+    def turn(self) -> AbstractContextManager[None]:
+        """What is written within is one transaction: what one turn decided is kept whole, or not at all (K5)."""
+        return self._journal.turn()
 
     def trade(self, effect: SaveTrade) -> asyncio.Future[int]:
         """Write the new state of a trade; an intent's row is what the entry waits for (rule 1)."""
@@ -134,6 +142,16 @@ class Recorder:
         answer = _answer(receipt, row.wire_ms, effect.result)
         self._journal.append(Batch(rows=(row,), account=(stopped, _read_to(receipt)), answers=(answer,)))
 
+    def limits(self, effect: SaveLimits) -> None:
+        """Keep the limits in force, and answer, in one transaction: a restart loosens nothing (K5)."""
+        row = self._row(JournalKind.LIMITS, encode(effect), None)
+        receipt = Receipt(command_id=effect.command_id, position=effect.position)
+        account = [_read_to(receipt)]
+        if effect.after != effect.before:
+            account.append((AccountKey.LIMITS, encode(effect.after)))
+        answer = _answer(receipt, row.wire_ms, effect.result)
+        self._journal.append(Batch(rows=(row,), account=tuple(account), answers=(answer,)))
+
     def day(self, effect: SaveDay) -> None:
         """Keep what the day began with: a restart forgives no loss (K5)."""
         self._journal.append(
@@ -190,6 +208,18 @@ class Recorder:
         answer = _answer(receipt, self._clock.now().wire_ms, result)
         row = self._row(JournalKind.COMMAND, encode(answer), None)
         self._journal.append(Batch(rows=(row,), answers=(answer,), account=(_read_to(receipt),)))
+
+    def wish(self, effect: AnswerCommand) -> None:
+        """Keep that a wish was taken, what came of it, or both. The saves before it are written before it."""
+        wire_ms, result = self._clock.now().wire_ms, effect.result
+        answers: tuple[CommandAnswer, ...] = ()
+        account: tuple[tuple[AccountKey, str], ...] = ()
+        if result is not None:
+            answers = (CommandAnswer(command_id=effect.command_id, wire_ms=wire_ms, result=encode(result)),)
+        if effect.position is not None:
+            account = ((AccountKey.COMMANDS_READ, str(effect.position)),)
+        row = self._row(JournalKind.COMMAND, encode(effect), None)
+        self._journal.append(Batch(rows=(row,), answers=answers, account=account))
 
     def _append(self, kind: JournalKind, body: str, trade_id: TradeId | None) -> asyncio.Future[int]:
         return self._journal.append(Batch(rows=(self._row(kind, body, trade_id),)))

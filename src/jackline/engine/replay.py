@@ -64,6 +64,17 @@ class Difference:
 
 
 @dataclass(slots=True, kw_only=True)
+class LifeCount:
+    """Turns of one life that were decided again and that differ; its last journal row before it; wire times."""
+
+    journal_seq: int
+    turns: int = 0
+    differing: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
 class Report:
     """What a replay came to.
 
@@ -76,6 +87,7 @@ class Report:
         damage: what cannot be read.
         versions: every program version that wrote it.
         is_other_shape: a part was written by a program with other fields; only what it says is compared.
+        by_life: what was decided again, by the fence of the life.
     """
 
     segments: int = 0
@@ -91,6 +103,7 @@ class Report:
     damage: list[str] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
     is_other_shape: bool = False
+    by_life: dict[int, LifeCount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +168,7 @@ class Replay:
         is_new_life = before is None or head.fence != before.fence
         if is_new_life:
             report.lives.append(head.fence)
+            report.by_life.setdefault(head.fence, LifeCount(journal_seq=head.journal_seq))
         reached, number = self._state, self._number
         self._head, self._state = head, None
         if head.lost:
@@ -193,6 +207,9 @@ class Replay:
         event: Event = EVENTS.read(bytes(record.event))
         now = Now(wire_ms=WireMs(record.wire_ms), market_ms=MarketMs(record.market_ms))
         report.turns += 1
+        life = report.by_life[head.fence]
+        life.turns, life.last_ms = life.turns + 1, record.wire_ms
+        life.first_ms = life.first_ms or record.wire_ms
         report.events[type(event).__name__] += 1
         try:
             self._state, effects = self._step(self._state, event, now)
@@ -209,6 +226,8 @@ class Replay:
     def _differs(self, name: str, record: TurnRecord, found: str, first: str) -> None:
         report = self.report
         report.differing += 1
+        if self._head is not None:
+            report.by_life[self._head.fence].differing += 1
         self._is_same = False
         if len(report.differences) < DIFFERENCES_KEPT and self._head is not None:
             report.differences.append(

@@ -10,6 +10,7 @@ import structlog
 
 from jackline.core.effects import (
     Alert,
+    AnswerCommand,
     BookAdjustment,
     BookFills,
     BookIncome,
@@ -21,6 +22,7 @@ from jackline.core.effects import (
     SaveBots,
     SaveDay,
     SaveKill,
+    SaveLimits,
     SaveTrade,
     TradeEnded,
 )
@@ -47,6 +49,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Symbol, WireMs
 from jackline.engine.inbox import Inbox
@@ -82,18 +85,27 @@ class Runner:
         self._crashed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def carry_out(self, effects: tuple[Effect, ...]) -> None:
-        """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2)."""
+        """Start every effect, in order. Never waits: reductions do not queue behind the disk (rule 2).
+
+        What the effects of a turn write is one transaction.
+        """
+        with self._recorder.turn():
+            self._start_all(effects)
+
+    def _start_all(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
                 case (
                     SaveTrade()
                     | SaveKill()
                     | SaveBots()
+                    | SaveLimits()
                     | SaveDay()
                     | BookFills()
                     | BookIncome()
                     | BookAdjustment()
                     | NoteDenied()
+                    | AnswerCommand()
                 ):
                     self._record(effect)
                 case Alert():
@@ -104,7 +116,7 @@ class Runner:
                     self._on_unproven(effect.trade.symbol)  # a symbol that was busy gets its canary now
                 case ProveRung(symbol=symbol):
                     self._on_unproven(symbol)
-                case SendEntry() | SendStop() | SendTarget() | SendClose() | CancelOrder():
+                case SendEntry() | SendStop() | SendTarget() | SendTrailing() | SendClose() | CancelOrder():
                     recorded = self._recorder.request(effect)
                     awaited = isinstance(effect, SendStop) and self._needs_record(effect, effects)
                     self._start(self._send(effect, recorded if awaited else None))
@@ -131,6 +143,9 @@ class Runner:
             case SaveBots():
                 self._recorder.bots(effect)
                 log.info("bot", bot=effect.bot, actor=effect.actor, result=effect.result)
+            case SaveLimits():
+                self._recorder.limits(effect)
+                log.info("limits", actor=effect.actor, result=effect.result)
             case SaveDay():
                 self._recorder.day(effect)
             case BookFills():
@@ -139,6 +154,9 @@ class Runner:
                 self._recorder.income(effect)
             case BookAdjustment():
                 self._recorder.adjustment(effect)
+            case AnswerCommand():
+                self._recorder.wish(effect)
+                log.info("wish", command_id=effect.command_id, answer=effect.result or "taken")
             case NoteDenied(denied=denied):
                 self._recorder.denied(effect)
                 log.info(
@@ -245,7 +263,8 @@ class Runner:
         except StoreError as error:
             log.warning("intent_lost", code="O4", trade_id=effect.trade.trade_id, detail=str(error))
             return
-        self._inbox.put(IntentDurable(trade_id=effect.trade.trade_id))
+        trade = effect.trade
+        self._inbox.put(IntentDurable(trade_id=trade.trade_id, entry_id=trade.intended_id))
 
     async def _await_reset(self, written: asyncio.Future[int]) -> None:
         """A reset allows risk again: it waits for the disk. One that cannot be written changes nothing."""

@@ -24,6 +24,7 @@ from jackline.engine.options import AccountRefused, EngineOptions, StartRefused,
 from jackline.engine.plans import read_floors, read_plans
 from jackline.engine.protector import Action, Protector
 from jackline.engine.regime import memory_bars
+from jackline.engine.saved_limits import with_saved_limits
 from jackline.store.batch import AccountKey
 from jackline.store.boot import Store
 from jackline.store.disk import Disk
@@ -163,7 +164,8 @@ def check_fit(options: EngineOptions, facts: VenueFacts, first: FirstLook) -> No
     reference = options.risk.regime.reference_symbol
     if memory_bars(options.risk) and reference not in instruments:
         raise StartRefused(
-            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name"
+            f"regime.reference_symbol: {reference} is not traded at this venue. Fix: correct the name,"
+            ' or set regime.gate = "off"'
         )
     for symbol in options.symbols:
         most = instruments[symbol].leverage_max(options.risk.equity_min_quote)
@@ -263,7 +265,7 @@ async def first_state(
         bots_stopped=stopped_bots(account),
         adopting=options.adopting,
     )
-    state = _cooling(state, store.read.last_ends())
+    state = _cooling(with_saved_limits(state, account), store.read.last_ends())
     # The mode that was just read: an older one, or one of before the records said any, would be refused at first.
     trades = tuple(replace(trade, mode=facts.account.mode) for trade in store.read.load_trades())
     booked = _fills_booked(store)

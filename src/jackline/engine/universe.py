@@ -198,10 +198,18 @@ class UniverseKeeper:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._feeds.run())
             group.create_task(self._watch())
-            for symbol in self._only_read():
+            for symbol in (*self._only_read(), *self._left_behind()):
                 self._load(symbol, await self._opener.history(symbol))
             await self._bring_in(self.members)
             group.create_task(self._refresh_for_ever(recorded))
+
+    def _left_behind(self) -> tuple[Symbol, ...]:
+        """Symbols outside the universe with a trade of our plan: its strategy is asked when it ends, and needs bars.
+
+        A position that nobody planned has no strategy, and its history is not read.
+        """
+        planned = {trade.symbol for trade in self._view().trades.values() if trade.entry is not None}
+        return tuple(sorted(planned.difference(self.members, self._only_read())))
 
     async def _bring_in(self, symbols: tuple[Symbol, ...]) -> None:
         """History first: a stream that opens after it has nothing to read again."""

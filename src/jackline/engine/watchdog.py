@@ -2,7 +2,8 @@
 
 While the engine lives it only looks, and acts when a breach outlives the engine's grace. Once the engine's lock is
 gone, its heartbeat has stopped, or the venue does not answer it, the watchdog acts at once. It adds whole-position
-stops and closes what cannot be covered; it never enters, cancels, ratchets or sweeps (protocol, watchdog).
+stops and closes what cannot be covered, and then what operators want closed (engine/standing_orders.py); it never
+enters, cancels, ratchets or sweeps (protocol, watchdog).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import structlog
 from jackline.core.claims import Claim, joined
 from jackline.core.guard import PositionKey
 from jackline.core.ids import account_tag
-from jackline.core.orders import Snapshot
-from jackline.core.values import Symbol, WireMs
+from jackline.core.orders import PositionView, Snapshot
+from jackline.core.values import Side, Symbol, WireMs
 from jackline.engine import heartbeat
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
@@ -27,6 +28,7 @@ from jackline.engine.options import EngineOptions
 from jackline.engine.plans import PlanMemory, former_claims, former_floors
 from jackline.engine.protector import Action, PlannedStop, Protector, Uncovered
 from jackline.engine.sight import Sight
+from jackline.engine.standing_orders import StandingOrders
 from jackline.engine.startup import StreamingVenue, VenueFacts
 from jackline.store.boot import Store
 from jackline.store.journal import Journal
@@ -40,6 +42,7 @@ from jackline.store.watch import (
     floors_batch,
     snapshot_batch,
 )
+from jackline.store.watch_answers import answer_batch
 
 log = structlog.get_logger("watchdog")
 
@@ -100,6 +103,13 @@ class Watchdog:
         self._claims = former_claims(store)
         self._protector.on_claim = self._claim
         self._journal: Journal = store.writer(on_broken=_say_broken, on_mended=_say_mended)
+        self._orders = StandingOrders(
+            disk=store.disk,
+            state_dir=options.state_dir,
+            own=store.read,
+            protection=options.protection,
+            answer=self._answer,
+        )
         self._sightings: dict[PositionKey, _Sighting] = {}
         self._acts: dict[PositionKey, WireMs] = {}
         self._silent_since: WireMs | None = None
@@ -130,9 +140,12 @@ class Watchdog:
         beat = heartbeat.read(self._disk, self._options.state_dir)
         silent = self._note_silence(now, beat)
         self._venue.share(with_engine=not silent)
+        if silent:
+            self._orders.listen(now)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
-        alarmed = self._is_alarmed(now) or bool(risky)
+        ordered = silent and self._orders.are_pending
+        alarmed = self._is_alarmed(now) or bool(risky) or ordered
         period_ms = self._pace.period_ms(
             now, silent=silent, alarmed=alarmed, listed=len(self._open.union(risky))
         )
@@ -186,17 +199,23 @@ class Watchdog:
         self._keep_floors()
         self._plans.forget_flat((position.symbol, position.side) for position in snapshot.positions)
         self._forget({_key(found) for found in uncovered})
+        ordered = self._ordered(snapshot) if silent else ()
+        closing = {(position.symbol, position.side) for position in ordered}
+        # One that is naked and being closed is flattening: it gets a stop by the next look, if it is still there.
         due = [
             finding
             for finding in uncovered
-            if self._is_due(finding, silent=silent) and not self._is_in_hand(finding)
+            if self._is_due(finding, silent=silent)
+            and not self._is_in_hand(finding)
+            and _key(finding) not in closing
         ]
-        if due:
+        if due or ordered:
             self._mark_acting("the engine is silent" if silent else "a breach outlived the engine")
             begun_ms = self._clock.now().wire_ms
             for finding in due:
                 self._acts[_key(finding)] = begun_ms
-            await asyncio.gather(*(self._act(finding, planned, begun_ms) for finding in due))
+            acts = [self._act(finding, planned, begun_ms) for finding in due]
+            await asyncio.gather(*acts, *(self._close(position, planned) for position in ordered))
         if not uncovered and self._acting and not silent:
             self._mark_acting(None)
 
@@ -210,12 +229,23 @@ class Watchdog:
         """Side by side with the others: no position waits for another one's answers."""
         try:
             for action in await self._protector.act(finding, planned):
-                self._record_action(finding, action)
+                self._record_action(finding.position.side, action)
                 if action.read_back:
                     self._acted_ms = self._clock.now().wire_ms
         finally:
             if self._acts.get(_key(finding)) == begun_ms:
                 del self._acts[_key(finding)]
+
+    def _ordered(self, snapshot: Snapshot) -> tuple[PositionView, ...]:
+        """What operators want closed, and nobody else hears them."""
+        settled = not self._fell_silent_lately(snapshot.asked_ms)
+        return self._orders.due(snapshot, self._clock.now().wire_ms, settled=settled)
+
+    async def _close(self, position: PositionView, planned: Mapping[PositionKey, PlannedStop]) -> None:
+        action = await self._protector.close(position, planned)
+        self._record_action(position.side, action)
+        if action.read_back:
+            self._acted_ms = self._clock.now().wire_ms
 
     def _is_in_hand(self, finding: Uncovered) -> bool:
         """Where a stop has no name, a second one for the same position asks for the one slot of the first (K2)."""
@@ -256,12 +286,12 @@ class Watchdog:
             now = self._clock.now()
             self._journal.append(floors_batch(self._floors, wire_ms=now.wire_ms, market_ms=now.market_ms))
 
-    def _record_action(self, finding: Uncovered, action: Action) -> None:
+    def _record_action(self, side: Side, action: Action) -> None:
         now = self._clock.now()
         record = WatchAction(
             client_id=action.client_id,
             symbol=action.symbol,
-            side=finding.position.side,
+            side=side,
             what=action.verb,
             outcome=str(action.outcome),
         )
@@ -272,6 +302,10 @@ class Watchdog:
         self._claims = joined(self._claims, (claim,))
         now = self._clock.now()
         self._journal.append(claims_batch(self._claims, wire_ms=now.wire_ms, market_ms=now.market_ms))
+
+    def _answer(self, answer_id: str, result: str) -> None:
+        now = self._clock.now()
+        self._journal.append(answer_batch(answer_id, result, wire_ms=now.wire_ms, market_ms=now.market_ms))
 
     def _mark_acting(self, reason: str | None) -> None:
         """The mark is owed, not awaited: a full disk must not hold up a stop (rule 2)."""

@@ -109,7 +109,7 @@ class Conditional:
             price=request.price or ZERO,
             trigger_price=request.trigger_price or ZERO,
             activate_price=request.activate_price or ZERO,
-            callback_fraction=request.callback_fraction or ZERO,
+            callback_fraction=self._callback(request),
             time_in_force=request.time_in_force,
             working_type=request.working_type,
             close_position=request.close_position,
@@ -122,6 +122,10 @@ class Conditional:
             activated=not trailing or request.activate_price is None,
             extreme=reference(request.working_type, market) if trailing else ZERO,
         )
+
+    def _callback(self, request: AlgoRequest) -> Decimal:
+        asked, largest = request.callback_fraction or ZERO, self._state.whims.callback_max_fraction
+        return asked if largest is None else min(asked, largest)
 
     def _flat(self, account: Account, algo: Algo) -> bool:
         return self._reducible(account, algo) == 0

@@ -51,7 +51,7 @@ class Lapse:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
     """What stands behind a position now. `quantity` is what `stops` would close, in base units; `triggering`
-    are stops whose trigger was reached and whose child the market has not met yet."""
+    are stops, trailing ones too, whose trigger was reached and whose child the market has not met yet."""
 
     quantity: Decimal
     stops: tuple[Algo, ...]
@@ -64,7 +64,7 @@ def cover_of(account: Account, position: Position, mark: Decimal) -> Cover:
     return Cover(
         quantity=coverage(account, position, mark),
         stops=tuple(one for one in account.open_algos.values() if _protects(one, position, closing, mark)),
-        triggering=tuple(one for one in account.triggering_algos.values() if _closes(one, position, closing)),
+        triggering=tuple(one for one in account.triggering_algos.values() if _ends(one, position, closing)),
     )
 
 
@@ -101,6 +101,15 @@ def _protects(algo: Algo, position: Position, closing: Side, mark: Decimal) -> b
     if not _closes(algo, position, closing):
         return False
     return algo.trigger_price < mark if closing is Side.SELL else algo.trigger_price > mark
+
+
+def _ends(algo: Algo, position: Position, closing: Side) -> bool:
+    """What has triggered is a close in flight: a trailing stop too, where it takes the whole position. It covers
+    nothing before, for where it stands is told nowhere."""
+    if algo.type is not OrderType.TRAILING_STOP_MARKET:
+        return _closes(algo, position, closing)
+    here = (algo.symbol, algo.position_side, algo.side) == (position.symbol, position.side, closing)
+    return here and algo.reducing and algo.quantity >= abs(position.amount)
 
 
 def _closes(algo: Algo, position: Position, closing: Side) -> bool:

@@ -29,6 +29,7 @@ _TEXTS: Final[dict[int, str]] = {
     -1121: "Invalid symbol.",
     -1125: "This listenKey does not exist.",
     -1130: "Data sent for parameter '{name}' is not valid.",
+    -2007: "Invalid callBack rate.",
     -2010: "NEW_ORDER_REJECTED",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",

@@ -38,6 +38,7 @@ class Whims:
         immediate_rests: an immediate order that meets nobody stays in the book, as if the flag had not been read.
         slow_fill_ms: an immediate-or-cancel limit that adds exposure fills a third at once and the rest so much later
             (wire time), being open meanwhile: a matching engine that has fallen behind.
+        callback_max_fraction: trailing orders follow at most this far behind, whatever they ask for (0.01 = 1 %).
         countdown_takes_stops: a countdown that runs out cancels conditional orders too, not plain ones alone: nobody
             has written down which (exchanges, 2.3).
         margin_for_stops: a conditional order with a quantity that no position backs needs free margin (-2019).
@@ -62,6 +63,7 @@ class Whims:
     open_algos_max: int = OPEN_ALGOS_MAX
     slow_fill_ms: float = 0.0
     immediate_rests: bool = False
+    callback_max_fraction: Decimal | None = None
     margin_for_stops: bool = False
     countdown_takes_stops: bool = False
     maintenance: bool = False

@@ -21,6 +21,8 @@ TEXT_CHARS_MAX = 1_000
 ROWS_AT_ONCE = 5_000
 _ROWS = "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
 _LAST = "SELECT * FROM audit ORDER BY seq DESC LIMIT ?"
+_PAGE = "SELECT * FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?"
+_ACTS = "SELECT * FROM audit WHERE what = ? ORDER BY seq DESC LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,16 @@ def read_rows(store: AccessStore, *, limit: int) -> tuple[AuditRow, ...]:
     """The last rows, oldest first."""
     with store.reading() as db:
         return tuple(_row(row) for row in reversed(db.run(_LAST, (limit,))))
+
+
+def read_page(db: Db, *, before: int, limit: int) -> tuple[AuditRow, ...]:
+    """Rows below a number, newest first."""
+    return tuple(_row(row) for row in db.run(_PAGE, (before, limit)))
+
+
+def read_acts(db: Db, what: str, *, limit: int) -> tuple[AuditRow, ...]:
+    """The last rows of one kind of act, newest first."""
+    return tuple(_row(row) for row in db.run(_ACTS, (what, limit)))
 
 
 def verify(store: AccessStore, *, kept: Head | None = None) -> Head:

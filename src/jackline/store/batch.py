@@ -31,6 +31,7 @@ class JournalKind(StrEnum):
     ALERT = "alert"
     KILL = "kill"
     BOT = "bot"
+    LIMITS = "limits"
     DAY = "day"
     COMMAND = "command"
     CANARY = "canary"
@@ -65,6 +66,7 @@ class AccountKey(StrEnum):
     CLAIMS = "claims"
     UNIVERSE = "universe"
     BOTS_STOPPED = "bots_stopped"
+    LIMITS = "limits"
     PHASE = "phase"
 
 

@@ -10,18 +10,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from jackline.core.asked_order import AskedTerms
 from jackline.core.errors import InvariantBroken, invariant
+from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
+from jackline.store.account_wishes import AccountWish, LimitsWish, OutsideTradeWish
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.order_wishes import DropWish, TightenWish, Wish
 from jackline.store.schema import COMMANDS
 from jackline.store.signature import Promotion
 
 POLL_MAX = 100
 """Commands taken in one poll; the rest come with the next one."""
+REOPENED_POLLS = 25
+"""A connection stays with the file it opened, wherever that is moved: every 5 s the file is opened by name again."""
 _INSERT = "INSERT INTO commands (id, created_ms, actor, kind, args, reason) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -41,6 +47,17 @@ class CommandKind(StrEnum):
     ALERT = "alert"
     """The same, by webhook."""
     PROMOTE = "promote"
+    PARITY = "parity"
+    """A replay has measured how far today's decisions differ from those on the tape."""
+    ORDER_ASKED = "order_asked"
+    """A stop, target or trailing stop beside what protects the position."""
+    ORDER_DROPPED = "order_dropped"
+    TIGHTEN = "tighten"
+    """The stop of one position to a price, or to break-even."""
+    LIMITS = "limits"
+    OUTSIDE_TRADE = "outside_trade"
+    RECONCILE = "reconcile"
+    """Look at the account now: positions, orders, and what moved its money."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -48,6 +65,14 @@ class CommandKind(StrEnum):
 TO_BOTS = frozenset({CommandKind.BOT_START, CommandKind.BOT_STOP, CommandKind.BOT_RESTART})
 FROM_OUTSIDE = frozenset({CommandKind.SIGNAL, CommandKind.ALERT})
 """All that may ask for an entry. The gates have the last word on each."""
+WISHES: dict[CommandKind, type[Wish] | type[AccountWish]] = {
+    CommandKind.ORDER_ASKED: AskedTerms,
+    CommandKind.ORDER_DROPPED: DropWish,
+    CommandKind.TIGHTEN: TightenWish,
+    CommandKind.LIMITS: LimitsWish,
+    CommandKind.OUTSIDE_TRADE: OutsideTradeWish,
+}
+"""What a command of these kinds carries. Those about the stops of one position only reduce (K2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +88,8 @@ class Command:
         confidence: of a signal.
         told_ms: when an alert says that it was made; None where it was made when it was written here.
         promotion: the signed wish of a `PROMOTE`; None for every other kind.
+        parity: what the replay of a `PARITY` came to; None for every other kind.
+        wish: what a kind of `WISHES` asks for; None for every other kind.
     """
 
     command_id: str
@@ -77,6 +104,8 @@ class Command:
     confidence: Fraction | None = None
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
+    parity: Parity | None = None
+    wish: Wish | AccountWish | None = None
 
     def __post_init__(self) -> None:
         from_outside = self.kind in FROM_OUTSIDE
@@ -92,6 +121,10 @@ class Command:
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
         signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
         invariant(signed, "S2", kind=self.kind)
+        invariant((self.parity is not None) == (self.kind is CommandKind.PARITY), "D4", kind=self.kind)
+        wanted = WISHES.get(self.kind)
+        fitting = self.wish is None if wanted is None else isinstance(self.wish, wanted)
+        invariant(fitting, "K2", kind=self.kind, wish=type(self.wish).__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +167,9 @@ class CommandDesk:
         self._disk = disk
         self._path = path
         self._reading: Db | None = None
+        self._polls = 0
+        self.openings = 0
+        """How often the file was opened for reading: each time it may be another one."""
 
     def submit(self, command: Command) -> bool:
         """Write a command durably. False when this very command was already there.
@@ -162,10 +198,14 @@ class CommandDesk:
 
     def poll_new(self, after: int) -> tuple[Posted, ...]:
         """At most POLL_MAX commands after row `after`, oldest first. Read-only; no file, no commands."""
+        self._polls += 1
+        if self._polls % REOPENED_POLLS == 0:
+            self.close()
         if self._reading is None:
             if not self._disk.exists(self._path):
                 return ()
             self._reading = open_reader(self._disk, self._path)
+            self.openings += 1
             self._check(self._reading)
         try:
             rows = self._reading.run(
@@ -175,6 +215,34 @@ class CommandDesk:
             self.close()
             raise
         return tuple(_posted(row) for row in rows)
+
+    def find(self, kinds: frozenset[CommandKind], after: Posted | None) -> tuple[tuple[Posted, ...], bool]:
+        """At most POLL_MAX commands of these kinds behind `after`, oldest first; and whether `after` is still there.
+
+        Where it is not, the file is another one, and they are from its beginning. A connection each time: a file that
+        was moved aside would be read for ever. No file, no commands. Raises DbTrouble and StoreDamaged.
+        """
+        if not self._disk.exists(self._path):
+            return (), after is None
+        with closing(open_reader(self._disk, self._path)) as db:
+            self._check(db)
+            seq, command_id = (0, "") if after is None else (after.seq, after.command.command_id)
+            known = db.run("SELECT 1 FROM commands WHERE seq = ? AND id = ?", (seq, command_id))
+            marks = ", ".join("?" * len(kinds))
+            rows = db.run(
+                f"SELECT * FROM commands WHERE seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?",  # noqa: S608  marks only
+                (seq if known else 0, *sorted(kinds), POLL_MAX),
+            )
+        return tuple(_posted(row) for row in rows), bool(known) or after is None
+
+    def id_at(self, seq: int) -> str | None:
+        """The id of a row of the file that the last poll read; None where it has none."""
+        rows = (
+            []
+            if self._reading is None
+            else self._reading.run("SELECT id FROM commands WHERE seq = ?", (seq,))
+        )
+        return str(rows[0][0]) if rows else None
 
     def close(self) -> None:
         """Close the reading connection."""
@@ -195,7 +263,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, command.promotion, *wanted
+    return command.kind, command.level, command.promotion, command.parity, command.wish, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -215,6 +283,10 @@ def _args_text(command: Command) -> str:
         return encode(_KillArgs(level=command.level))
     if command.promotion is not None:
         return encode(command.promotion)
+    if command.parity is not None:
+        return encode(command.parity)
+    if command.wish is not None:
+        return encode(command.wish)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
@@ -241,10 +313,13 @@ def _understood(row: Row) -> Posted:
     """Raises BodyUnreadable, InvariantBroken and ValueError."""
     seq, command_id, created_ms, actor, kind_text, args_text, reason = row
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
-    level, bot, promotion = None, "", None
+    level, bot, promotion, parity = None, "", None, None
     confidence, told_ms = None, None
+    wish = decode(args_text, WISHES[kind]) if kind in WISHES else None
     if kind is CommandKind.PROMOTE:
         promotion = decode(args_text, Promotion)
+    elif kind is CommandKind.PARITY:
+        parity = decode(args_text, Parity)
     elif kind is CommandKind.KILL:
         level = decode(args_text, _KillArgs).level
     elif kind in TO_BOTS:
@@ -253,7 +328,7 @@ def _understood(row: Row) -> Posted:
         wanted = decode(args_text, _SignalArgs)
         args, bot = _Args(symbol=wanted.symbol, side=wanted.side), wanted.bot
         confidence, told_ms = wanted.confidence, wanted.told_ms
-    else:
+    elif wish is None:
         args = decode(args_text, _Args)
     command = Command(
         command_id=command_id,
@@ -268,5 +343,7 @@ def _understood(row: Row) -> Posted:
         confidence=confidence,
         told_ms=told_ms,
         promotion=promotion,
+        parity=parity,
+        wish=wish,
     )
     return Posted(seq=seq, command=command)

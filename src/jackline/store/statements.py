@@ -29,6 +29,7 @@ class TradeStatement:
         open_quantity: what is left of it by its fills.
         open_price: average entry of what is left, as the venue keeps it: a reduction does not move it.
         unrealised_quote: of what is left, at a mark; None where no mark was given.
+        entries: orders that it was entered with; 0 of an adopted position, and where no record of it is left.
     """
 
     trade_id: TradeId
@@ -45,6 +46,7 @@ class TradeStatement:
     exit_reason: ExitReason | None
     sums: Totals
     unrealised_quote: Quote | None = None
+    entries: int = 0
 
     def at(self, mark: Price) -> TradeStatement:
         """With the unrealised profit of what is left: quantity × price difference × sign (A2)."""
@@ -198,6 +200,7 @@ def _trade(trade_id: TradeId, mine: Sequence[LedgerEntry], trade: Trade | None) 
         exit_price=Price(walk.exit_value / walk.exit_quantity) if walk.exit_quantity else None,
         open_quantity=Quantity(walk.open_quantity),
         open_price=None if walk.open_price is None else Price(walk.open_price),
+        entries=0 if trade is None else trade.entries_filled,
         exit_reason=trade.exit_reason if trade is not None else None,
         sums=totals(mine),
     )

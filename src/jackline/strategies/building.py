@@ -9,14 +9,21 @@ from decimal import Decimal
 from typing import Any, ClassVar, Protocol
 
 from jackline.core.ports import Strategy
-from jackline.strategies.parameters import ParameterProblem, ParametersRefused, meaning_of, ranges
+from jackline.strategies.parameters import (
+    ParameterProblem,
+    ParametersRefused,
+    is_injected,
+    meaning_of,
+    ranges,
+)
 
 _KINDS: dict[object, bool] = {"int": True, "float": False, int: True, float: False}
 """How a field may be annotated, as text or as the type itself, and whether that means whole numbers."""
 
 
 class Declaring(Strategy, Protocol):
-    """A strategy that is a dataclass: its fields, all `int` or `float` with a default, are its parameters."""
+    """A strategy that is a dataclass: its fields, all `int` or `float` with a default, are its parameters. What is
+    injected is none."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -41,6 +48,8 @@ def declared(kind: type[Declaring]) -> tuple[Declared, ...]:
     spans = ranges(kind)
     found: list[Declared] = []
     for one in fields(kind):
+        if is_injected(one):
+            continue
         whole = _KINDS.get(one.type)
         if whole is None:
             raise TypeError(f"{one.name} is declared as {one.type}; a parameter is an int or a float")

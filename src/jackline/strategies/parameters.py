@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Number = TypeVar("Number", int, float)
-_RANGE, _MEANING = "range", "meaning"
-"""Under which a field's metadata holds its `Range`, and in words what it means."""
+_RANGE, _MEANING, _INJECTED = "range", "meaning", "injected"
+"""Under which a field's metadata holds its `Range`, in words what it means, and that it is no parameter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,16 @@ def parameter(
         raise ValueError("a parameter needs one of low and above, and one of high and below")
     span = Range(low=bottom, high=top, above=low is None, below=high is None, unit=unit)
     return field(default=default, metadata={_RANGE: span, _MEANING: meaning})
+
+
+def injected() -> Any:
+    """A field that no configuration sets: whoever composes a process puts something there. It is told nowhere."""
+    return field(default=None, repr=False, metadata={_INJECTED: True})
+
+
+def is_injected(declared: Field[Any]) -> bool:
+    """Whether a field is one of those."""
+    return _INJECTED in declared.metadata
 
 
 def ranges(strategy: DataclassInstance | type[DataclassInstance]) -> dict[str, Range]:

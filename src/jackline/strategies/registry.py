@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jackline.core.ports import Strategy
 from jackline.strategies.building import Declaring, build
 from jackline.strategies.ema_cross import EmaCross
+from jackline.strategies.model import ModelDriven
 from jackline.strategies.outside import Manual, Webhook
 from jackline.strategies.rsi_trend import RsiTrend
 from jackline.strategies.supertrend import SuperTrend
@@ -18,7 +19,11 @@ STRATEGIES: dict[str, type[Declaring]] = {
 }
 OUTSIDE: dict[str, type[Declaring]] = {"manual": Manual, "webhook": Webhook}
 """Those whose signals come from outside."""
-EVERY = STRATEGIES | OUTSIDE
+MODEL = "model"
+"""The name of the one that a model bundle drives."""
+DECLARED: dict[str, type[Declaring]] = STRATEGIES | {MODEL: ModelDriven}
+"""Those with parameters."""
+EVERY = DECLARED | OUTSIDE
 
 
 def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
@@ -29,3 +34,8 @@ def build_strategy(name: str, parameters: Mapping[str, object]) -> Strategy:
         ParametersRefused: unknown, mistyped or out-of-range parameters, all of them at once.
     """
     return build(EVERY[name], name, parameters)
+
+
+def is_rule(strategy: Strategy) -> bool:
+    """One of the built-in rules: they wish for a direction, and never for an end."""
+    return type(strategy) in STRATEGIES.values()

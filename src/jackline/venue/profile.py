@@ -45,6 +45,7 @@ class VenueProfile:
         whole_position_modes: position modes in which a stop may close whatever is open; elsewhere it needs a quantity.
         stops_per_side_max: 1 means one slot: a trail is kept by closing.
         reduce_only_in_hedge: the flag is accepted in hedge mode; otherwise the position side reduces.
+        trails: an order that follows the best price may rest beside the stops.
         windows: the venue's published order ceilings, per account.
         tables_apart: margin tables come one symbol at a time and slowly: a start's first look does not wait for them.
         fills_by_time: a trade list is asked for by time, a window after the other: a start reads none.
@@ -61,6 +62,7 @@ class VenueProfile:
     windows: tuple[OrderWindow, ...]
     tables_apart: bool = False
     fills_by_time: bool = False
+    trails: bool = False
 
     @property
     def traits(self) -> VenueTraits:
@@ -69,6 +71,7 @@ class VenueProfile:
             stops_are_named=self.stops_are_named,
             whole_position_modes=self.whole_position_modes,
             stops_per_side_max=self.stops_per_side_max,
+            trails=self.trails,
             is_narrow=any(window.orders < NARROW_ORDERS for window in self.windows),
         )
 
@@ -83,6 +86,7 @@ BINANCE_USDM = VenueProfile(
     reduce_only_in_hedge=False,
     client_id_pattern=re.compile(r"[.A-Z:/a-z0-9_-]{1,36}"),
     windows=(OrderWindow(orders=300, window_ms=10_000), OrderWindow(orders=1_200, window_ms=60_000)),
+    trails=True,
 )
 
 BINGX_SWAP = VenueProfile(

@@ -23,7 +23,7 @@ def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Grant]]:
     """A dependency that lets a request pass whose credential reaches as far as `scope`."""
 
     async def admitted(request: Request) -> Grant:
-        grant = await _grant(request)
+        grant = await grant_of(request)
         if not grant.scope.includes(scope):
             raise Problem("forbidden", f"this needs scope {scope}, the credential has {grant.scope}")
         return grant
@@ -31,7 +31,8 @@ def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Grant]]:
     return admitted
 
 
-async def _grant(request: Request) -> Grant:
+async def grant_of(request: Request) -> Grant:
+    """Whose request it is. Raises Problem where nobody's that we know."""
     keeper: Doorkeeper = request.app.state.doorkeeper
     address = address_of(request)
     said = request.headers.get("authorization")

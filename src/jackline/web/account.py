@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -134,10 +135,22 @@ class Account:
     async def run(self) -> None:
         """Look for ever, and wake whoever waits for it."""
         while True:
-            async with self._changed:
-                self._seen = await asyncio.to_thread(self._look)
-                self._changed.notify_all()
+            try:
+                seen = await asyncio.to_thread(self._look)
+            except (StoreError, OSError) as error:
+                # Whoever looks at the old one sees its age; `/livez` says that nothing newer comes (L2).
+                log.warning("account_unreadable", code="L2", detail=str(error))
+            else:
+                self._seen = seen
+                async with self._changed:
+                    self._changed.notify_all()
             await asyncio.sleep(LOOK_S)
+
+    def marks(self) -> dict[str, Decimal]:
+        """Of every symbol that the engine shows."""
+        shown = self.seen.account
+        rows = () if shown is None else shown.markets
+        return {row.symbol: row.mark for row in rows if row.mark is not None}
 
     async def next(self) -> Seen:
         """The look after this moment."""

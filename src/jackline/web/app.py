@@ -11,18 +11,44 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry
 
 from jackline import __version__
+from jackline.store.asked import live_asked
 from jackline.store.disk import Disk
 from jackline.web import problems
 from jackline.web.account import Account
 from jackline.web.asking import Asking
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.guarding import Guarding
+from jackline.web.hands import NO_HANDS, Hands
 from jackline.web.history import History
 from jackline.web.metrics import Metrics
+from jackline.web.monitor import Monitor
+from jackline.web.once import Replies
 from jackline.web.options import WebOptions
 from jackline.web.pages import dashboard
 from jackline.web.pages.live import Live
-from jackline.web.routes import commands, events, health, positions, protection, records, safety
+from jackline.web.routes import (
+    audit,
+    bots,
+    commands,
+    documents,
+    events,
+    exchange_keys,
+    health,
+    kill_switch,
+    limits,
+    outside_trades,
+    phases,
+    positions,
+    problem_list,
+    protection,
+    reconcile,
+    records,
+    safety,
+    signals,
+    sl_tp,
+    sl_tp_monitor,
+    tokens,
+)
 
 DESCRIPTION = """\
 Reads what engine and watchdog have written; what changes something is a command that they take.
@@ -30,14 +56,43 @@ Errors are `application/problem+json`; each `code` has a page at `/problems/CODE
 """
 
 
-def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> FastAPI:
+PARTS = (
+    health,
+    positions,
+    protection,
+    records,
+    safety,
+    limits,
+    kill_switch,
+    outside_trades,
+    sl_tp_monitor,
+    sl_tp,
+    bots,
+    exchange_keys,
+    tokens,
+    audit,
+    signals,
+    phases,
+    reconcile,
+    problem_list,
+    commands,
+    documents,
+    events,
+)
+
+
+def create_app(
+    options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper, hands: Hands = NO_HANDS
+) -> FastAPI:
     """The application of one account. Its poller runs while it does."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [
-            asyncio.create_task(part.run()) for part in (app.state.account, app.state.history, app.state.live)
-        ]
+        account: Account = app.state.account
+        tasks = [asyncio.create_task(part.run()) for part in (account, app.state.history, app.state.live)]
+        tasks.append(
+            asyncio.create_task(app.state.monitor.run(lambda: account.ask(live_asked), account.marks))
+        )
         try:
             yield
         finally:
@@ -50,6 +105,7 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # `documents` answers it, to whoever has a token
         docs_url=None,  # its page loads scripts from elsewhere; ours does not
         redoc_url=None,
         generate_unique_id_function=_operation,
@@ -62,8 +118,11 @@ def create_app(options: WebOptions, *, disk: Disk, doorkeeper: Doorkeeper) -> Fa
     app.state.registry.register(Metrics(app.state.account, app.state.history))
     app.state.asking = Asking(disk, options)
     app.state.doorkeeper = doorkeeper
+    app.state.hands = hands
+    app.state.replies = Replies()
+    app.state.monitor = Monitor()
     problems.install(app)
-    for part in (health, positions, protection, records, safety, commands, events):
+    for part in PARTS:
         app.include_router(part.router)
     dashboard.install(app)
     app.add_middleware(Guarding, options=options)

@@ -6,15 +6,19 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from jackline.core.state import KillLevel
 from jackline.core.values import Side, Symbol, WireMs
+from jackline.store.account_wishes import AccountWish
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.commands import Command, CommandDesk, CommandKind
+from jackline.store.db import open_reader
 from jackline.store.disk import Disk
 from jackline.store.encode import decode
 from jackline.store.errors import CommandConflict, StoreError
+from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
 from jackline.web.options import WebOptions
 from jackline.web.problems import Problem
@@ -59,10 +63,15 @@ class Asking:
         side: Side | None = None,
         level: KillLevel | None = None,
         bot: str = "",
+        wish: Wish | AccountWish | None = None,
+        own_id: str = "",
     ) -> Command:
-        """A command whose id is made of its idempotency key and of who sends it: the same key is the same command."""
+        """A command whose id is made of its idempotency key and of who sends it: the same key is the same command.
+
+        `own_id`: of what has a name of its own.
+        """
         return Command(
-            command_id=command_id(actor, key),
+            command_id=own_id or command_id(actor, key),
             created_ms=WireMs(time.time_ns() // 1_000_000),
             actor=actor,
             kind=kind,
@@ -71,7 +80,23 @@ class Asking:
             reason=reason,
             level=level,
             bot=bot,
+            wish=wish,
         )
+
+    async def first_ms(self, asked_id: str) -> WireMs | None:
+        """When a command of this id was written first; None where none was. A repeated request says the same again."""
+        return await asyncio.to_thread(self._first_ms, asked_id)
+
+    def _first_ms(self, asked_id: str) -> WireMs | None:
+        path = self._options.state_dir / COMMANDS_FILE
+        if not self._disk.exists(path):
+            return None
+        try:
+            with closing(open_reader(self._disk, path)) as db:
+                rows = db.run("SELECT created_ms FROM commands WHERE id = ?", (asked_id,))
+        except StoreError as error:
+            raise Problem("unavailable", f"{COMMANDS_FILE}: {error}") from error
+        return WireMs(rows[0][0]) if rows else None
 
     async def ask(self, command: Command) -> Asked:
         """Write the command and wait for its answer, for two seconds. Raises Problem where it cannot be written, was

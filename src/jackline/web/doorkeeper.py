@@ -148,6 +148,34 @@ class Doorkeeper:
 
         return await self._run(asked)
 
+    async def change(self, work: Callable[[Db], T]) -> T:
+        """Change the access store in one transaction, off the loop."""
+
+        def changed() -> T:
+            with self._store.changing() as db:
+                return work(db)
+
+        return await self._run(changed)
+
+    async def refuse(self, address: str, why: str) -> None:
+        """Write down a credential of another kind that was wrong; whoever guesses waits. Raises Problem then."""
+
+        def refused() -> int:
+            now_ms = now()
+            with self._store.changing() as db:
+                waits_ms = attempts.wait_ms(db, address, now_ms=now_ms)
+                if not waits_ms:
+                    attempts.note_failure(db, address, now_ms=now_ms)
+                    by = By(wire_ms=now_ms, actor="unknown", from_address=address)
+                    audit.append(db, by.act("access", outcome=f"refused: {why}"))
+            return waits_ms
+
+        waits_ms = await self._run(refused)
+        if waits_ms:
+            after_s = -(-waits_ms // 1_000)
+            raise Problem("too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)})
+        log.warning("access_refused", code="S2", why=why, address=address)
+
     async def _admit(
         self, text: str, *, address: str, look: Callable[[Db, WireMs], Grant | Rejected]
     ) -> Grant | None:

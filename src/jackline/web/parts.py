@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -9,8 +10,11 @@ from fastapi import Depends, Header, Request
 from jackline.web.account import Account, Seen
 from jackline.web.asking import Asking
 from jackline.web.doorkeeper import Doorkeeper
+from jackline.web.hands import Hands
 from jackline.web.history import History, Past
+from jackline.web.monitor import Monitor
 from jackline.web.options import WebOptions
+from jackline.web.problems import Problem
 
 
 def _account(request: Request) -> Account:
@@ -42,14 +46,26 @@ def _doorkeeper(request: Request) -> Doorkeeper:
     return found
 
 
+def _monitor(request: Request) -> Monitor:
+    found: Monitor = request.app.state.monitor
+    return found
+
+
+def _hands(request: Request) -> Hands:
+    found: Hands = request.app.state.hands
+    return found
+
+
 TheAccount = Annotated[Account, Depends(_account)]
 Now = Annotated[Seen, Depends(_seen)]
 TheDesk = Annotated[Asking, Depends(_asking)]
 ThePast = Annotated[Past, Depends(_past)]
 TheDoor = Annotated[Doorkeeper, Depends(_doorkeeper)]
+TheMonitor = Annotated[Monitor, Depends(_monitor)]
+TheHands = Annotated[Hands, Depends(_hands)]
 Options = Annotated[WebOptions, Depends(_options)]
-IdempotencyKey = Annotated[
-    str,
+_Header = Annotated[
+    str | None,
     Header(
         alias="Idempotency-Key",
         min_length=8,
@@ -58,3 +74,19 @@ IdempotencyKey = Annotated[
         description="Of your choice, new for each new request: the same one is carried out once.",
     ),
 ]
+
+
+def _key(key: _Header = None) -> str:
+    """Raises Problem where there is none: without it a repeated request could act twice."""
+    if key is None:
+        raise Problem("key-missing", "Idempotency-Key: missing")
+    return key
+
+
+def _own_key(key: _Header = None) -> str:
+    return key or secrets.token_hex(16)
+
+
+IdempotencyKey = Annotated[str, Depends(_key)]
+MaybeKey = Annotated[str, Depends(_own_key)]
+"""For what may be done twice without harm: a hurried hand must not be turned away for a header (K2)."""

@@ -106,6 +106,92 @@ KINDS: Final = _kinds(
         "The records of the account cannot be read",
         "The detail says which file. `jackline positions --direct` asks the venue itself.",
     ),
+    (
+        "key-missing",
+        400,
+        "It reaches the exchange, and came without an Idempotency-Key",
+        "Send `Idempotency-Key`, new for each new request; repeat the same one when you repeat the request.",
+    ),
+    (
+        "no-position",
+        404,
+        "Nothing is open there",
+        "GET /api/positions lists what is open; an order here is for an open position.",
+    ),
+    (
+        "last-protection",
+        409,
+        "Without it no stop would cover the position",
+        "Name an active order of the whole position as `replace_with`, or close the position with `close=true`.",
+    ),
+    (
+        "precondition-missing",
+        428,
+        "A change of limits needs If-Match",
+        "GET /api/trading-safety/configuration and send its `ETag` as `If-Match`.",
+    ),
+    (
+        "changed-meanwhile",
+        412,
+        "What was read is no longer in force",
+        "Read it again, and decide again.",
+    ),
+    (
+        "looser-than-file",
+        409,
+        "The configuration file allows less",
+        "Change the file and restart the engine: nothing asked over the network is looser than it.",
+    ),
+    (
+        "tripped",
+        409,
+        "The kill switch is tripped",
+        "Tightening and closing go on. Reset the switch with a reason before a limit is loosened.",
+    ),
+    (
+        "unprotected",
+        409,
+        "Something is open and not protected, or nobody says",
+        "Wait until every position has its confirmed stop, or close it: then reset.",
+    ),
+    (
+        "confirm",
+        403,
+        "What raises risk is confirmed in writing",
+        "Log in anew, send the account's name as `confirm`, a reason, and the one-time code where there is one.",
+    ),
+    (
+        "in-the-file",
+        409,
+        "It is the configuration file's",
+        "Put the lines of `toml` into the file and restart the engine: a new bot begins in paper.",
+    ),
+    (
+        "taken",
+        409,
+        "That name is taken",
+        "Take another one, or remove or revoke what has it.",
+    ),
+    (
+        "locked",
+        409,
+        "The file of keys cannot be opened from here",
+        "Set `[keys] unlock_file`, or store the key with `jackline keys add`, which asks for the passphrase.",
+    ),
+    (
+        "not-here",
+        409,
+        "This is done on the host",
+        "Run the command of `command` there: the web process speaks to no venue, and signs nothing.",
+    ),
+    (
+        "lacking",
+        409,
+        "The evidence does not suffice",
+        "`lacking` says what; it is collected while the engine runs.",
+    ),
+    ("signal", 422, "The alert is not taken", "The detail says why; nothing was asked of the engine."),
+    ("duplicate", 409, "This very alert was taken before", "Nothing to do: it is carried out once."),
     ("internal", 500, "A bug of jackline", "Report it with its trace id. The stops at the venue stay."),
 )
 
@@ -119,8 +205,14 @@ class Problem(Exception):
         self.kind = KINDS[code]
         self.detail = detail[:TEXT_CHARS_MAX]
         self.headers = dict(headers or {})
-        self.extra = extra
+        self.extra: dict[str, object] = extra
         super().__init__(f"{code}: {detail}")
+
+    def under(self, code: str, detail: str, **more: object) -> Problem:
+        """The same under another code, with what stood beside it."""
+        found = Problem(code, detail, headers=self.headers)
+        found.extra = {**self.extra, **more}
+        return found
 
 
 def response(problem: Problem) -> JSONResponse:

@@ -82,6 +82,7 @@ class Kind(StrEnum):
     PAUSE_WATCHDOG = "pause_watchdog"
     SECOND_ENGINE = "second_engine"
     NO_WATCHDOG = "no_watchdog"
+    NO_ENGINE = "no_engine"
     # disk
     POWER_CUT = "power_cut"
     DISK_FULL = "disk_full"
@@ -114,6 +115,9 @@ class Kind(StrEnum):
     KILLS = "kill_switch"
     CLOSES_ALL = "close_all"
     RECONFIGURES = "configuration_changed"
+    ASKS_ORDER = "order_asked"
+    DROPS_ORDER = "order_dropped"
+    TIGHTENS = "stop_tightened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

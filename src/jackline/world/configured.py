@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from jackline.core.exit_settings import ExitSettings, Stages
+from jackline.core.exit_settings import ExitSettings, Stages, TrailingBy
 from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.settings import (
@@ -91,10 +91,12 @@ def risk(experiment: Experiment) -> RiskSettings:
         regime=RegimeSettings(
             gate=Rule.ON if experiment.filtered else Rule.OFF, reference_symbol=symbols(experiment)[-1]
         ),
+        trades_per_symbol_max=experiment.trades_per_symbol_max,
         exits=ExitSettings(
             stages=SMALL_STAGES if experiment.staged else None,
             no_progress_ms=experiment.no_progress_ms,
             progress_step_fraction=fraction(Decimal("0.001")),
+            trailing_by=TrailingBy.VENUE if experiment.trailed else TrailingBy.ENGINE,
         ),
     )
 

@@ -18,6 +18,8 @@ SAFETY_S = 62.0
 """Faults strike within this time; it is stretched until two entries and one crash have happened."""
 CALM_S = 24.0
 """The liveness phase: everything heals and the system must come to rest."""
+_CLAMP = Decimal("0.003")
+"""Below some of the distances that are asked for, above others."""
 MARKET_TICK_MS = 6_000
 TICK_S = 0.5
 """So market time runs twelve times as fast as the world: a one-minute bar closes every five seconds."""
@@ -57,6 +59,8 @@ class Experiment:
         no_progress_ms: market time without a step of progress; None is off.
         filtered: symbols are chosen by their spread, anew every few seconds, but the last, which is read for its
             regime alone; and what the engine decides is kept on tape.
+        trailed: the venue trails beside the stop; `callback_max_fraction`: at most so far behind, whatever is asked.
+        trades_per_symbol_max: entries that one position may be built of.
         guards: nothing is entered by the engine; what others open is protected.
         wire: whose client trades. Symbols are spelled as the exchange has them, whatever it is.
     """
@@ -91,6 +95,9 @@ class Experiment:
     no_progress_ms: int | None = None
     filtered: bool = False
     guards: bool = False
+    trailed: bool = False
+    callback_max_fraction: Decimal | None = None
+    trades_per_symbol_max: int = 1
 
     def without(self, acts: frozenset[int]) -> Experiment:
         """The same experiment less some acts, by index; for shrinking."""
@@ -102,6 +109,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
     draws = Draws(seed, f"experiment/{profile.name}")
     wire = Draws(seed, f"wire/{profile.name}").pick(profile.wires)
     exits = Draws(seed, f"exits/{profile.name}")
+    trailing = Draws(seed, f"trailing/{profile.name}")
     rung = draws.pick(profile.rungs or RUNGS[wire])
     symbols = tuple(list(STARTS)[: draws.pick((1, 1, 2, 3))])
     acts = _acts(draws, profile)
@@ -117,7 +125,7 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         trailing_fraction=draws.pick(profile.trailings),
         target_fraction=draws.pick((None, None, Decimal("0.012"))),
         hold_max_ms=draws.pick(profile.holds_ms),
-        signal_rate=draws.between(0.35, 0.9),
+        signal_rate=draws.between(*profile.signal_rates),
         volatility=draws.pick((0.0002, 0.0005, 0.001)) * profile.wildness,
         stop_while_flat=rung is not Rung.AFTER_FILL or draws.chance(0.5),
         fill_parts=draws.pick((1, 1, 2, 5)),
@@ -133,6 +141,9 @@ def draw(seed: int, profile: Profile = SWARM) -> Experiment:
         opinion_rate=exits.between(0.3, 0.9) if exits.chance(profile.opinions) else 0.0,
         no_progress_ms=exits.pick(profile.patiences_ms),
         guards=profile.guards,
+        trailed=trailing.chance(profile.trailed),
+        callback_max_fraction=_CLAMP if profile.trailed and trailing.chance(0.1) else None,
+        trades_per_symbol_max=Draws(seed, f"pyramid/{profile.name}").pick(profile.trades_per_symbol),
     )
 
 

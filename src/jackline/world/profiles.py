@@ -23,7 +23,8 @@ CRASHES = (
 
 RARE = (
     Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
-    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS,
+    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE, Kind.ASKS_ORDER,
+    Kind.DROPS_ORDER, Kind.TIGHTENS,
 )  # fmt: skip
 """Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
 that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
@@ -33,6 +34,8 @@ TRADER = (
     Kind.BRINGS_ORDERS, Kind.CANCELS_STOP,
 )  # fmt: skip
 """Another bot, or a person, with an account of their own mind."""
+WISHES = (Kind.ASKS_ORDER, Kind.ASKS_ORDER, Kind.DROPS_ORDER, Kind.TIGHTENS)
+"""What somebody may want of the stops of a position that is open."""
 EVERYTHING = tuple(kind for kind in Kind if kind not in RARE)
 
 
@@ -51,7 +54,10 @@ class Profile:
         rungs: drawn from with equal chance; None is what the wire has.
         staged, opinions: probability of stops in stages, and of a strategy that has exits of its own.
         patiences_ms: times without progress (market ms; None is off) drawn from.
+        trailed: probability that the venue trails, beside the stop.
         guards: the engine enters nothing and protects what others open.
+        trades_per_symbol: entries that one position may be built of, drawn from; 1 adds to none.
+        signal_rates: least and most probability of a wish at the close of a bar.
         trailings, holds_ms: trailing distances (fractions; None is off) and longest holds (market ms) drawn from.
     """
 
@@ -74,6 +80,9 @@ class Profile:
     opinions: float = 0.0
     patiences_ms: tuple[int | None, ...] = (None,)
     guards: bool = False
+    trailed: float = 0.0
+    trades_per_symbol: tuple[int, ...] = (1,)
+    signal_rates: tuple[float, float] = (0.35, 0.9)
 
 
 SWARM = Profile(name="swarm", why="everything, uniformly; one world of four speaks BingX",
@@ -105,6 +114,13 @@ PROFILES: dict[str, Profile] = {
                        Kind.CLOSES_ALL, Kind.RECONFIGURES, Kind.KEY_REVOKED)),
         Profile(name="kill", why="the kill switch at any moment, with crashes around it",
                 kinds=(Kind.KILLS, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP, Kind.POWER_CUT), always=(Kind.KILLS,)),
+        Profile(name="unheard", why="operators give orders while no engine lives to hear them, but the watchdog",
+                kinds=(Kind.KILLS, Kind.CLOSES_ALL, Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND,
+                       Kind.PAUSE_ENGINE, Kind.KILL_WATCHDOG, Kind.STOP_DROPPED, Kind.THROUGH_STOP, Kind.READ_LAG,
+                       Kind.SLOW_FILLS, Kind.SILENT_REST, Kind.LOST_DISK, Kind.POWER_CUT, Kind.DISK_FULL),
+                acts=(4, 9), hedge=0.4, wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX),
+                always=(Kind.NO_ENGINE, Kind.NO_ENGINE, Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.KILLS, Kind.KILLS,
+                        Kind.CLOSES_ALL, Kind.CLOSES_ALL)),
         Profile(name="market", why="cascades, gaps, empty books",
                 kinds=(Kind.JUMP, Kind.THROUGH_STOP, Kind.TOUCH_STOP, Kind.THROUGH_TARGET, Kind.MARK_APART,
                        Kind.SPREAD, Kind.EMPTY_BOOK, Kind.THIN_BOOK, Kind.CASCADE, Kind.ADL, Kind.FUNDING,
@@ -120,6 +136,13 @@ PROFILES: dict[str, Profile] = {
         Profile(name="trails", why="prices that run, so that working stops move often",
                 kinds=(Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK), acts=(3, 6), wildness=3.0,
                 trailings=(Decimal("0.008"),)),
+        Profile(name="trailing", why="the venue trails beside the stop, and loses, clamps or forgets what it took",
+                kinds=(*CRASHES, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.CANCELS_STOP, Kind.TYPE_WITHDRAWN,
+                       Kind.STICKY_TRIGGERING, Kind.REJECTED_AT_TRIGGER, Kind.CHILD_PART_FILLED, Kind.REFUSES,
+                       Kind.CONDITIONAL_SLOW, Kind.CONDITIONAL_DOWN, Kind.SLOW_NETWORK, Kind.JUMP, Kind.MARK_APART,
+                       Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.READ_LAG, Kind.LOST_DISK, Kind.SETS_MODE),
+                wildness=3.0, hedge=0.4, trailings=(Decimal("0.002"), Decimal("0.004"), Decimal("0.008")), trailed=0.9,
+                holds_ms=(120_000, 300_000)),
         Profile(name="exits", why="prices that run, stops in stages, strategies that want out, and crashes in between",
                 kinds=(*CRASHES, Kind.JUMP, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK, Kind.THROUGH_TARGET,
                        Kind.TOUCH_STOP, Kind.STOP_DROPPED),
@@ -153,12 +176,22 @@ PROFILES: dict[str, Profile] = {
         Profile(name="adds", why="people open positions and add to them",
                 kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND), acts=(4, 8),
                 always=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.ADDS_BY_HAND)),
+        Profile(name="pyramid", why="everything, where open trades are added to while their prices run",
+                hedge=0.4, holds_ms=(300_000, 600_000), wildness=1.5, acts=(2, 8), trades_per_symbol=(2, 2, 3, 5),
+                signal_rates=(0.85, 1.0)),
         Profile(name="guard", why="somebody else trades; the engine enters nothing and protects what it finds",
                 kinds=(*TRADER, *TRADER, Kind.STOP_DROPPED, Kind.STOP_EXPIRED, Kind.REFUSES, Kind.CONDITIONAL_SLOW,
                        Kind.JUMP, Kind.THROUGH_STOP, Kind.KILL_WATCHDOG, Kind.KILL_AT_REQUEST, Kind.KILL_AT_STEP,
                        Kind.LOST_DISK, Kind.CUT_STREAMS, Kind.SETS_LEVERAGE, Kind.READ_LAG), acts=(6, 14),
                 always=(Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.BRINGS_ORDERS, Kind.REENTERS_BY_HAND),
                 wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX), hedge=0.4, guards=True),
+        Profile(name="asked", why="somebody asks for stops and targets beside the plan's, drops and tightens them",
+                kinds=(*CRASHES, *WISHES, *WISHES, Kind.JUMP, Kind.THROUGH_STOP, Kind.STOP_DROPPED, Kind.STOP_EXPIRED,
+                       Kind.REJECTED_AT_TRIGGER, Kind.STICKY_TRIGGERING, Kind.CONDITIONAL_SLOW, Kind.SLOW_NETWORK,
+                       Kind.READ_LAG, Kind.LOSSY, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.OPENS_BY_HAND,
+                       Kind.CANCELS_STOP, Kind.KILLS, Kind.OLD_BACKUP, Kind.LOST_DISK), acts=(4, 8), wildness=2.0,
+                always=(Kind.OPENS_BY_HAND, *(Kind.ASKS_ORDER,) * 6, *(Kind.DROPS_ORDER,) * 3, *(Kind.TIGHTENS,) * 2),
+                holds_ms=(300_000, 600_000), wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINANCE, Wire.BINGX)),
         Profile(name="bingx", why="everything, at a venue that takes the stop in the entry and has one slot for it",
                 wires=(Wire.BINGX,), hedge=0.5),
         Profile(name="bingx_liar", why="the same venue, which loses, rejects or sticks the stops it took",

@@ -118,6 +118,8 @@ def _simplifications(experiment: Experiment) -> Iterator[_Change]:
     yield lambda best: replace(best, symbols=best.symbols[:1])
     yield lambda best: replace(best, hedge=False)
     yield lambda best: replace(best, trailing_fraction=None, target_fraction=None)
+    yield lambda best: replace(best, trailed=False)
+    yield lambda best: replace(best, callback_max_fraction=None)
     yield lambda best: replace(best, staged=False, opinion_rate=0.0, no_progress_ms=None)
     yield lambda best: replace(best, fill_parts=1)
     yield lambda best: replace(best, commit_ms=(0.2, 4.0))

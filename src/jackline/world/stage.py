@@ -133,6 +133,7 @@ class Stage:
         self.clock.drift(experiment.clock_drift_ppm)
         self.disk.commit_ms = experiment.commit_ms
         self.venue.keeps_history = any(act.kind is Kind.READ_LAG for act in experiment.acts)
+        self.venue.whims.callback_max_fraction = experiment.callback_max_fraction
         self.network.later(0.0, self._tick)
         self.processes.want(ENGINE)
         if experiment.watchdog:

@@ -46,15 +46,15 @@ def test_a_largest_bar_inside_the_history_still_leaves_a_whole_window() -> None:
 
 
 def test_default_window_needs_more_than_the_history() -> None:
-    with pytest.raises(FeedError, match="too few bars for a window with history: 300 "):
+    with pytest.raises(FeedError, match="too few bars for a window with history: 400 "):
         default_window(tuple(plain_candles(HISTORY_BARS_MIN)))
     assert default_window(tuple(plain_candles(HISTORY_BARS_MIN + 1))).end_ms == at(HISTORY_BARS_MIN + 1)
 
 
 def test_an_open_end_reaches_as_far_as_the_file_allows() -> None:
     file = candle_file(plain_candles(500))
-    assert choose_window(file, from_ms=at(350), to_ms=None) == Window(start_ms=at(350), end_ms=at(500))
-    assert choose_window(file, from_ms=None, to_ms=at(400)) == Window(start_ms=at(300), end_ms=at(400))
+    assert choose_window(file, from_ms=at(450), to_ms=None) == Window(start_ms=at(450), end_ms=at(500))
+    assert choose_window(file, from_ms=None, to_ms=at(480)) == Window(start_ms=at(400), end_ms=at(480))
     assert choose_window(file, from_ms=None, to_ms=None) == default_window(file.candles)
     short = choose_window(file, from_ms=at(7), to_ms=at(20))
     assert short.note is not None
@@ -98,7 +98,7 @@ def test_a_gap_in_the_window_or_its_history_names_the_first_missing_bar(
 
 def test_a_gap_elsewhere_only_ends_the_history() -> None:
     bars = [bar for index, bar in enumerate(plain_candles(600)) if index not in {50, 550}]
-    selection = select_bars(candle_file(bars), Window(start_ms=at(400), end_ms=at(500)))
+    selection = select_bars(candle_file(bars), Window(start_ms=at(460), end_ms=at(540)))
     assert selection.history[0].open_ms == at(51)
 
 

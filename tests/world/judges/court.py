@@ -147,9 +147,10 @@ class Court:
         side: Side = BUY,
         process: str = ENGINE,
         fills: bool = True,
+        attempt: int = 0,
     ) -> Departure:
-        """The one entry of a trade: a collared limit, filled at the last price."""
-        client_id = spell(trade_id, Role.ENTRY, 0)
+        """An entry of a trade, its first or a further one: a collared limit, filled at the last price."""
+        client_id = spell(trade_id, Role.ENTRY, attempt)
         price = "60500" if side is BUY else "59500"
         departure = self.leaves(
             "POST",

@@ -99,11 +99,12 @@ def entry_orders(testimony: Testimony) -> Mapping[TradeId, tuple[Order, ...]]:
 
 
 def double_entries(testimony: Testimony, trades: Mapping[TradeId, Trade]) -> tuple[TradeId, ...]:
-    """Trades that entered more than once, or for more than they had planned."""
+    """Trades that entered more often, or for more, than they had planned."""
     return tuple(
         trade_id
         for trade_id, orders in entry_orders(testimony).items()
-        if len(orders) > 1 or _executed(orders) > _planned(trades.get(trade_id))
+        if len(orders) > max(1, _plans(trades.get(trade_id)))
+        or _executed(orders) > _planned(trades.get(trade_id))
     )
 
 
@@ -162,7 +163,8 @@ def _entered_twice(evidence: Evidence) -> Iterator[Breach]:
     orders = entry_orders(evidence.testimony)
     for trade_id in double_entries(evidence.testimony, evidence.trades):
         entered, planned = orders[trade_id], _planned(evidence.trades.get(trade_id))
-        detail = f"trade {trade_id} filled {_executed(entered)} in {len(entered)} entries; planned {planned} in one"
+        detail = f"trade {trade_id} filled {_executed(entered)} in {len(entered)} entries; planned {planned} "
+        detail += f"in {max(1, _plans(evidence.trades.get(trade_id)))}"
         yield Breach(code="O1", detail=detail)
 
 
@@ -183,7 +185,11 @@ def _executed(orders: tuple[Order, ...]) -> Decimal:
 
 
 def _planned(trade: Trade | None) -> Decimal:
-    return trade.entry.quantity if trade is not None and trade.entry is not None else Decimal(0)
+    return sum((plan.quantity for plan in trade.entries), Decimal(0)) if trade is not None else Decimal(0)
+
+
+def _plans(trade: Trade | None) -> int:
+    return 0 if trade is None else len(trade.entries)
 
 
 def _named(episode: Episode) -> str:

@@ -10,11 +10,13 @@ from typing import Final
 
 from jackline.cli.config import Config, load_config
 from jackline.cli.section_types import BAR_INTERVALS_MS
+from jackline.core.gate_settings import RegimeSettings
 from jackline.core.plan import Rung
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 
 BALANCE_QUOTE: Final = "10000"
 STATE: Final = "state"
+REFERENCE: Final = str(RegimeSettings().reference_symbol)
 
 _CONFIG: Final = """\
 # Written by `jackline demo`. Play money on a local exchange.
@@ -35,10 +37,15 @@ key_file = "key.toml"
 
 [risk]
 losing_streak_max = 100 # a demo goes on
+trades_per_symbol_max = 1 # one entry a trade: what is left behind is easier to see
 leverage = 4
 stop_value_fraction = 0.01
+target_of_rules = "off" # the trail ends a trade
 trailing_fraction = 0.03 # lets a profit run; the 1 % stop stands until then
 hold_max_ms = 28_800_000 # 8 h of market time
+
+[regime]
+reference_symbol = "{reference}" # BTCUSDT, where the market of the demo has it
 
 [strategy]
 name = "rsi_trend"
@@ -89,6 +96,7 @@ def write_config(
         url=url,
         symbols=", ".join(f'"{symbol}"' for symbol in symbols),
         interval=interval_name(interval_ms),
+        reference=REFERENCE if REFERENCE in symbols else symbols[0],
         mode="hedge" if hedge else "netting",
         rung="auto" if rung is None else rung.value,
     )

@@ -10,8 +10,8 @@ from jackline.exchange.feeds.candles import CandleFile, infer_interval_ms
 from jackline.exchange.feeds.errors import FeedError, utc
 from jackline.exchange.ports import Candle
 
-# Indicators are warmed on these: three times the longest average a built-in strategy uses.
-HISTORY_BARS_MIN = 300
+# Indicators are warmed on these: twice the slow average by which an engine tells the regime of a market.
+HISTORY_BARS_MIN = 400
 # What one klines request of the venue may return; more could never be asked for at once.
 HISTORY_BARS_MAX = 1_500
 DEFAULT_SPAN_MS = 48 * 3_600_000

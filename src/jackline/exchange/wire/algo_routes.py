@@ -103,7 +103,7 @@ def _read_triggers(params: Params, kind: OrderType) -> tuple[Decimal | None, Dec
         if trigger_price is not None:
             raise VenueError(-2021)
         if not CALLBACK_PERCENT_MIN <= need(percent, "callbackRate") <= CALLBACK_PERCENT_MAX:
-            raise VenueError(-1130, name="callbackRate")
+            raise VenueError(-2007)
         return None, activate_price, need(percent, "callbackRate") / 100
     for name, value in (("activatePrice", activate_price), ("callbackRate", percent)):
         if value is not None:

@@ -33,6 +33,7 @@ class WhimOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_algos_max: Annotated[int, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
     slow_fill_ms: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
     immediate_rests: bool | msgspec.UnsetType = msgspec.UNSET
+    callback_max_fraction: Decimal | msgspec.UnsetType | None = msgspec.UNSET
     margin_for_stops: bool | msgspec.UnsetType = msgspec.UNSET
     countdown_takes_stops: bool | msgspec.UnsetType = msgspec.UNSET
     clock_ahead_ms: (

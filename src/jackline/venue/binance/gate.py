@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from jackline.core.requests import SendEntry
+from jackline.core.trailing import CALLBACK_MAX_FRACTION, CALLBACK_MIN_FRACTION
 from jackline.venue.binance.order_frames import frame_request
 from jackline.venue.profile import BINANCE_USDM
 from jackline.venue.transport.gate import (
@@ -29,11 +30,16 @@ _ORDER_NAME = frozenset(
 _ORDER = Shape(
     required=SIGNED | _ORDER_NAME, optional=frozenset({"positionSide", "reduceOnly", "timeInForce", "price"})
 )
+_TRIGGERED, _FOLLOWING = (
+    frozenset({"triggerPrice", "priceProtect"}),
+    frozenset({"callbackRate", "activatePrice"}),
+)
+"""What a stop or target has, and what an order has that follows the price: never of both."""
 _ALGO_ORDER = Shape(
     required=SIGNED
-    | {"algoType", "symbol", "side", "type", "triggerPrice", "workingType", "priceProtect", "clientAlgoId"}
+    | {"algoType", "symbol", "side", "type", "workingType", "clientAlgoId"}
     | {"selfTradePreventionMode", "recvWindow"},
-    optional=frozenset({"positionSide", "quantity", "reduceOnly", "closePosition"}),
+    optional=frozenset({"positionSide", "quantity", "reduceOnly", "closePosition"}) | _TRIGGERED | _FOLLOWING,
 )
 GOLDEN: dict[tuple[str, str], Shape] = {
     ("POST", "/fapi/v1/order"): _ORDER,
@@ -50,15 +56,21 @@ GOLDEN: dict[tuple[str, str], Shape] = {
     ("POST", "/fapi/v1/listenKey"): Shape(required=frozenset()),
 }
 
+TRAILING = "TRAILING_STOP_MARKET"
+RATE_PERCENT_MIN, RATE_PERCENT_MAX = CALLBACK_MIN_FRACTION * 100, CALLBACK_MAX_FRACTION * 100
+"""A rate that was multiplied twice is refused here and not by the venue: 1.5 per cent, sent as 150."""
+
 _VALUES: dict[str, re.Pattern[str]] = {
     "algoType": re.compile("CONDITIONAL"),
     "side": re.compile("BUY|SELL"),
     "positionSide": re.compile("LONG|SHORT"),
-    "type": re.compile("LIMIT|MARKET|STOP_MARKET|TAKE_PROFIT_MARKET"),
+    "type": re.compile("LIMIT|MARKET|STOP_MARKET|TAKE_PROFIT_MARKET|TRAILING_STOP_MARKET"),
     "timeInForce": re.compile("IOC"),
     "quantity": DECIMAL,
     "price": DECIMAL,
     "triggerPrice": DECIMAL,
+    "activatePrice": DECIMAL,
+    "callbackRate": DECIMAL,
     "workingType": re.compile("MARK_PRICE|CONTRACT_PRICE"),
     "priceProtect": re.compile("false"),
     "reduceOnly": re.compile("true"),
@@ -81,7 +93,7 @@ class RequestGate(GateMechanics):
     profile = BINANCE_USDM
     golden = GOLDEN
     forms = _VALUES
-    positive = frozenset({"quantity", "price", "triggerPrice", "leverage"})
+    positive = frozenset({"quantity", "price", "triggerPrice", "activatePrice", "leverage"})
 
     def check_frame(self, *, url: str, text: str) -> None:
         """Raise `GateRefused` unless this signed frame may leave over the socket of orders."""
@@ -137,10 +149,26 @@ def _is_reducing(fields: Fields) -> bool:
     return "reduceOnly" in fields if "positionSide" not in fields else closing_side
 
 
+def _check_trailing(fields: Fields) -> None:
+    """It follows by a rate, which is in per cent, and by nothing else; it has a quantity, so it is never the stop of a
+    whole position."""
+    if fields.keys() & _TRIGGERED or "quantity" not in fields or "callbackRate" not in fields:
+        raise GateRefused("P3", f"a trailing order has a quantity and a rate: {shown(fields)}")
+    if not RATE_PERCENT_MIN <= Decimal(fields["callbackRate"]) <= RATE_PERCENT_MAX:
+        allowed = f"{RATE_PERCENT_MIN} … {RATE_PERCENT_MAX} per cent"
+        raise GateRefused("P4", f"callbackRate {fields['callbackRate']} is outside {allowed}")
+
+
 def _check_conditional(fields: Fields) -> None:
     """A conditional order of ours can only reduce: whole position, or a quantity with the flag or the side
     (P3)."""
-    if fields["type"] not in {"STOP_MARKET", "TAKE_PROFIT_MARKET"}:
+    if fields["type"] == TRAILING:
+        _check_trailing(fields)
+    elif fields.keys() & _FOLLOWING or not fields.keys() >= _TRIGGERED:
+        raise GateRefused(
+            "P2", f"a {fields['type']} has a trigger price and follows nothing: {shown(fields)}"
+        )
+    elif fields["type"] not in {"STOP_MARKET", "TAKE_PROFIT_MARKET"}:
         raise GateRefused("P3", f"conditional type {fields['type']}")
     whole, sized = "closePosition" in fields, "quantity" in fields
     if whole == sized or (whole and "reduceOnly" in fields):

@@ -23,6 +23,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Side, Symbol
 from jackline.venue.binance.connection import Connection, Section
@@ -38,7 +39,7 @@ from jackline.venue.transport.gate import PlainClose
 from jackline.venue.transport.hedge import hedged, through_breaks
 from jackline.venue.transport.lanes import Lane
 
-Reduction = SendStop | SendTarget | SendClose
+Reduction = SendStop | SendTarget | SendTrailing | SendClose
 
 ENTRY_DEADLINE_S = 2.5
 """Longer than an entry's receive window and a slow answer; then it is unknown and treated as filled."""

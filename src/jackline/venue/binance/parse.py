@@ -110,7 +110,17 @@ def algo_view(row: AlgoRow) -> OrderView:
         price_protect=row.priceProtect,
         child_id=int(child) if child.isdigit() and child != "0" else None,
         updated_ms=WireMs(row.updateTime),
+        callback_fraction=_callback(row.callbackRate),
     )
+
+
+def _callback(percent: str | None) -> Fraction | None:
+    """The rate of a trailing order; None where there is none. One that cannot be read is not the one asked for."""
+    try:
+        rate = Decimal(percent or "0")
+    except ArithmeticError:
+        return None
+    return Fraction(rate / 100) if rate.is_finite() and rate > ZERO else None
 
 
 def listed_order(tree: Any) -> OrderView:

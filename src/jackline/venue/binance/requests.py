@@ -20,6 +20,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
     StopShape,
 )
 from jackline.core.values import Side, exact
@@ -51,6 +52,8 @@ def wire_request(request: Mutation) -> WireRequest:
             return WireRequest(method="POST", path=ALGO_ORDER, params=_stop(request))
         case SendTarget():
             return WireRequest(method="POST", path=ALGO_ORDER, params=_target(request))
+        case SendTrailing():
+            return WireRequest(method="POST", path=ALGO_ORDER, params=_trailing(request))
         case SendClose():
             return WireRequest(method="POST", path=ORDER, params=_close(request))
         case CancelOrder():
@@ -104,18 +107,35 @@ def _target(request: SendTarget) -> Params:
     return _conditional(request, kind="TAKE_PROFIT_MARKET", reducing=reducing)
 
 
+def _trailing(request: SendTrailing) -> Params:
+    # In per cent: 0.01 is 1. With a trigger price it is refused, and price protection is not of this type.
+    following = {"callbackRate": plain(request.callback_fraction * 100)}
+    if request.activate_price is not None:
+        following["activatePrice"] = plain(request.activate_price)
+    reducing = {"quantity": plain(request.quantity), **_reduce_only(request.mode)}
+    return _standing(request, kind="TRAILING_STOP_MARKET", when=following, reducing=reducing)
+
+
 def _conditional(request: SendStop | SendTarget, *, kind: str, reducing: Params) -> Params:
+    # True would hold the stop back while mark and last disagree, which is the crash it is for.
+    unprotected = {"priceProtect": "false", **reducing}
+    return _standing(
+        request, kind=kind, when={"triggerPrice": plain(request.trigger_price)}, reducing=unprotected
+    )
+
+
+def _standing(
+    request: SendStop | SendTarget | SendTrailing, *, kind: str, when: Params, reducing: Params
+) -> Params:
     return {
         "algoType": "CONDITIONAL",
         "symbol": request.symbol,
         "side": request.side.closes_with.value,
         **_position_side(request.side, request.mode),
         "type": kind,
-        "triggerPrice": plain(request.trigger_price),
+        **when,
         # Said every time: the venue's own default fires on the last price.
         "workingType": "MARK_PRICE" if request.price_source is PriceSource.MARK else "CONTRACT_PRICE",
-        # True would hold the stop back while mark and last disagree, which is the crash it is for.
-        "priceProtect": "false",
         **reducing,
         "clientAlgoId": request.client_id,
         # Anything else could expire the stop against our own resting order.

@@ -56,6 +56,7 @@ class AlgoRow(Row, frozen=True):
     actualOrderId: str | None = None
     actualPrice: str | None = None
     actualQty: str | None = None
+    callbackRate: str | None = None
 
 
 class StrangeRow(Row, frozen=True):

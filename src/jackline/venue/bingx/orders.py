@@ -21,6 +21,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Side, Symbol
 from jackline.venue.bingx.connection import Connection, Section
@@ -81,6 +82,10 @@ class OrderDesk:
                 return await self._enter(request)
             case SendClose(shape=CloseShape.PLAIN_MARKET, mode=PositionMode.NETTING):
                 return await self._in_turn(Rank.PROTECT, lambda: self._close_without_flag(request))
+            case SendTrailing():
+                return NotSent(
+                    why="P3: a side has room for one stop here, and none beside it that follows the price"
+                )
             case SendStop(quantity=None, mode=PositionMode.NETTING):
                 text = "no closePosition in one-way mode: it takes a quantity"
                 return Refused(kind=Refusal.FLAG_REFUSED, code=OURS, text=text)

@@ -21,6 +21,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
 )
 from jackline.core.values import Side
 
@@ -44,6 +45,10 @@ class WireRequest:
     params: Params
 
 
+class NoTrailing(ValueError):
+    """A side has room for one stop, so nothing follows the price beside it."""
+
+
 def wire_request(request: Mutation) -> WireRequest:
     """The one shape in which this request may leave. A whole-position stop has none in netting mode."""
     match request:
@@ -53,6 +58,9 @@ def wire_request(request: Mutation) -> WireRequest:
             params = _conditional(request, kind="STOP_MARKET")
         case SendTarget():
             params = _conditional(request, kind="TAKE_PROFIT_MARKET")
+        case SendTrailing():
+            # The profile says that none rests here; it must not become another order on its way (P3).
+            raise NoTrailing(request.symbol)
         case SendClose():
             params = _close(request)
         case CancelOrder():

@@ -17,6 +17,7 @@ from jackline.core.requests import (
     SendEntry,
     SendStop,
     SendTarget,
+    SendTrailing,
     StopShape,
 )
 from jackline.core.values import Side
@@ -62,6 +63,8 @@ def write(venue: RecordedVenue, request: Mutation, terms: Terms) -> WireRequest:
         case SendTarget():
             values = conditional_values(venue, request, terms)
             return _written(venue, Action.TARGET, values, request.mode, request.side)
+        case SendTrailing():
+            raise NotWired(f"nothing that follows the price is sent: {request.symbol}")
         case SendClose():
             values = close_values(venue, request, terms)
             return _written(venue, _closing(venue, request), values, request.mode, request.side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -18,10 +19,15 @@ ENGINE_AGE_MS_MAX = 5_000
 """An engine that has not shown itself for longer is not ready, whatever it is doing."""
 
 
-class Alive(BaseModel):
-    """This process answers. It says nothing of any other: a venue's outage must not become a storm of restarts."""
+LOOK_AGE_MS_MAX = 10_000
+"""Four looks a second are due; a disk that answers late may cost some."""
 
-    status: Literal["alive"] = "alive"
+
+class Alive(BaseModel):
+    """This process answers, and looks. It says nothing of any other: a venue's outage must not become a storm of
+    restarts."""
+
+    status: Literal["alive", "stuck"] = "alive"
 
 
 class Ready(BaseModel):
@@ -37,10 +43,13 @@ class Health(BaseModel):
     status: Literal["ok", "degraded", "critical"]
 
 
-@router.get("/livez")
-async def livez() -> Alive:
-    """Whether this process answers."""
-    return Alive()
+@router.get("/livez", responses={503: {"model": Alive}})
+async def livez(seen: Now, response: Response) -> Alive:
+    """Whether this process makes progress (L2): its own looks go on, whatever they show."""
+    if time.time_ns() // 1_000_000 - seen.now_ms <= LOOK_AGE_MS_MAX:
+        return Alive()
+    response.status_code = 503
+    return Alive(status="stuck")
 
 
 @router.get("/readyz", responses={503: {"model": Ready}})

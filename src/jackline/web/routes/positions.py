@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from jackline.core.picture import PositionPicture, StopPicture
@@ -12,13 +12,15 @@ from jackline.core.values import Side, Symbol
 from jackline.store.commands import CommandKind
 from jackline.web.access import Reader, Reducer
 from jackline.web.account import Seen, Source
+from jackline.web.changes import audited_after
 from jackline.web.measures import liquidation_ratio, naked_ms, stop_distance
-from jackline.web.parts import IdempotencyKey, Now, TheDesk
+from jackline.web.once import OnceRoute
+from jackline.web.parts import IdempotencyKey, Now, TheDesk, TheDoor
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
 from jackline.web.words import moment, number, told
 
-router = APIRouter(prefix="/api", tags=["positions"])
+router = APIRouter(prefix="/api", tags=["positions"], route_class=OnceRoute)
 
 
 class RestingStop(BaseModel):
@@ -105,7 +107,9 @@ async def positions(seen: Now, _: Reader) -> Positions:
 async def close_position(
     position_id: PositionId,
     grant: Reducer,
+    request: Request,
     desk: TheDesk,
+    keeper: TheDoor,
     seen: Now,
     key: IdempotencyKey,
     response: Response,
@@ -123,18 +127,28 @@ async def close_position(
         symbol=Symbol(symbol),
         side=Side(side),
     )
-    return accepted(await desk.ask(command), response)
+    asked = await desk.ask(command)
+    await audited_after(request, keeper, grant, "close", reason=command.reason, after=position_id)
+    return accepted(asked, response)
 
 
 @router.post("/close-all", responses={202: {"model": CommandState}})
 async def close_all(
-    grant: Reducer, desk: TheDesk, key: IdempotencyKey, response: Response, closing: Closing | None = None
+    grant: Reducer,
+    request: Request,
+    desk: TheDesk,
+    keeper: TheDoor,
+    key: IdempotencyKey,
+    response: Response,
+    closing: Closing | None = None,
 ) -> CommandState:
     """Close every position of the account; every stop stays until its position is flat."""
     command = desk.command(
         CommandKind.CLOSE_ALL, key=key, actor=grant.actor, reason=(closing or Closing()).reason
     )
-    return accepted(await desk.ask(command), response)
+    asked = await desk.ask(command)
+    await audited_after(request, keeper, grant, "close-all", reason=command.reason)
+    return accepted(asked, response)
 
 
 def shown(one: PositionPicture, seen: Seen) -> Position:

@@ -18,12 +18,13 @@ from jackline.core.values import Fraction, Price, Quantity, Quote, Symbol
 from jackline.core.what_if import Held, Standing, Supposed, adverse_slippage_fraction, verdict
 from jackline.web.access import Reader
 from jackline.web.account import Seen
+from jackline.web.once import KnownRoute
 from jackline.web.options import WebOptions
 from jackline.web.parts import Now, Options, TheAccount, ThePast
 from jackline.web.routes.health import judged
 from jackline.web.words import moment
 
-router = APIRouter(prefix="/api/trading-safety", tags=["trading safety"])
+router = APIRouter(prefix="/api/trading-safety", tags=["trading safety"], route_class=KnownRoute)
 
 MOST = Decimal("1e15")
 """No price, quantity or balance of ours is larger: a number beyond it is a mistake."""

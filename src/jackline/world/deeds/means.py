@@ -69,6 +69,12 @@ class Means:
         stops = [algo for algo in open_algos if algo.type is OrderType.STOP_MARKET]
         return stops[int(act.pick * len(stops))] if stops else None
 
+    def a_waiting(self, act: Act) -> Algo | None:
+        """One of the stops, or of what follows the price beside them."""
+        kinds = {OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET}
+        waiting = [algo for algo in self.stage.account.open_algos.values() if algo.type in kinds]
+        return waiting[int(act.pick * len(waiting))] if waiting else None
+
     def a_position(self, act: Act) -> Position | None:
         """One of the open positions."""
         positions = self.stage.account.open_positions()

@@ -91,7 +91,7 @@ def places_stop(means: Means, act: Act) -> Result:
 
 def cancels_stop(means: Means, act: Act) -> Result:
     """The stop is in the way of somebody's eye."""
-    algo = means.a_stop(act)
+    algo = means.a_waiting(act)
     if algo is None:
         return NOTHING_THERE
     means.stage.venue.cancel_algo_by_hand(means.stage.account, algo)

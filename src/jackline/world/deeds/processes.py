@@ -6,6 +6,9 @@ from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
 from jackline.world.supervisor import ENGINE, WATCHDOG
 
+GONE_S = 18.0
+"""Beside what is drawn."""
+
 
 def kill_engine(means: Means, act: Act) -> Result:
     """SIGKILL, and a restart after up to four seconds."""
@@ -89,3 +92,13 @@ def no_watchdog(means: Means, act: Act) -> Result:
     processes.wanted.discard(WATCHDOG)
     processes.kill(WATCHDOG, down_s=1.0)
     return lambda: processes.want(WATCHDOG)
+
+
+def no_engine(means: Means, act: Act) -> Result:
+    """The engine is dead and nobody restarts it, for longer than anybody may take to close what is open (K3)."""
+    processes = means.stage.processes
+    if ENGINE not in processes.wanted:
+        return NOTHING_THERE
+    processes.wanted.discard(ENGINE)
+    processes.kill(ENGINE, down_s=1.0)
+    return lambda: means.stage.network.later(GONE_S, lambda: processes.want(ENGINE))

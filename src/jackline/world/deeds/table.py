@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from jackline.world.acts import Act, Kind
-from jackline.world.deeds import host, market, network, people, processes, trader, venue
+from jackline.world.deeds import asking, host, market, network, people, processes, trader, venue
 from jackline.world.deeds.means import Means, Result
 
 Deed = Callable[[Means, Act], Result]
@@ -68,6 +68,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.PAUSE_WATCHDOG: processes.pause_watchdog,
     Kind.SECOND_ENGINE: processes.second_engine,
     Kind.NO_WATCHDOG: processes.no_watchdog,
+    Kind.NO_ENGINE: processes.no_engine,
     Kind.POWER_CUT: host.power_cut,
     Kind.DISK_FULL: host.disk_full,
     Kind.READ_ONLY: host.read_only,
@@ -97,4 +98,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.KILLS: people.kills,
     Kind.CLOSES_ALL: people.closes_all,
     Kind.RECONFIGURES: people.reconfigures,
+    Kind.ASKS_ORDER: asking.asks,
+    Kind.DROPS_ORDER: asking.drops,
+    Kind.TIGHTENS: asking.tightens,
 }

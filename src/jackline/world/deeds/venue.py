@@ -88,7 +88,7 @@ def conditional_slow(means: Means, act: Act) -> Result:
 def type_withdrawn(means: Means, act: Act) -> Result:
     """-4120: stops go elsewhere from now on, as on 2025-12-09."""
     whims = means.stage.venue.whims
-    whims.algo_withdrawn = (OrderType.STOP_MARKET,)
+    whims.algo_withdrawn = (OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
 
     def undo() -> None:
         whims.algo_withdrawn = ()
@@ -241,7 +241,7 @@ def immediate_rests(means: Means, act: Act) -> Result:
 
 
 def _drop(means: Means, act: Act, *, quietly: bool) -> Result:
-    algo = means.a_stop(act)
+    algo = means.a_waiting(act)
     if algo is None:
         return NOTHING_THERE
     means.stage.venue.drop_algo(means.stage.account, algo, quietly=quietly)

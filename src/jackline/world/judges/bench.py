@@ -20,6 +20,7 @@ from jackline.world.judges.reducing import ReducingJudge
 from jackline.world.judges.risk import BudgetJudge, LiquidationJudge, RiskBudget
 from jackline.world.judges.scene import Scene
 from jackline.world.judges.sometimes import SometimesCounter
+from jackline.world.judges.stand_in import StandInJudge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ def seat(scene: Scene, *, budget: RiskBudget, daily_loss_max_fraction: Decimal |
         ExplainedJudge(scene),
         OwnerJudge(scene),
         KillJudge(scene),
+        StandInJudge(scene),
         HeldBackJudge(scene),
         LedgerJudge(scene),
         EquityJudge(scene),

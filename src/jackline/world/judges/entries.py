@@ -10,9 +10,10 @@ from typing import Final
 
 from jackline.exchange.values import ZERO
 from jackline.world.judges.breach import Judge
-from jackline.world.judges.names import CLOSES, PROTECTIVE, Role
+from jackline.world.judges.deadlines import REPAIR_MS
+from jackline.world.judges.names import CLOSES, PROTECTIVE, OrderName, Role
 from jackline.world.judges.requests import Leg, Request, RequestKind
-from jackline.world.judges.scene import FillSeen, Scene
+from jackline.world.judges.scene import FIRST_ENTRY, FillSeen, Scene
 from jackline.world.watching import Departure
 
 ATTACHED: Final = "attached"
@@ -35,7 +36,9 @@ class EntryJudge(Judge):
         if request.kind is not RequestKind.ORDER:
             return
         if request.is_entry and request.name is not None:
-            self._judge_entry(request, request.name.trade_id)
+            self._judge_entry(request)
+            if request.name.attempt != FIRST_ENTRY:
+                self._judge_addition(request)
         elif request.name is not None and request.name.role is Role.CANARY and request.leg is not None:
             self._judge_canary(request, request.leg)
         elif not request.reducing and (request.name is None or request.name.role not in CLOSES):
@@ -43,28 +46,39 @@ class EntryJudge(Judge):
                 "P2", departure.at_ms, f"{departure.process}: order {request.client_id} is no protected entry"
             )
 
-    def _judge_entry(self, request: Request, trade_id: str) -> None:
-        if trade_id in self.sent:
-            first = self.sent[trade_id]
+    def _judge_entry(self, request: Request) -> None:
+        client_id = request.client_id
+        if client_id in self.sent:
+            first = self.sent[client_id]
             self.breach(
                 "O1",
                 request.at_ms,
                 f"entry {request.client_id} leaves again; first {first.at_ms:.0f} by {first.departure.process}",
             )
             return
-        self.sent[trade_id] = request
-        if not self.scene.intent_known(trade_id):
+        self.sent[client_id] = request
+        intent = self.scene.intent_of(client_id)
+        if intent is None:
             text = f"entry {request.client_id} leaves before its intent is durable"
             self.breach("O4", request.at_ms, text)
             return
-        intent = self.scene.journal.intents[trade_id]
-        first_id = self._decided.setdefault((intent.symbol, intent.decided_ms), trade_id)
-        if intent.decided_ms and first_id != trade_id:
-            self.breach("O1", request.at_ms, f"one bar, two entries: {trade_id} after {first_id}")
+        first_id = self._decided.setdefault((intent.symbol, intent.decided_ms), client_id)
+        if intent.decided_ms and first_id != client_id:
+            self.breach("O1", request.at_ms, f"one bar, two entries: {client_id} after {first_id}")
         if intent.stop_price is None:
             self.breach("P2", request.at_ms, f"entry {request.client_id} has an intent without a stop")
         elif intent.rung == ATTACHED:
             self._judge_leg(request, intent.stop_price)
+
+    def _judge_addition(self, request: Request) -> None:
+        """A further entry leaves while a stop of the whole position rests, or went too lately to be known of."""
+        key = (request.symbol, request.position_side)
+        sign = request.side.sign if request.side is not None else 0
+        covers = [stop for stop in self.scene.stops_of(key, sign) if stop.algo.close_position and stop.name]
+        since_ms = request.at_ms - REPAIR_MS
+        if not any(stop.ended_ms is None or stop.ended_ms > since_ms for stop in covers):
+            text = f"further entry {request.client_id} leaves, and no stop of the whole position rests"
+            self.breach("P2", request.at_ms, text)
 
     def _judge_leg(self, request: Request, planned: Decimal) -> None:
         """The stop that an attached entry brings is its plan's, and as large as the entry."""
@@ -91,24 +105,26 @@ class EntryJudge(Judge):
             return
         grows = abs(seen.after) > abs(seen.before) or seen.before * seen.after < 0
         if seen.name.role is Role.ENTRY:
-            self._judge_fill(seen, seen.name.trade_id)
+            self._judge_fill(seen, seen.name)
         elif grows and seen.name.role not in PROTECTIVE and seen.client_id not in self._canaries:
             # Protective orders that grow a position are P3's.
             self.breach("P2", seen.at_ms, f"{seen.client_id}: {seen.before} → {seen.after} by no entry")
 
-    def _judge_fill(self, seen: FillSeen, trade_id: str) -> None:
-        filled = self._filled.get(trade_id, ZERO) + seen.fill.quantity
-        self._filled[trade_id] = filled
-        planned = self._planned(trade_id)
+    def _judge_fill(self, seen: FillSeen, name: OrderName) -> None:
+        filled = self._filled.get(seen.client_id, ZERO) + seen.fill.quantity
+        self._filled[seen.client_id] = filled
+        planned = self._planned(seen.client_id)
         if planned is not None and filled > planned:
-            self.breach("O1", seen.at_ms, f"trade {trade_id}: entries filled {filled}, planned {planned}")
-        self.scene.journal.refresh()
-        if trade_id in self.scene.journal.dead:
+            self.breach("O1", seen.at_ms, f"entry {seen.client_id}: filled {filled}, planned {planned}")
+        journal = self.scene.journal
+        journal.refresh()
+        if name.trade_id in journal.dead or seen.client_id in journal.dead_further:
             text = f"entry {seen.client_id} fills after its trade was written off as dead or done"
             self.breach("O3", seen.at_ms, text)
 
-    def _planned(self, trade_id: str) -> Decimal | None:
-        if self.scene.intent_known(trade_id):
-            return self.scene.journal.intents[trade_id].quantity
-        sent = self.sent.get(trade_id)
+    def _planned(self, client_id: str) -> Decimal | None:
+        intent = self.scene.intent_of(client_id)
+        if intent is not None:
+            return intent.quantity
+        sent = self.sent.get(client_id)
         return sent.quantity if sent is not None else None

@@ -8,7 +8,7 @@ from jackline.world.acts import Kind
 from jackline.world.judges.breach import Judge
 from jackline.world.judges.journal import RunEnd
 from jackline.world.judges.lives import ENGINE, life_number
-from jackline.world.judges.names import OrderName, Role, parse
+from jackline.world.judges.names import ASKED, OrderName, Role, parse
 from jackline.world.judges.requests import Request, RequestKind
 from jackline.world.judges.scene import Scene
 from jackline.world.watching import Departure, ProcessEvent
@@ -139,4 +139,11 @@ class OwnerJudge(Judge):
 
 
 def _is_owners(name: OrderName | None) -> bool:
-    return name is not None and name.role in {Role.ENTRY, Role.WORKING, Role.TARGET, Role.CANARY}
+    return name is not None and name.role in {
+        Role.ENTRY,
+        Role.WORKING,
+        Role.TARGET,
+        Role.TRAILING,
+        Role.CANARY,
+        *ASKED,
+    }

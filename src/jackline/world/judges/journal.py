@@ -130,9 +130,19 @@ class _Entry(msgspec.Struct):
     stop: _Stop | None = None
 
 
+class _Slot(msgspec.Struct):
+    client_id: str
+
+
+class _Addition(msgspec.Struct):
+    entry: _Entry
+    slot: _Slot
+
+
 class _Trade(msgspec.Struct):
     phase: str = ""
     entry: _Entry | None = None
+    additions: list[_Addition] = []
     stop: _Stop | None = None
     exit_reason: str | None = None
 
@@ -181,8 +191,13 @@ class JournalIndex:
 
     view: JournalView
     intents: dict[str, Intent] = field(default_factory=dict)
+    """Of first entries, by trade."""
+    further: dict[str, Intent] = field(default_factory=dict)
+    """Of further entries, by their client ids."""
     trades: dict[str, int] = field(default_factory=dict)
     dead: dict[str, int] = field(default_factory=dict)
+    dead_further: dict[str, int] = field(default_factory=dict)
+    """Further entries that a trade does not know of any more: written off as never filled."""
     named: dict[str, int] = field(default_factory=dict)
     stops: set[tuple[str, Decimal | None]] = field(default_factory=set)
     """Symbol and trigger of every stop that a row tells of; a watchdog's rows name the symbol alone."""
@@ -193,12 +208,13 @@ class JournalIndex:
     """Openings, transfers and adjustments booked."""
     _seq: int = 0
     _epoch: int = 0
+    _added: dict[str, set[str]] = field(default_factory=dict)
 
     def refresh(self) -> None:
         """Read what has become durable since the last look."""
         if self.view.epoch != self._epoch:
             self._epoch, self._seq = self.view.epoch, 0
-            self.kills = []
+            self.kills, self._added = [], {}
         for row in self.view.durable_after(self._seq):
             self._seq = row.seq
             self._take(row)
@@ -232,16 +248,16 @@ class JournalIndex:
         trade = _read(row.body, _Trade)
         if trade is None:
             return
-        if row.kind == "intent" and trade.entry is not None:
-            stop = trade.stop or trade.entry.stop
-            self.intents[trade_id] = Intent(
-                trade_id=trade_id,
-                quantity=trade.entry.quantity,
-                stop_price=stop.disaster_price if stop is not None else None,
-                symbol=trade.entry.symbol,
-                decided_ms=trade.entry.signal_market_ms,
-                rung=trade.entry.rung,
-            )
+        if row.kind == "intent" and trade.additions:
+            latest = trade.additions[-1]
+            self.further[latest.slot.client_id] = _intent(trade_id, latest.entry, trade.stop)
+        elif row.kind == "intent" and trade.entry is not None:
+            self.intents[trade_id] = _intent(trade_id, trade.entry, trade.stop)
+        present = {one.slot.client_id for one in trade.additions}
+        for client_id in sorted(self._added.get(trade_id, set()) - present):
+            self.dead_further.setdefault(client_id, row.wire_ms)
+        if present:
+            self._added[trade_id] = present
         if trade.phase == "done" or (trade.phase == "sweeping" and trade.exit_reason == NEVER_FILLED):
             self.dead.setdefault(trade_id, row.wire_ms)
 
@@ -261,6 +277,18 @@ class JournalIndex:
         reason = "" if known is None else known.reason
         if level is not None:
             self.kills.append(KillRow(wire_ms=row.wire_ms, level=level, reason=reason))
+
+
+def _intent(trade_id: str, entry: _Entry, standing: _Stop | None) -> Intent:
+    stop = standing or entry.stop
+    return Intent(
+        trade_id=trade_id,
+        quantity=entry.quantity,
+        stop_price=stop.disaster_price if stop is not None else None,
+        symbol=entry.symbol,
+        decided_ms=entry.signal_market_ms,
+        rung=entry.rung,
+    )
 
 
 def _read(text: str, kind: type[Body]) -> Body | None:

@@ -16,7 +16,7 @@ from jackline.world.watching import Departure
 
 TRANSFER: Final = "TRANSFER"
 _DAY_MS: Final = 86_400_000
-_REDUCING: Final = ("SendStop", "SendTarget", "SendClose", "CancelOrder")
+_REDUCING: Final = ("SendStop", "SendTarget", "SendTrailing", "SendClose", "CancelOrder")
 _NOT_LIMITS: Final = (
     "the position could not be read first",
     "P3:",

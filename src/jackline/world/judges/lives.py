@@ -10,6 +10,7 @@ from jackline.world.judges.deadlines import ABLE_AFTER_MS
 from jackline.world.watching import ProcessEvent
 
 ENGINE: Final = "engine"
+WATCHDOG: Final = "watchdog"
 
 
 @dataclass(slots=True, kw_only=True)

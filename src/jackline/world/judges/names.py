@@ -24,15 +24,21 @@ class Role(StrEnum):
     DISASTER = "d"
     WORKING = "w"
     TARGET = "t"
+    TRAILING = "n"
     CLOSE = "x"
     CANARY = "c"
     WATCHDOG_STOP = "y"
     WATCHDOG_CLOSE = "z"
+    ASKED_STOP = "a"
+    ASKED_TARGET = "b"
+    ASKED_TRAIL = "l"
 
 
 STOPS: Final = (Role.DISASTER, Role.WORKING, Role.WATCHDOG_STOP)
 CLOSES: Final = (Role.CLOSE, Role.WATCHDOG_CLOSE)
-PROTECTIVE: Final = (*STOPS, Role.TARGET, *CLOSES)
+ASKED: Final = (Role.ASKED_STOP, Role.ASKED_TARGET, Role.ASKED_TRAIL)
+"""Beside the plan, by somebody's wish: theirs to drop, and no stop of the plan is measured by them."""
+PROTECTIVE: Final = (*STOPS, Role.TARGET, Role.TRAILING, *CLOSES, *ASKED)
 _ROLES: Final = {role.value: role for role in Role}
 
 

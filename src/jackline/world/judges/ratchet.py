@@ -8,7 +8,7 @@ from decimal import Decimal
 from jackline.exchange.values import PositionSide, Side
 from jackline.world.judges.breach import Judge
 from jackline.world.judges.deadlines import ESTABLISHED_MS, SNAPSHOT_AGE_MS
-from jackline.world.judges.names import STOPS, Role
+from jackline.world.judges.names import ASKED, STOPS, Role
 from jackline.world.judges.requests import Request, RequestKind
 from jackline.world.judges.scene import Scene, StopEnd, StopSeen
 from jackline.world.watching import Arrival, Departure
@@ -60,6 +60,8 @@ class RatchetJudge(Judge):
         position = self.scene.account.positions.get(key)
         if not stop.is_stop or position is None or position.amount * stop.algo.side.sign >= 0:
             return
+        if stop.name is not None and stop.name.role in ASKED:
+            return  # dropped by whoever asked for it; that the plan's stops cover is P5's
         sign = 1 if position.amount > 0 else -1
         since_ms = request.at_ms - SNAPSHOT_AGE_MS
         others = [one for one in self.scene.stops_of(key, sign) if one is not stop and one.name is not None]

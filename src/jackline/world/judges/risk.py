@@ -65,7 +65,7 @@ class RiskBudget:
 
 
 class BudgetJudge(Judge):
-    """P8: filled × (distance to D + fees both ways + stressed slippage) fits the budget."""
+    """P8: filled × (distance to D + fees both ways + stressed slippage) fits the budget, entry by entry."""
 
     def __init__(self, scene: Scene, *, budget: RiskBudget) -> None:
         super().__init__(scene)
@@ -76,11 +76,11 @@ class BudgetJudge(Judge):
         """Judge an entry with each of its fills."""
         if seen.name is None or seen.name.role is not Role.ENTRY:
             return
-        trade_id = seen.name.trade_id
-        quantity, paid = self._filled.get(trade_id, (ZERO, ZERO))
+        trade_id, client_id = seen.name.trade_id, seen.client_id
+        quantity, paid = self._filled.get(client_id, (ZERO, ZERO))
         quantity += seen.fill.quantity
         paid += seen.fill.quantity * seen.fill.price
-        self._filled[trade_id] = (quantity, paid)
+        self._filled[client_id] = (quantity, paid)
         stop_price = self._stop_price(trade_id, seen.key, seen.fill.side.sign)
         if stop_price is None:
             return
@@ -96,7 +96,7 @@ class BudgetJudge(Judge):
             self.breach(
                 "P8",
                 seen.at_ms,
-                f"trade {trade_id}: {quantity} at {average:.2f} loses {quantity * per_unit:.2f} at its stop "
+                f"entry {client_id}: {quantity} at {average:.2f} loses {quantity * per_unit:.2f} at its stop "
                 f"{stop_price}; {allowed:.2f} are allowed",
             )
 

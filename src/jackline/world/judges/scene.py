@@ -20,7 +20,7 @@ from jackline.exchange.position import Position
 from jackline.exchange.values import ZERO, AlgoStatus, OrderType, PositionSide, Side
 from jackline.exchange.venue import Venue
 from jackline.world.judges.deadlines import EQUITY_MEMORY_MS
-from jackline.world.judges.journal import JournalIndex
+from jackline.world.judges.journal import Intent, JournalIndex
 from jackline.world.judges.lives import ENGINE, Lives
 from jackline.world.judges.names import OrderName, Role, parse
 from jackline.world.judges.reading import read_request
@@ -32,6 +32,8 @@ SAME_MOMENT_MS: Final = 0.5
 """Two looks at one change of the venue may carry times this far apart."""
 LEG_ATTEMPT: Final = 0
 """A leg leaves once, with its entry."""
+FIRST_ENTRY: Final = 0
+"""The attempt of a trade's first entry; a further one has another."""
 _FIRED: Final = (AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED, AlgoStatus.FINISHED, AlgoStatus.REJECTED)
 
 
@@ -216,6 +218,17 @@ class Scene:
         if trade_id not in self.journal.intents:
             self.journal.refresh()
         return trade_id in self.journal.intents
+
+    def intent_of(self, client_id: str) -> Intent | None:
+        """The durable intent of an entry, the trade's first or a further one; None while there is none."""
+        name = parse(client_id)
+        if name is None:
+            return None
+        if name.attempt == FIRST_ENTRY:
+            return self.journal.intents[name.trade_id] if self.intent_known(name.trade_id) else None
+        if client_id not in self.journal.further:
+            self.journal.refresh()
+        return self.journal.further.get(client_id)
 
     def has_lost_leg(self, name: OrderName) -> bool:
         """The entry of this trade left with its stop, and the venue has armed none."""

@@ -17,16 +17,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from jackline.cli.bots import SIDES
 from jackline.core.bots import Bot, SignalSource
+from jackline.core.sides import SPELLINGS
 from jackline.core.values import ONE, ZERO, Fraction, Side, Symbol, WireMs
-from jackline.engine.outside import AHEAD_MS_MAX
 from jackline.store.commands import Command, CommandKind
 
 KEYS = frozenset({"secret", "bot", "symbol", "side", "time", "id", "confidence", "reason"})
 NEEDED = ("bot", "symbol", "side", "time")
 TEXT_CHARS_MAX = 200
 """Of every text but the secret."""
+AHEAD_MS_MAX = 10_000
+"""A sender's clock may be ahead of ours by so much; further, and its age means nothing."""
 MS_DIGITS = re.compile(r"[0-9]{13}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFIX = re.compile(r"^[A-Z0-9_]+:")
@@ -45,15 +46,15 @@ class AlertRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRules:
-    """What an alert is judged by."""
+    """What an alert is judged by. `secret` None: whoever brings it is known already."""
 
-    secret: bytes = field(repr=False)
+    secret: bytes | None = field(repr=False)
     bots: Mapping[str, Bot]
     symbols: tuple[Symbol, ...]
     age_ms_max: int
 
 
-def read_alert(body: bytes, rules: AlertRules, now_ms: WireMs) -> Command:
+def read_alert(body: bytes, rules: AlertRules, now_ms: WireMs, *, actor: str = "webhook") -> Command:
     """The command of an alert. Its id is the alert's own, or made of what it says: the same alert is the same command.
 
     The secret is looked at before anything else is: who does not know it learns nothing from the answer (S2).
@@ -62,7 +63,7 @@ def read_alert(body: bytes, rules: AlertRules, now_ms: WireMs) -> Command:
     said = _said(body)
     given = said.get("secret")
     known = given.encode(errors="replace") if isinstance(given, str) else b""
-    if not hmac.compare_digest(known, rules.secret):
+    if rules.secret is not None and not hmac.compare_digest(known, rules.secret):
         raise AlertRefused(401, "forged", "the secret is missing or wrong")
     strange = sorted(said.keys() - KEYS)
     if strange:
@@ -77,7 +78,7 @@ def read_alert(body: bytes, rules: AlertRules, now_ms: WireMs) -> Command:
     return Command(
         command_id=f"alert-{hashlib.sha256(f'{bot.name} {own}'.encode()).hexdigest()[:32]}",
         created_ms=now_ms,
-        actor="webhook",
+        actor=actor,
         kind=CommandKind.ALERT,
         symbol=symbol,
         side=side,
@@ -120,10 +121,10 @@ def _bot(name: str, rules: AlertRules) -> Bot:
 
 
 def _side(text: str) -> Side:
-    found = SIDES.get(text.lower())
+    found = SPELLINGS.get(text.lower())
     if found is None:
-        raise AlertRefused(400, "bad_value", f"side is one of {', '.join(SIDES)}")
-    return Side(found)
+        raise AlertRefused(400, "bad_value", f"side is one of {', '.join(SPELLINGS)}")
+    return found
 
 
 def _symbol(text: str, bot: Bot, rules: AlertRules) -> Symbol:

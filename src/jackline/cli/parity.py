@@ -1,0 +1,91 @@
+"""The verdict of a replay as evidence of a phase: handed to the engine, which alone writes the journal."""
+
+from __future__ import annotations
+
+from decimal import ROUND_UP, Decimal
+from itertools import zip_longest
+from pathlib import Path
+
+from jackline.cli.config import load_config
+from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.replay_page import Outcome
+from jackline.cli.stored import await_answer, engine_holder, read_store, submit
+from jackline.core.phases import Cause, Parity, PhaseChange, Standing
+from jackline.engine.replay import LifeCount, Report
+from jackline.store.batch import JournalKind
+from jackline.store.commands import CommandKind
+from jackline.store.encode import decode
+from jackline.store.evidence import read_standing
+from jackline.store.reader import StoreReader
+from jackline.store.tape import written_by
+
+DRIFT_ALLOWED_FRACTION = Decimal(0)
+"""The same state and the same event decide the same, digit by digit: one turn that differs is too many (D4)."""
+
+SHOWN = Decimal("0.000001")
+
+
+def hand_in(config: Path, outcome: Outcome) -> str:
+    """Give the verdict to the engine, now or at its next start; what to tell. Raises CommandFailed where it is none."""
+    loaded = load_config(config)
+    standing, begun = read_store(loaded, _standing)
+    if standing is None:
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            f"{loaded.state_dir}: no phase is on record. Fix: start the engine once: it begins on paper",
+        )
+    found = parity_of(outcome, standing.identity, begun)
+    if isinstance(found, str):
+        raise CommandFailed(ExitCode.NOTHING, f"nothing is recorded: {found}")
+    command_id = submit(loaded, CommandKind.PARITY, reason="jackline replay --record", parity=found)
+    holder = engine_holder(loaded)
+    if holder is None:
+        return "Handed in: the next engine takes it."
+    answer = await_answer(loaded, holder, command_id)
+    if answer.startswith("refused"):
+        raise CommandFailed(ExitCode.NOTHING, answer)
+    return f"{answer.capitalize()}: {found.turns:,} turns."
+
+
+def parity_of(outcome: Outcome, identity: str, begun_seq: int) -> Parity | str:
+    """What the replay says of the settings that hold since journal row `begun_seq`; or why it says nothing of them.
+
+    Turns of earlier settings were decided by other rules: they are left out. What the journal says otherwise than the
+    tape counts as a turn that differs.
+    """
+    report = outcome.report
+    if report.damage:
+        return f"a part of the tape cannot be read: {report.damage[0]}"
+    lives = _since(report, begun_seq)
+    turns = sum(one.turns for one in lives)
+    if not turns:
+        return "no turn on the tape was decided with the present settings. Fix: let the engine run"
+    agreement = outcome.agreement
+    differing = sum(one.differing for one in lives) + (len(agreement.differences) if agreement else 0)
+    return Parity(
+        identity=identity,
+        drift_fraction=(Decimal(differing) / turns).quantize(SHOWN, rounding=ROUND_UP),
+        allowed_fraction=DRIFT_ALLOWED_FRACTION,
+        turns=turns,
+        first_ms=min(one.first_ms for one in lives if one.turns),
+        last_ms=max(one.last_ms for one in lives),
+        written_by=", ".join(report.versions),
+        replayed_by=written_by()[0],
+    )
+
+
+def _since(report: Report, begun_seq: int) -> list[LifeCount]:
+    """Lives with the present settings. A life writes what changed as it starts: it has begun when the next one begins
+    behind that row."""
+    lives = list(report.by_life.values())
+    return [
+        one for one, after in zip_longest(lives, lives[1:]) if after is None or after.journal_seq >= begun_seq
+    ]
+
+
+def _standing(store: StoreReader) -> tuple[Standing | None, int]:
+    """Where the account stands, and the journal row since which its settings hold."""
+    rows = store.journal_of((JournalKind.PHASE,), after_seq=0)
+    changes = [(row.seq, decode(row.body, PhaseChange).cause) for row in rows]
+    begun = [seq for seq, cause in changes if cause in {Cause.BEGUN, Cause.CHANGED}]
+    return read_standing(store), begun[-1] if begun else 0

@@ -1,0 +1,23 @@
+"""What the web process is given besides the store: the file of keys, what a promotion needs, what judges alerts."""
+
+from __future__ import annotations
+
+from jackline.cli.config import Config
+from jackline.cli.key_hands import FileOfKeys
+from jackline.cli.secret_file import read_secret
+from jackline.web.hands import AlertTerms, Hands, PhaseTerms
+
+
+def web_hands(config: Config) -> Hands:
+    """Of one configuration. A webhook's secret that is named and cannot be read stops the start."""
+    options, phase = config.engine_options(), config.phase_options()
+    named = config.webhook.secret_file
+    return Hands(
+        keys=FileOfKeys(config=config),
+        phase=PhaseTerms(bound=phase.bound, needs=phase.needs),
+        alerts=AlertTerms(
+            secret=None if named is None else read_secret(named, config.path.parent),
+            symbols=options.symbols,
+            age_ms_max=options.signal_age_ms_max or options.interval_ms,
+        ),
+    )

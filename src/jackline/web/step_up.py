@@ -1,0 +1,40 @@
+"""What raises risk asks for more than a scope: a fresh log-in, the account's name in writing, a one-time code.
+
+Whatever lowers it never comes here (security.md 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from jackline.store.second_factor import has_second_factor
+from jackline.store.tokens import Scope
+from jackline.web.doorkeeper import Doorkeeper, Grant, now
+from jackline.web.hands import Hands, KeysRefused
+from jackline.web.options import WebOptions
+from jackline.web.problems import Problem
+
+
+async def step_up(
+    grant: Grant, *, keeper: Doorkeeper, hands: Hands, options: WebOptions, confirm: str, code: str | None
+) -> None:
+    """Raises Problem where any of it is lacking. A page is a person, who types; a program has a token and a code."""
+    if not grant.scope.includes(Scope.ADMIN):
+        raise Problem("forbidden", f"raising risk needs scope admin, the credential has {grant.scope}")
+    if grant.session is not None and not grant.session.is_fresh(now()):
+        raise Problem("confirm", "the log-in is older than five minutes")
+    if grant.session is not None and confirm != options.account:
+        raise Problem("confirm", f"confirm: type the account's name, {options.account}")
+    if not await keeper.ask(lambda db: has_second_factor(db, grant.token)):
+        return
+    if code is None:
+        raise Problem("confirm", "X-One-Time-Code: this token has a second factor")
+    keys = hands.keys
+    if keys is None:
+        raise Problem("locked", "no file of keys is open here, so no code can be checked")
+    try:
+        good = await asyncio.to_thread(keys.takes_code, grant.token, code)
+    except KeysRefused as error:
+        raise Problem(error.code, str(error)) from error
+    if not good:
+        raise Problem("confirm", "X-One-Time-Code: wrong, or used before")

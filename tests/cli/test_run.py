@@ -1,0 +1,80 @@
+"""`jackline run`: the whole system under one roof, and what dies in it comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.processes import LINE_S, Child, Json, spawn
+
+
+@asynccontextmanager
+async def running(directory: Path, *arguments: str) -> AsyncIterator[tuple[Child, str, str]]:
+    """A demo house: the process, its address, and its admin token."""
+    token = directory / "token"
+    child = await spawn(
+        "run",
+        "--demo",
+        "--port",
+        "0",
+        "--token-file",
+        str(token),
+        "--dir",
+        str(directory / "demo"),
+        *arguments,
+    )
+    try:
+        shown = await child.event("dashboard", within_s=60)
+        child.drain()
+        assert stat.S_IMODE(token.stat().st_mode) == 0o600
+        yield child, str(shown["url"]).rstrip("/"), token.read_text().strip()
+    finally:
+        if child.process.returncode is None:
+            assert await child.stop() == 0
+
+
+async def until(url: str, token: str, path: str, wanted: object) -> Json:
+    """What a route answers once it is wanted."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http, asyncio.timeout(2 * LINE_S):
+        while True:
+            async with http.get(f"{url}{path}") as answer:
+                body = dict(await answer.json())
+            if callable(wanted) and wanted(body):
+                return body
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.owns("L2")
+async def test_L2_a_demo_serves_and_a_killed_engine_is_started_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as (child, url, token):
+        await until(url, token, "/readyz", lambda body: body["ready"])
+        shown = await asyncio.create_subprocess_exec(
+            "pgrep", "-P", str(child.process.pid), "-f", "jackline engine", stdout=asyncio.subprocess.PIPE
+        )
+        told, _ = await shown.communicate()
+        os.kill(int(told.split()[0]), signal.SIGKILL)
+        await until(url, token, "/readyz", lambda body: not body["ready"])
+        await until(url, token, "/readyz", lambda body: body["ready"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [(("run",), "jackline run --demo"), (("run", "--demo", "-c", "x.toml"), "jackline run -c")],
+    ids=["nothing", "both"],
+)
+async def test_it_says_what_it_needs(arguments: tuple[str, ...], fix: str) -> None:
+    child = await spawn(*arguments)
+    child.drain()
+    assert await child.process.wait() == 2
+    assert child.draining is not None
+    await child.draining
+    assert any(fix in line for line in child.noise)
