@@ -70,6 +70,7 @@ async def test_a_phone_shows_it_all_without_scrolling_and_follows(home: House, b
         await seen.page.fill("#price", "1")
         await seen.page.click("button:text-is('Tighten')")
         await seen.page.wait_for_selector(".notice.bad")  # looser than it stands: refused, with the reason
+        await seen.page.click("text=Back")
         await seen.page.click("text=Close ETHUSDT long at the market")
         await seen.page.wait_for_selector("text=Engine: closing.")
         await seen.page.wait_for_selector("text=ETHUSDT:long is not open.")
@@ -116,7 +117,7 @@ async def test_flattening_is_held_previewed_and_confirmed(home: House, browser: 
 async def test_with_scripts_blocked_every_fact_is_there_and_halting_works(home: House, browser: Any) -> None:
     async with logged_in(browser, home, java_script_enabled=False) as seen:
         page = seen.page
-        assert "has a confirmed stop" in await page.inner_text("#part-headline")
+        assert "a confirmed stop" in await page.inner_text("#part-headline")
         assert await page.locator("#part-positions tbody tr").count() >= 1
         await page.click(".halt button")
         await page.wait_for_selector("text=Engine: no_new_risk.")
