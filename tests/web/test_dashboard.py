@@ -67,9 +67,11 @@ async def test_a_phone_shows_it_all_without_scrolling_and_follows(home: House, b
         await seen.page.goto(f"{home.url}/positions/ETHUSDT:long")
         assert "Without a confirmed stop for" in await seen.page.inner_text("#part-strip")
         assert await seen.page.locator("#part-strip svg .naked").count() == 1
+        seen.assert_clean()
         await seen.page.fill("#price", "1")
         await seen.page.click("button:text-is('Tighten')")
         await seen.page.wait_for_selector(".notice.bad")  # looser than it stands: refused, with the reason
+        seen.errors.clear()  # the browser's own line of an answer that says no
         await seen.page.click("text=Back")
         await seen.page.click("text=Close ETHUSDT long at the market")
         await seen.page.wait_for_selector("text=Engine: closing.")
