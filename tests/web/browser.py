@@ -54,7 +54,7 @@ class Watched:
 
     def assert_clean(self) -> None:
         """Nothing went wrong, and nothing left."""
-        assert (self.errors, self.elsewhere) == ([], [])
+        assert (self.errors, self.elsewhere) == ([], []), (self.errors, self.elsewhere)
 
 
 @asynccontextmanager

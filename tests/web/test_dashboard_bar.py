@@ -240,6 +240,7 @@ def test_what_only_the_engine_knew_is_struck_through_when_it_is_gone() -> None:
     assert (bar.coverage.is_old, bar.naked.is_old) == (False, False)  # the venue's word, two seconds old
     nobody = bar_of(sight(position(), age_ms=60_000, source=Source.NOBODY, runs=False))
     assert (nobody.coverage.is_old, nobody.coverage.tone) == (True, "old")
+    assert nobody.connection.word.startswith("GONE")
 
 
 def test_a_screen_reader_is_told_of_states_and_not_of_clocks() -> None:

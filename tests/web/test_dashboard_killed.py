@@ -31,8 +31,9 @@ async def test_L2_the_page_says_that_the_engine_is_gone_and_shows_the_venue(tmp_
                 assert home.engine is not None
                 killed_s = time.monotonic()
                 await home.engine.kill()
-                await page.wait_for_selector("#part-bar .connection >> text=VENUE")
+                await page.wait_for_selector("#part-headline >> text=The engine is gone")
                 assert time.monotonic() - killed_s < SAYS_S
+                await page.wait_for_selector("#part-bar .connection >> text=VENUE")
                 assert "through the watchdog" in await page.inner_text("#part-headline")
                 # What the venue has is shown as it is; what only the engine knew is struck through.
                 assert "1/1" in await page.inner_text("#part-bar .coverage")

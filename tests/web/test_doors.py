@@ -23,8 +23,10 @@ DRY = {
     ("POST", "/api/trading-safety/validate"),
     ("POST", "/api/trading-safety/check-slippage"),
     ("POST", "/api/sl-tp/check-triggers"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
 }
-"""Questions that need a body. They change nothing."""
+"""Questions that need a body, and the door of the pages. They change nothing."""
 
 
 @pytest.fixture(scope="module")

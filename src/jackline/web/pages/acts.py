@@ -1,7 +1,7 @@
 """What the buttons do. Each is a form, a command in the desk, and a page that says what became of it.
 
 Halting, flattening and closing need one press and the scope `reduce`: repeated, they do the same again, so each press
-is a command of its own. A reset needs `admin`, a reason, a typed word, and a log-in that is fresh (K4, security 5).
+is a command of its own. A reset needs `admin`, a reason, and what everything needs that raises risk (K4, `step_up`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from decimal import Decimal, InvalidOperation
 
 from fastapi import Request, Response
 
 from jackline.core.state import KillLevel
-from jackline.core.values import Side, Symbol
+from jackline.core.values import ZERO, Price, Side, Symbol
 from jackline.store.commands import CommandKind
-from jackline.web.access import SESSION_COOKIE, Admin, Reader, Reducer, Trader
+from jackline.store.order_wishes import TightenWish
+from jackline.store.tokens import Scope
+from jackline.web.access import SESSION_COOKIE, Admin, Reader, Reducer
 from jackline.web.asking import Asked, Asking
 from jackline.web.doorkeeper import Grant, now
 from jackline.web.forms import fields
@@ -24,9 +27,10 @@ from jackline.web.pages.live import Live
 from jackline.web.pages.route import door_of, router, seen_from, show
 from jackline.web.problems import Problem
 from jackline.web.routes.positions import PositionId
+from jackline.web.routes.safety import MOST
+from jackline.web.step_up import step_up
 
 pages = router()
-RESET_WORD = "RESET"
 REASON_CHARS_MAX = 200
 SHOWN_S = 1.0
 """An engine that runs shows itself twice a second and oftener."""
@@ -79,6 +83,17 @@ async def close(request: Request, grant: Reducer, position_id: PositionId) -> Re
     return _done(asked, f"/positions/{position_id}")
 
 
+@pages.post("/act/tighten/{position_id}")
+async def tighten(request: Request, grant: Reducer, position_id: PositionId) -> Response:
+    """Move the stop of one position nearer to the market, or to break-even. Looser than it stands is refused (P4)."""
+    symbol, _, side = position_id.partition(":")
+    said = await fields(request)
+    wish = TightenWish(symbol=Symbol(symbol), side=Side(side), price=_price(said.get("price", "").strip()))
+    asked = await _ask(request, grant, CommandKind.TIGHTEN, "tightened on the dashboard", wish=wish)
+    await _note(request, grant, "stop.tighten", f"{position_id} {wish.price or 'break-even'}", "")
+    return _done(asked, f"/positions/{position_id}")
+
+
 @pages.post("/act/reset")
 async def reset(request: Request, grant: Admin) -> Response:
     """Allow entries again. The list of what must hold is judged here once more; the engine has the last word."""
@@ -86,24 +101,32 @@ async def reset(request: Request, grant: Admin) -> Response:
     reason = said.get("reason", "").strip()[:REASON_CHARS_MAX]
     if not reason:
         raise Problem("bad-request", "reason: a reset needs a written one (K4)")
-    if said.get("word", "").strip() != RESET_WORD:
-        raise Problem("bad-request", f"word: type {RESET_WORD} to show that this is meant")
     live: Live = request.app.state.live
     lacking = [one.text for one in limits.checklist(await live.sight()) if not one.passed]
     if lacking:
         raise Problem("refused", f"before a reset: {'; '.join(lacking)}")
-    await _fresh(request, grant, said.get("token", "").strip())
+    fresh = await _renewed(request, grant, said.get("token", "").strip())
+    await step_up(
+        fresh,
+        keeper=request.app.state.doorkeeper,
+        hands=request.app.state.hands,
+        options=request.app.state.options,
+        confirm=said.get("word", "").strip(),
+        code=said.get("code", "").strip() or None,
+    )
     asked = await _ask(request, grant, CommandKind.RESET, reason)
     await _note(request, grant, "kill.reset", KillLevel.NORMAL.value, reason)
     return _done(asked, "/limits")
 
 
 @pages.post("/act/bots/{bot}/{what}")
-async def switch_bot(request: Request, grant: Trader, bot: str, what: str) -> Response:
-    """Stop a bot, which leaves its stops, or start it."""
+async def switch_bot(request: Request, grant: Reducer, bot: str, what: str) -> Response:
+    """Stop a bot, which leaves its stops; or start it, which needs the scope `trade`."""
     kinds = {"stop": CommandKind.BOT_STOP, "start": CommandKind.BOT_START}
     if what not in kinds or all(one.name != bot for one, _ in request.app.state.options.bots):
         raise Problem("not-found", f"no bot {bot[:40]}, or nothing of it to {what[:10]}")
+    if what == "start" and not grant.scope.includes(Scope.TRADE):
+        raise Problem("forbidden", f"starting needs scope trade, the credential has {grant.scope}")
     reason = await _reason(request, f"{what} on the dashboard")
     asked = await _ask(request, grant, kinds[what], reason, bot=bot)
     await _note(request, grant, f"bot.{what}", bot, reason)
@@ -120,6 +143,7 @@ async def _ask(
     symbol: Symbol | None = None,
     side: Side | None = None,
     bot: str = "",
+    wish: TightenWish | None = None,
 ) -> Asked:
     desk: Asking = request.app.state.asking
     command = desk.command(
@@ -131,6 +155,7 @@ async def _ask(
         symbol=symbol,
         side=side,
         bot=bot,
+        wish=wish,
     )
     asked = await desk.ask(command)
     if asked.answer is not None:
@@ -161,16 +186,30 @@ async def _reason(request: Request, default: str) -> str:
     return said.get("reason", "").strip()[:REASON_CHARS_MAX] or default
 
 
-async def _fresh(request: Request, grant: Grant, token: str) -> None:
-    """The token was given a moment ago, or is given now. Raises Problem `forbidden`."""
+async def _renewed(request: Request, grant: Grant, token: str) -> Grant:
+    """The grant with a log-in that is fresh once more where its token was given again; else as it is."""
     session, cookie = grant.session, request.cookies.get(SESSION_COOKIE)
-    if session is not None and session.is_fresh(now()):
-        return
+    if session is None or cookie is None or session.is_fresh(now()) or not token:
+        return grant
     keeper, address = door_of(request)
-    again = await keeper.by_token(token, address=address) if token else None
-    if cookie is None or again is None or again.token.token_id != grant.token.token_id:
-        raise Problem("forbidden", "token: give the token of this session again; its log-in is too long ago")
+    again = await keeper.by_token(token, address=address)
+    if again is None or again.token.token_id != grant.token.token_id:
+        raise Problem("forbidden", "token: it is not the one of this session")
     await keeper.renew(cookie, grant, address=address)
+    return await keeper.by_session(cookie, address=address) or grant
+
+
+def _price(text: str) -> Price | None:
+    """As somebody types it; nothing is break-even. Raises Problem."""
+    if not text:
+        return None
+    try:
+        price = Decimal(text.replace(",", "").replace("\u2009", ""))
+    except InvalidOperation:
+        raise Problem("bad-request", "price: it is no number; 53500.5 would be one") from None
+    if not price.is_finite() or not ZERO < price <= MOST:
+        raise Problem("bad-request", f"price: above 0, {MOST:f} at most")
+    return Price(price)
 
 
 def _done(asked: Asked, place: str) -> Response:

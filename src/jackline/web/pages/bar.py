@@ -156,7 +156,7 @@ def _connection(seen: Seen) -> Chip:
         elif seen.said_ms is None:
             word = "NO ENGINE"
         else:
-            word = f"STALE {age(seen.age_ms)}"
+            word = f"{'GONE' if seen.engine is None else 'STALE'} {age(seen.age_ms)}"
     found: Tone = "ok" if tone == "ok" else "bad" if tone == "bad" else "old"
     return Chip(name="connection", label="Engine", word=word, tone=found, href="/reconcile")
 

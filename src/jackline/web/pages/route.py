@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -139,7 +139,8 @@ async def _told(request: Request, problem: Problem) -> Response:
         answer = RedirectResponse(f"/login?next={quote(inside(going))}", status_code=303)
         answer.delete_cookie(SESSION_COOKIE, path="/")
         return answer
-    facts = {"problem": problem, "to_do": problem.kind.fix}
+    back = inside(urlsplit(request.headers.get("referer", "")).path or "/")
+    facts = {"problem": problem, "to_do": problem.kind.fix, "back": back}
     shown = plain(
         request, View(name="problem", title=problem.kind.title, facts=facts), status=problem.kind.status
     )

@@ -122,7 +122,7 @@ async def _send(socket: WebSocket, page: str) -> None:
                 await socket.send_text(message)
             urgent_sent, sent_s = urgent, time.monotonic()
     except TimeoutError:
-        log.info("page_dropped", why="it did not take its message in time")
+        log.info("page_dropped", why="it took no message in time, or there was nothing new to tell")
     except (WebSocketDisconnect, RuntimeError, OSError):
         return
 
