@@ -94,7 +94,7 @@ async def test_the_accounts_of_the_page_can_be_served(tmp_path: Path) -> None:
 async def test_every_switch_of_the_page_is_taken() -> None:
     async with exchange() as served:
         rows = re.findall(r"^\| `(\{.*?\})`", BINANCE_PART, re.MULTILINE)
-        assert len(rows) == 7
+        assert len(rows) == 8
         for row in rows:
             assert "error" not in await served.control("switches", **json.loads(row)), row
 
