@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.processes import LINE_S, Child, Json, spawn
+from tests.processes import LINE_S, Child, Json, spawn, write_config
 
 
 @asynccontextmanager
@@ -78,3 +78,14 @@ async def test_it_says_what_it_needs(arguments: tuple[str, ...], fix: str) -> No
     assert child.draining is not None
     await child.draining
     assert any(fix in line for line in child.noise)
+
+
+@pytest.mark.owns("P1")
+async def test_P1_a_venue_that_does_not_answer_takes_nothing_down(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "http://127.0.0.1:9", strategy__name='"manual"')
+    child = await spawn("run", "-c", str(config), "--market", "none", "--port", "0")
+    seen = [await child.event("not_started"), await child.event("dashboard")]
+    assert seen[0]["process"] == "engine"
+    child.drain()
+    assert child.process.returncode is None, "watchdog and page go on"
+    assert await child.stop() == 0

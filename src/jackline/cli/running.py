@@ -70,7 +70,7 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     logs.mkdir(parents=True, exist_ok=True)
     _write_token(config, token_file)
     async with Children(logs) as children:
-        parts = [*_exchange(config, market), *_account(path, port), *_alerts(config, path)]
+        parts = [*_exchange(config, market), *_account(path, port, needs_web=False), *_alerts(config, path)]
         await Supervisor(children, parts).run(_stop_on_signals())
         log.info("stopping", note="no stop is cancelled")
 
@@ -94,7 +94,9 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
             )
             _write_token(config, token_file)
             log.info("started", process="exchange", pid=exchange.pid, port=ready.port)
-            running = asyncio.create_task(Supervisor(children, _account(place.config, port)).run(stop))
+            running = asyncio.create_task(
+                Supervisor(children, _account(place.config, port, needs_web=True)).run(stop)
+            )
             pacing = asyncio.create_task(_pace(witness, config, interval_ms, wishes.speed))
             try:
                 await running
@@ -103,8 +105,11 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
                 await asyncio.gather(pacing, return_exceptions=True)
 
 
-def _account(path: Path, port: int | None) -> list[Part]:
-    """Watchdog, engine and web of a configuration. The watchdog comes first: it looks after what is open already."""
+def _account(path: Path, port: int | None, *, needs_web: bool) -> list[Part]:
+    """Watchdog, engine and web of a configuration. The watchdog comes first: it looks after what is open already.
+
+    Without its page an account is guarded all the same; a demo is there to be looked at.
+    """
     config = ("--config", str(path))
     served = ("--port", str(port)) if port is not None else ()
     return [
@@ -115,7 +120,7 @@ def _account(path: Path, port: int | None) -> list[Part]:
             arguments=("web", *config, *served, "--ready-json"),
             speaks=True,
             ready=_web_ready,
-            is_vital=True,
+            is_vital=needs_web,
         ),
     ]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from jackline.cli.children import Child, Children
@@ -20,6 +20,9 @@ PAUSE_S_MAX = 30.0
 STEADY_S = 60.0
 """Whoever lived so long is started again without a pause that has grown."""
 
+FATAL = frozenset({ExitCode.BAD_INPUT, ExitCode.LEASE_HELD})
+"""What trying again does not mend."""
+
 Ready = Callable[[Child], Awaitable[None]]
 
 
@@ -29,7 +32,8 @@ class Part:
 
     Attributes:
         speaks: its first line says that it is ready, and `ready` reads it.
-        is_vital: where it never came up, nothing goes on without it; else it is tried again for ever.
+        is_vital: where its first start is refused for what it was given (`FATAL`), nothing goes on without it. Anything
+            else is tried again for ever: a venue that does not answer must not take the watchdog down.
     """
 
     name: str
@@ -62,16 +66,26 @@ class Supervisor:
     async def _first(self, part: Part) -> Child | None:
         try:
             return await self._start(part)
-        except CommandFailed:
-            if part.is_vital:
+        except CommandFailed as failed:
+            if part.is_vital and failed.code in FATAL:
                 raise
+            log.warning("not_started", process=part.name, said=str(failed))
             return None
 
     async def _start(self, part: Part) -> Child:
         child = await self._children.start(part.name, *part.arguments, speaks=part.speaks)
         log.info("started", process=part.name, pid=child.pid)
-        if part.ready is not None:
-            await part.ready(child)
+        try:
+            if part.ready is not None:
+                await part.ready(child)
+        except msgspec.MsgspecError as error:
+            await child.stop()
+            raise child.failed(f"said something else first: {error}") from error
+        except CommandFailed as failed:
+            if not child.is_running:
+                raise
+            # Slow is not dead: a second one beside it would only be refused the lease.
+            log.warning("not_ready_yet", process=part.name, said=str(failed))
         return child
 
     async def _keep(self, part: Part, child: Child | None) -> None:
@@ -89,15 +103,7 @@ class Supervisor:
             await asyncio.sleep(pause_s)
             pause_s = min(PAUSE_S_MAX, pause_s * 2)
             child = None
-            with contextlib.suppress(CommandFailed):  # told by its log; it is tried again
+            try:
                 child = await self._start(part)
-
-
-async def steady(child: Child, *, for_s: float) -> None:
-    """Raises CommandFailed with its last words where it ends within `for_s`."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(for_s):
-            await child.ended()
-            raise child.failed("ended at its start")
-    if not child.is_running:
-        raise CommandFailed(ExitCode.INTERNAL, f"{child.name} ended at its start")
+            except CommandFailed as failed:
+                log.warning("not_started", process=part.name, said=str(failed))

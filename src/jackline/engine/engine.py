@@ -140,7 +140,7 @@ class Engine:
         self._loop_lag_ms = 0
         self._stopping = False
         self._publisher = self._open_publisher()
-        self._pulse = Pulse(disk=store.disk, state_dir=options.state_dir, beat=self._beat)
+        self._pulse = self._begin_pulse()
 
     def _hear(self, command: Command) -> Signalled | str:
         """A signal from outside, on the newest bar; or why it is none."""
@@ -172,7 +172,16 @@ class Engine:
             disk=self._store.disk,
             state_dir=self._options.state_dir,
             fence=self._lease.fence,
+            clock=self._clock,
             view=lambda: self._state,
+        )
+
+    def _begin_pulse(self) -> Pulse:
+        return Pulse(
+            disk=self._store.disk,
+            state_dir=self._options.state_dir,
+            beat=self._beat,
+            show=None if self._publisher is None else self._publisher.publish,
         )
 
     def may_enter(self, request: SendEntry) -> str | None:
@@ -316,7 +325,7 @@ class Engine:
     def _beat(self, risky: tuple[Symbol, ...]) -> Heartbeat:
         """How far the loop has come, not that it exists (L2)."""
         now = self._clock.now()
-        beat = Heartbeat(
+        return Heartbeat(
             pid=self._lease.holder.pid,
             wire_ms=now.wire_ms,
             market_ms=now.market_ms,
@@ -328,9 +337,6 @@ class Engine:
             risky=risky,
             unheard_since_ms=self._runner.unheard_since_ms,
         )
-        if self._publisher is not None:
-            self._publisher.publish(beat, now)
-        return beat
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""

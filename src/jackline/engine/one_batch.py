@@ -25,6 +25,9 @@ class OneBatch:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Hold back what is appended until the turn is over. A turn that fails leaves what it wrote before."""
+        if self._parts is not None:  # within a turn already: a part of it
+            yield
+            return
         self._parts = []
         try:
             yield

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import structlog
 
-from jackline.core.events import Event, Now, SnapshotAnswered
+from jackline.core.events import Event, SnapshotAnswered
 from jackline.core.gates import account_denial
 from jackline.core.orders import Snapshot
 from jackline.core.picturing import picture
+from jackline.core.ports import Clock
 from jackline.core.risk_limits import limits_of
 from jackline.core.state import State
 from jackline.engine.heartbeat import Heartbeat
@@ -24,10 +25,13 @@ log = structlog.get_logger("publisher")
 class Publisher:
     """Keeps the venue's last word, and writes the picture with every beat."""
 
-    def __init__(self, *, disk: Disk, state_dir: Path, fence: int, view: Callable[[], State]) -> None:
+    def __init__(
+        self, *, disk: Disk, state_dir: Path, fence: int, clock: Clock, view: Callable[[], State]
+    ) -> None:
         self._disk = disk
         self._state_dir = state_dir
         self._fence = fence
+        self._clock = clock
         self._view = view
         self._look: Snapshot | None = None
         self._is_told = False
@@ -39,21 +43,21 @@ class Publisher:
             if self._look is None or look.asked_ms >= self._look.asked_ms:
                 self._look = look
 
-    def publish(self, beat: Heartbeat, now: Now) -> None:
-        """Write it. A picture that cannot be written stops nothing (rule 2)."""
-        state = self._view()
-        denied = account_denial(state)
-        told = "" if denied is None else f"{denied.reason}: {denied.detail}"
+    def publish(self, beat: Heartbeat) -> None:
+        """Write it. A picture that cannot be made or written stops nothing (rule 2)."""
         try:
-            published.write(self._disk, self._state_dir, self._published(state, beat, now, told))
-        except OSError as error:
+            published.write(self._disk, self._state_dir, self._published(beat))
+        except Exception as error:  # noqa: BLE001  what only shows must never end what protects
             if not self._is_told:
-                log.warning("picture_failed", code="L2", detail=str(error))
+                log.error("picture_failed", code="L2", error=type(error).__name__, detail=str(error))
             self._is_told = True
             return
         self._is_told = False
 
-    def _published(self, state: State, beat: Heartbeat, now: Now, denied: str) -> Published:
+    def _published(self, beat: Heartbeat) -> Published:
+        state = self._view()
+        denied = account_denial(state)
+        told = "" if denied is None else f"{denied.reason}: {denied.detail}"
         return Published(
             pid=beat.pid,
             fence=self._fence,
@@ -64,5 +68,5 @@ class Publisher:
             journal_lag_ms=beat.journal_lag_ms,
             naked_ms_deadline=state.protection.protect_deadline_ms,
             limits=limits_of(state.risk),
-            account=picture(state, now, look=self._look, denied=denied),
+            account=picture(state, self._clock.now(), look=self._look, denied=told),
         )

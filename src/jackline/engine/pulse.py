@@ -20,14 +20,21 @@ log = structlog.get_logger("pulse")
 
 
 class Pulse:
-    """Writes the beat that `beat` makes of the symbols at risk. A beat that cannot be written stops nothing."""
+    """Writes the beat that `beat` makes of the symbols at risk. A beat that cannot be written stops nothing. `show`
+    lets other processes see the account with it."""
 
     def __init__(
-        self, *, disk: Disk, state_dir: Path, beat: Callable[[tuple[Symbol, ...]], Heartbeat]
+        self,
+        *,
+        disk: Disk,
+        state_dir: Path,
+        beat: Callable[[tuple[Symbol, ...]], Heartbeat],
+        show: Callable[[Heartbeat], None] | None = None,
     ) -> None:
         self._disk = disk
         self._state_dir = state_dir
         self._beat = beat
+        self._show = show
         self._risky: tuple[Symbol, ...] = ()
         self._changed = asyncio.Event()
 
@@ -41,10 +48,13 @@ class Pulse:
     async def run(self) -> None:
         """Beat for ever."""
         while True:
+            beat = self._beat(self._risky)
             try:
-                heartbeat.write(self._disk, self._state_dir, self._beat(self._risky))
+                heartbeat.write(self._disk, self._state_dir, beat)
             except OSError as error:
                 log.warning("heartbeat_failed", code="L2", detail=str(error))
+            if self._show is not None:  # behind the beat, which the watchdog waits for
+                self._show(beat)
             self._changed.clear()
             period_ms = heartbeat.PERIOD_AT_RISK_MS if self._risky else heartbeat.PERIOD_MS
             with contextlib.suppress(TimeoutError):
