@@ -74,7 +74,7 @@ def test_C1_without_it_both_are_missed_and_an_engine_misses_them_with_it_too(tmp
 
 def test_its_keys_reach_the_core(tmp_path: Path) -> None:
     settings = load(tmp_path, SMALLEST + TRADING + GUARD).engine_options().adopting
-    assert settings == AdoptSettings(trailing_fraction=Decimal("0.02"), leaves_whole_position=True)  # type: ignore[arg-type]
+    assert settings == AdoptSettings(trailing_fraction=Decimal("0.02"), leaves_whole_position=True)  # type: ignore[arg-type]  # a plain decimal is equal to a Fraction
 
 
 @pytest.mark.owns("C1")

@@ -29,7 +29,7 @@ def based_on(basis: StopBasis, value: str, *, leverage: int = 4) -> RiskSettings
 def guarding(**adopting: object) -> Driver:
     """An engine that trades nothing: no rung is ever proven."""
     driver = Driver()
-    driver.state = replace(driver.state, adopting=AdoptSettings(**adopting))  # type: ignore[arg-type]
+    driver.state = replace(driver.state, adopting=AdoptSettings(**adopting))  # type: ignore[arg-type]  # each test says its own fields
     return driver.start(rung=None)
 
 

@@ -37,7 +37,7 @@ def trail(world: World, side: Side = SELL, **changes: object) -> Algo:
         "callback_fraction": "0.01",
         "reduce_only": not world.hedge,
     }
-    return world.stop(side, None, **(arguments | changes))  # type: ignore[arg-type]
+    return world.stop(side, None, **(arguments | changes))  # type: ignore[arg-type]  # each test says its own fields
 
 
 @pytest.mark.parametrize("hedge", [False, True])
@@ -68,7 +68,7 @@ def test_it_waits_for_its_activation_and_says_so_twice() -> None:
     for price in (59_000, 60_499, 60_500, 60_600):
         world.tick(price)
     told = [algo_update(one) for one in world.venue.drain() if isinstance(one, AlgoEvent)]
-    seen = [(one["o"]["X"], one["o"]["ia"], one["o"]["cr"]) for one in told]  # type: ignore[index, call-overload]
+    seen = [(one["o"]["X"], one["o"]["ia"], one["o"]["cr"]) for one in told]  # type: ignore[index, call-overload]  # messages as they come from the wire
     assert seen == [("NEW", False, "1"), ("NEW", True, "1")]
     assert world.account.algos[order.algo_id].extreme == 60_600
 

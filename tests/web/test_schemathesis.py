@@ -56,7 +56,7 @@ def explore(url: str, token: str, document: dict[str, Any], *, examples: int, st
     if steps:
         machine = schema.as_state_machine()
 
-        class Following(machine):  # type: ignore[misc, valid-type]
+        class Following(machine):  # type: ignore[misc, valid-type]  # its class is made at run time
             def get_call_kwargs(self, case: Any) -> dict[str, Any]:
                 return {"headers": headers, "timeout": 10}
 

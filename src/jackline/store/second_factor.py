@@ -72,4 +72,4 @@ def accept_code(db: Db, vault: OpenVault, token: Token, code: str, *, now_ms: Wi
 
 def _totp(secret: bytes) -> TOTP:
     # SHA-1 is what every telephone's program knows; HMAC does not need its collision resistance.
-    return TOTP(secret, DIGITS, SHA1(), STEP_S)  # noqa: S303
+    return TOTP(secret, DIGITS, SHA1(), STEP_S)  # noqa: S303  what authenticator apps speak (RFC 6238)

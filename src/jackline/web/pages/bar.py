@@ -83,7 +83,7 @@ def bar_of(sight: Sight) -> Bar:
 
 def level_tone(level: str) -> Tone:
     """Of a kill level."""
-    return {"normal": "ok", "no_new_risk": "warn"}.get(level, "bad")  # type: ignore[return-value]
+    return {"normal": "ok", "no_new_risk": "warn"}.get(level, "bad")  # type: ignore[return-value]  # the words of Tone, by a table
 
 
 def limit_tone(limit: LimitPicture) -> Tone:
