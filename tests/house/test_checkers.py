@@ -62,6 +62,8 @@ def test_the_import_contracts_reject(tmp_path: Path, room: str, line: str, broke
         "notify",
         "web",
         "world",
+        "data",
+        "research",
         "cli",
     ]
     for name in rooms:
