@@ -73,7 +73,8 @@ class Air:
         """One way. Quantised, so that messages really meet at the same instant."""
         weather, draw = self.weather, self._rng.random()
         stretch = 2 * draw if draw < 0.9 else 2 + (weather.tail - 2) * (draw - 0.9) * 10
-        return max(1, round(weather.median_ms * stretch * 2)) / 2_000
+        longer_ms = weather.extra_ms * min(stretch, 2) / 2
+        return max(1, round((weather.median_ms * stretch + longer_ms) * 2)) / 2_000
 
     def _happens(self, fraction: float, kind: str, departure: Departure) -> bool:
         if not fraction or self._rng.random() >= fraction:

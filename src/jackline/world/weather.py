@@ -22,6 +22,7 @@ class Weather:
 
     Attributes:
         median_ms, tail: half of all messages travel at most `median_ms` one way; one in twenty up to `tail` times it.
+        extra_ms: every message takes up to so much longer, none of them more.
         late: a request arrives 1 to 7 seconds after it left, whoever has given up on it by then.
         late_orders: like `late`, of entries and closes alone.
         event_late: a frame of the user stream comes seconds late.
@@ -29,6 +30,7 @@ class Weather:
 
     median_ms: float = 3.0
     tail: float = 4.0
+    extra_ms: float = 0.0
     lose_request: float = 0.0
     lose_answer: float = 0.0
     reset: float = 0.0

@@ -40,22 +40,21 @@ def silent_all(means: Means, act: Act) -> Result:
 
 
 def slow_network(means: Means, act: Act) -> Result:
-    """Every message takes up to half a second more.
+    """Every message takes up to half a second more: the three that the deadline is longer by never take longer.
 
     Where stops carry no id, one cannot be sent a second time before a listing: what left in the slow time is what must
     arrive, and the deadline is as much longer until it has.
     """
     weather = means.stage.network.weather
     extra_ms = 30 + int(400 * act.size)
-    weather.median_ms += extra_ms
+    weather.extra_ms += extra_ms
     # A question, its answer, and what follows: three messages at the least.
     means.stage.delay(3 * extra_ms)
 
     def undo() -> None:
-        weather.median_ms -= extra_ms
+        weather.extra_ms -= extra_ms
         if means.wire is Wire.BINGX:
-            last_s = weather.tail * extra_ms / 1_000
-            means.stage.network.later(last_s, lambda: means.stage.delay(-3 * extra_ms))
+            means.stage.network.later(extra_ms / 1_000, lambda: means.stage.delay(-3 * extra_ms))
         else:
             means.stage.delay(-3 * extra_ms)
 
