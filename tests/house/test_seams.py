@@ -10,7 +10,7 @@ import pytest
 from tests.house.seams import BUILTINS, ITERATING, ORDER_FREE, Adapter, breaches
 from tests.house.source import parse, sources
 
-ROOMS = ("core", "venue", "store", "engine", "exchange", "strategies", "models", "world", "notify")
+ROOMS = ("core", "venue", "store", "engine", "exchange", "strategies", "models", "world", "notify", "data")
 
 ADAPTERS = (
     Adapter(

@@ -41,6 +41,8 @@ class CommandFailed(Exception):
 
 
 _CODES: dict[str, ExitCode] = {
+    "jackline.data.problems.DataRefused": ExitCode.BAD_INPUT,
+    "jackline.data.source.VenueSilent": ExitCode.UNANSWERED,
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,

@@ -66,6 +66,7 @@ COMMANDS: dict[str, Lazy] = {
     "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
     "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
     "model": Lazy(target="model:app", summary="Check a model bundle: what it says, and whether it holds."),
+    "data": Lazy(target="data:app", summary="Fetch, import and check candles and funding; list the sets."),
     "account-for": Lazy(target="switch:account_for", summary="Account for money that nothing explains."),
 }
 

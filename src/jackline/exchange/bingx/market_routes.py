@@ -18,6 +18,8 @@ from jackline.exchange.wire.params import need
 
 KLINES_DEFAULT: Final = 500
 KLINES_MAX: Final = 1_440
+FUNDINGS_DEFAULT: Final = 100
+FUNDINGS_MAX: Final = 1_000
 
 
 def time(call: Call) -> Json:
@@ -102,6 +104,25 @@ def _kline(bar: Candle) -> Json:
     }
 
 
+def funding_rates(call: Call) -> Json:
+    """The rate at each boundary that the kept bars cover, newest first; times are market time."""
+    params = call.params
+    market = read_market(call.venue, params)
+    anchored = params.text("startTime") is not None
+    span = read_span(params)
+    limit = params.limit(default=FUNDINGS_DEFAULT, largest=FUNDINGS_MAX)
+    call.finish()
+    times = [at_ms for at_ms, _ in market_payloads.fundings(market) if at_ms in span]
+    return [
+        {
+            "symbol": spelled(market.symbol.name),
+            "fundingRate": text(market.funding_fraction),
+            "fundingTime": at_ms,
+        }
+        for at_ms in reversed(times[:limit] if anchored else times[-limit:])
+    ]
+
+
 def premium_index(call: Call) -> Json:
     market = read_market_or_all(call.venue, call.params)
     call.finish()
@@ -171,6 +192,7 @@ ROUTES: Final = (
             ("/openApi/swap/v2/server/time", time),
             ("/openApi/swap/v2/quote/contracts", contracts),
             ("/openApi/swap/v2/quote/premiumIndex", premium_index),
+            ("/openApi/swap/v2/quote/fundingRate", funding_rates),
             ("/openApi/swap/v2/quote/ticker", ticker),
             ("/openApi/swap/v2/quote/depth", depth),
             ("/openApi/swap/v3/quote/klines", klines),
