@@ -42,6 +42,7 @@ class CommandFailed(Exception):
 
 _CODES: dict[str, ExitCode] = {
     "jackline.data.problems.DataRefused": ExitCode.BAD_INPUT,
+    "jackline.research.refusal.BacktestRefused": ExitCode.BAD_INPUT,
     "jackline.data.source.VenueSilent": ExitCode.UNANSWERED,
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,

@@ -32,6 +32,9 @@ COMMANDS: dict[str, Lazy] = {
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
+    "backtest": Lazy(
+        target="backtest:backtest", summary="Play a configuration on past candles, with the real engine."
+    ),
     "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "plan": Lazy(target="plan:plan", summary="Ask every gate and plan a trade, without a venue."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),

@@ -48,7 +48,10 @@ class Turn:
 
     def market(self, symbol: Symbol) -> MarketState:
         """The state of a symbol, created on first sight."""
-        return self.markets.setdefault(symbol, MarketState(symbol=symbol))
+        market = self.markets.get(symbol)
+        if market is None:
+            market = self.markets[symbol] = MarketState(symbol=symbol)
+        return market
 
     def trade_of(self, symbol: Symbol, side: Side) -> Trade | None:
         """The live trade on this symbol and side; there is at most one."""

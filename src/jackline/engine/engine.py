@@ -64,8 +64,7 @@ CLAIMS_POLL_S = 2.0
 """How soon a stop of the watchdog's is known for ours: nothing depends on it before the position is closed."""
 SETTLE_S = 2.0
 """An orderly stop waits this long for answers under way. It never cancels an order."""
-JOURNAL_CLOSE_MS = 3_000
-TAPE_CLOSE_MS = 1_000
+JOURNAL_CLOSE_MS, TAPE_CLOSE_MS = 3_000, 1_000
 
 
 class Engine:
@@ -136,11 +135,14 @@ class Engine:
             measured=self._phases.note_parity,
             answered=lambda command_id: store.read.answer(command_id) is not None,
         )
-        self._turns = 0
-        self._loop_lag_ms = 0
-        self._stopping = False
+        self._turns, self._loop_lag_ms, self._stopping = 0, 0, False
         self._publisher = self._open_publisher()
         self._pulse = self._begin_pulse()
+
+    @property
+    def state(self) -> State:
+        """What it knows now, to be looked at."""
+        return self._state
 
     def _hear(self, command: Command) -> Signalled | str:
         """A signal from outside, on the newest bar; or why it is none."""

@@ -27,7 +27,8 @@ def exit_wishes(
     journalled and says nothing: a user's code closes by what it says, never by failing, and nothing waits for it.
     """
     strategy = asked.strategy
-    if not isinstance(strategy, ExitStrategy) or len(bars) < strategy.warmup_bars:
+    # Whether it has exits is asked last: looking through a protocol costs more than everything else on a quiet bar.
+    if not state.trades or len(bars) < strategy.warmup_bars or not isinstance(strategy, ExitStrategy):
         return
     shown = tuple(bars[-strategy.warmup_bars :])
     symbol, close_ms = shown[-1].symbol, MarketMs(shown[-1].open_ms + interval_ms)

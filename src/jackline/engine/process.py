@@ -57,8 +57,13 @@ class Surroundings:
     open_venue: OpenVenue
 
 
-async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio.Event) -> None:
-    """Start up in the protocol's order and run until `stop` is set.
+async def run_engine(
+    options: EngineOptions,
+    around: Surroundings,
+    stop: asyncio.Event,
+    shown: Callable[[Engine], None] = lambda _: None,
+) -> None:
+    """Start up in the protocol's order and run until `stop` is set. Before it runs the engine is `shown`.
 
     Raises:
         StartRefused: configuration and account do not fit.
@@ -95,6 +100,7 @@ async def run_engine(options: EngineOptions, around: Surroundings, stop: asyncio
             engine = Engine(options=options, venue=venue, clock=clock, store=store, lease=lease, state=state)
             engine.owes(opening, first.actions)
             running.append(engine)
+            shown(engine)
             await engine.run(stop)
         lease.release()
     finally:

@@ -89,6 +89,8 @@ class Runner:
 
         What the effects of a turn write is one transaction.
         """
+        if not effects:  # of most turns nothing comes
+            return
         with self._recorder.turn():
             self._start_all(effects)
 

@@ -119,7 +119,7 @@ _OTHER: Final = ("0.0001", "0.01", 1_000_000, 1_000_000, 5, "0.1", _SMALL)
 
 @cache
 def symbol_named(name: str) -> Symbol:
-    """The contract called `name`, e.g. BTCUSDT. One that is not in the table gets modest defaults.
+    """The contract called `name`, e.g. BTCUSDT or BTC-USDT. One that is not in the table gets modest defaults.
 
     Raises:
         ValueError: the name does not end in USDT.
@@ -128,7 +128,7 @@ def symbol_named(name: str) -> Symbol:
     if base in {name, ""}:
         message = f"symbol {name!r}: only linear contracts quoted in {QUOTE} exist here, e.g. BTC{QUOTE}"
         raise ValueError(message)
-    tick, step, largest, market, notional, band, brackets = _TABLE.get(base, _OTHER)
+    tick, step, largest, market, notional, band, brackets = _TABLE.get(base.rstrip("-"), _OTHER)
     return Symbol(
         name=name,
         base=base,

@@ -104,3 +104,35 @@ def split_volume(volume: Decimal, parts: int) -> list[Decimal]:
     share, rest = divmod(int(volume.scaleb(-exponent)), parts)
     unit = Decimal(1).scaleb(exponent)
     return [share * unit] * (parts - 1) + [(share + rest) * unit]
+
+
+def turns(candle: Candle, *, net_side: int) -> tuple[Decimal, Decimal, Decimal]:
+    """Where the legs after the open end: the extreme that hurts the open position, the other one, the close.
+
+    For a market that is walked leg by leg, each with the position as it is then. Flat, the extreme nearer to the open
+    comes first.
+    """
+    low_is_nearer = candle.open - candle.low <= candle.high - candle.open
+    low_first = low_is_nearer if net_side == 0 else net_side > 0
+    first, second = (candle.low, candle.high) if low_first else (candle.high, candle.low)
+    return first, second, candle.close
+
+
+def is_jump(start: Decimal, end: Decimal, *, jump_leg_fraction: Decimal) -> bool:
+    """A leg longer than this share of where it begins is taken for a jump: nobody knows that all of it was traded."""
+    return abs(end - start) > start * jump_leg_fraction
+
+
+def jump_prices(start: Decimal, end: Decimal, *, tick_size: Decimal) -> tuple[Decimal, ...]:
+    """The steps of a jump: between two of them nothing is traded, so a trigger there is filled at the second."""
+    fractions = tuple(step / _LEG_POINTS_ADVERSARIAL for step in range(1, _LEG_POINTS_ADVERSARIAL))
+    return tuple(_leg(start, end, fractions=fractions, tick_size=tick_size))
+
+
+def next_price(start: Decimal, end: Decimal, *, triggers: Sequence[Decimal]) -> Decimal:
+    """Inside a leg without a jump the price is continuous: the first of these triggers on the way, or its end."""
+    low, high = min(start, end), max(start, end)
+    inside = [trigger for trigger in triggers if low < trigger < high]
+    if not inside:
+        return end
+    return min(inside) if end > start else max(inside)

@@ -1,0 +1,44 @@
+"""Whether an engine has come to rest: nothing is under way that the next price must not overtake."""
+
+from __future__ import annotations
+
+from jackline.core.machine import Phase
+from jackline.core.state import State
+from jackline.core.trade import SlotState, Trade
+
+_SETTLED = frozenset({SlotState.WORKING, SlotState.GONE, SlotState.REFUSED})
+
+
+SOON_MS = 400
+"""An event of the user stream asks for a look in 100 ms, a doubt in 250: then the engine has not judged it yet. The
+guard's own looks are seconds apart."""
+
+
+def is_at_rest(state: State, now_ms: int) -> bool:
+    """No request is out, nothing is due, every trade is protected as planned, and the ledger explains the wallet.
+
+    `now_ms`: wire time.
+    """
+    if state.in_flight or state.asking:
+        return False
+    if state.trades and (state.snapshot_sent_ms is not None or state.snapshot_due_ms <= now_ms + SOON_MS):
+        return False
+    for market in state.markets.values():
+        if market.fills_due_ms is not None or market.fills_asked_ms is not None:
+            return False
+        if market.leftover_ms is not None:
+            return False
+    books = state.money.books
+    if books is not None and books.gap is not None and not books.unexplained:
+        return False
+    return all(_is_settled(trade) for trade in state.trades.values())
+
+
+def _is_settled(trade: Trade) -> bool:
+    """Protected, looked at since, and every order of it where it should be."""
+    if trade.phase is not Phase.PROTECTED or trade.quantity_ms is None or len(trade.working) > 1:
+        return False
+    entry = trade.entry
+    if entry is not None and entry.target_price is not None and trade.target is None:
+        return False
+    return all(slot.state in _SETTLED and not slot.cancelling for slot in trade.slots)
