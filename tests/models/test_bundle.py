@@ -15,7 +15,7 @@ import pytest
 from jackline.models.bundle import examine, read_bundle
 from jackline.models.calibration import AS_IT_IS, Piecewise, Sigmoid, calibrated
 from jackline.models.digest import MANIFEST, manifest_sha256
-from jackline.models.fitted import compared, dumped
+from jackline.models.fitted import compared, dumped, loaded
 from jackline.models.forest import NODES_MAX, Forest, Tree, Trees, fault
 from jackline.models.manifest import FORMAT, PROBES, Environment
 from jackline.models.refusal import BundleRefused, Verdict
@@ -33,6 +33,7 @@ from tests.models.making import (
     replace_file,
     restate,
     rows,
+    trained_rows,
     training,
     written,
 )
@@ -386,8 +387,27 @@ def test_M1_a_damaged_or_a_pickled_one_is_refused(bundle: Path) -> None:
 
 
 def test_M1_a_fitted_model_that_is_not_its_trees_is_refused(bundle: Path) -> None:
-    replace_file(bundle, "entry_long.skops", dumped(classifier("exit_short")))
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rising = (trained_rows()[:, 3] > 0).astype(int)
+    other = HistGradientBoostingClassifier(max_iter=3, max_leaf_nodes=4).fit(trained_rows(), rising)
+    replace_file(bundle, "entry_long.skops", dumped(other))
     assert "does not hold the trees" in beside(bundle).detail
+
+
+def test_M1_a_fitted_model_that_stands_for_two_roles_is_refused_by_its_hash(bundle: Path) -> None:
+    replace_file(bundle, "entry_long.skops", dumped(classifier("exit_short")))
+    (found,) = (one for one in examine(bundle).verdicts if not one.holds)
+    assert (found.check, found.detail.partition(":")[0]) == (
+        "roles",
+        "entry_long and exit_short are the same model",
+    )
+
+
+def test_the_same_classifier_is_written_the_same_every_time() -> None:
+    """Its file has no address of the process and no time of day in it: the hash of a bundle stands for its models."""
+    assert dumped(classifier("entry_long")) == dumped(classifier("entry_long"))
+    assert dumped(classifier("entry_long")) == dumped(loaded(dumped(classifier("entry_long")), "copy.skops"))
 
 
 def test_classes_other_than_no_and_yes_are_refused(tmp_path: Path) -> None:

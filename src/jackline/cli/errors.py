@@ -48,6 +48,8 @@ _CODES: dict[str, ExitCode] = {
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,
     "jackline.venue.transport.endpoint.EndpointRefused": ExitCode.BAD_INPUT,
+    "jackline.models.refusal.BundleRefused": ExitCode.BAD_INPUT,
+    "jackline.models.training.TrainingRefused": ExitCode.BAD_INPUT,
     "jackline.exchange.feeds.errors.FeedError": ExitCode.BAD_INPUT,
     "jackline.exchange.ports.SourceSilentError": ExitCode.UNANSWERED,
     "jackline.exchange.wire.server.PortError": ExitCode.BAD_INPUT,

@@ -1,4 +1,4 @@
-"""`jackline model`: what a bundle says of itself, and whether it would be taken."""
+"""`jackline model`: what a bundle says of itself, whether it would be taken, and whether its market has moved away."""
 
 from __future__ import annotations
 
@@ -40,6 +40,26 @@ def check(
         _print_page(path, manifest, sha256, verdicts, taken=taken)
     if not taken:
         raise typer.Exit(ExitCode.BAD_INPUT)
+
+
+@app.command()
+def drift(
+    path: Annotated[Path, typer.Argument(help="The directory of a bundle.", show_default=False)],
+    data: Annotated[
+        Path, typer.Option("--data", help="Candles that reach beyond its training: file or set.")
+    ],
+    symbol: Annotated[
+        str | None, typer.Option(help="Where the file does not tell it, e.g. BTCUSDT.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Compare later bars with the training: columns, answers, and how often an answer came true.
+
+    Exit code 0 whatever it finds, or 2 where bundle and data cannot be compared.
+    """
+    from jackline.cli.model_drift import drift_of
+
+    drift_of(path, data, symbol=symbol, json=json)
 
 
 def _examined(path: Path) -> tuple[Manifest | None, str, tuple[Verdict, ...]]:

@@ -26,7 +26,7 @@ from jackline.models.source import code_sha256
 FILE_BYTES_MAX = 64 * 1024 * 1024
 """A model of 2,000 trees with 256 leaves each is below it."""
 FILES_MAX = 16
-FILE_NAME = re.compile(r"[a-z0-9_]{1,60}\.(json|skops)")
+FILE_NAME = re.compile(r"[a-z0-9_]{1,60}\.(json|skops|txt)")
 """What a manifest may name: files that lie beside it."""
 PROBES_MIN, PROBES_MAX = 8, 1_000
 PROBE_TOLERANCE = 1e-9

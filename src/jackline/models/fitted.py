@@ -1,4 +1,5 @@
-"""Fitted classifiers of scikit-learn: from and to skops, without pickle, and their trees as plain numbers.
+"""Fitted classifiers: of scikit-learn from and to skops, of LightGBM its own text, both without pickle; and their trees
+as plain numbers.
 
 For those who train and for `jackline model check`; an engine opens none of them.
 """
@@ -6,6 +7,7 @@ For those who train and for `jackline model check`; an engine opens none of them
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from jackline.models import boosters
 from jackline.models.bundle import PROBE_TOLERANCE, Bundle
 from jackline.models.features import Floats
 from jackline.models.forest import Tree, Trees
@@ -26,16 +29,51 @@ KIND = "HistGradientBoostingClassifier"
 UNPACKED_BYTES_MAX = 512 * 1024 * 1024
 """A skops file is a zip: what it says it unpacks to is looked at first."""
 CHECK = "fitted"
+SKOPS_SUFFIX = "skops"
+SCHEMA = "schema.json"
+ADDRESS = re.compile(r'("__id__": |"file": ")(\d+)')
+"""Where the schema of a skops file names an object, or the file beside it that holds one."""
+
+
+def suffix(classifier: Any) -> str:
+    """What the name of its file ends with."""
+    return boosters.SUFFIX if boosters.is_booster(classifier) else SKOPS_SUFFIX
 
 
 def dumped(classifier: Any) -> bytes:
-    """As skops writes it."""
+    """As skops writes it, or as LightGBM writes its own."""
+    if boosters.is_booster(classifier):
+        return boosters.dumped(classifier)
     content: bytes = require(FITTING)["skops.io"].dumps(classifier)
-    return content
+    return _same_every_time(content)
+
+
+def _same_every_time(content: bytes) -> bytes:
+    """A skops file without what differs from run to run: addresses as names of objects, and the time of day.
+
+    The hash of a bundle stands for its models: the same training must give the same hash.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = [(one.filename, packed.read(one)) for one in packed.infolist()]
+    schema = dict(parts)[SCHEMA].decode()
+    names: dict[str, str] = {}
+    for found in ADDRESS.finditer(schema):
+        names.setdefault(found[2], str(len(names)))
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        for name, part in parts:
+            stem, dot, kind = name.partition(".")
+            whole = (
+                ADDRESS.sub(lambda one: one[1] + names[one[2]], schema).encode() if name == SCHEMA else part
+            )
+            packed.writestr(zipfile.ZipInfo(f"{names.get(stem, stem)}{dot}{kind}"), whole)
+    return written.getvalue()
 
 
 def loaded(content: bytes, name: str) -> Any:
-    """The classifier of a skops file. Raises BundleRefused for one that would build what is not on the list."""
+    """The classifier of a file. Raises BundleRefused for one that would build what is not on the list."""
+    if name.endswith(f".{boosters.SUFFIX}"):
+        return boosters.loaded(content, name)
     skops = require(FITTING)["skops.io"]
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -62,6 +100,8 @@ def trees_of(classifier: Any) -> Trees:
     Reads what scikit-learn keeps under names of its own (`_predictors`, `_baseline_prediction`): a version that keeps
     it elsewhere fails here or at the probes, when a bundle is written.
     """
+    if boosters.is_booster(classifier):
+        return boosters.trees_of(classifier)
     if list(classifier.classes_) != [0, 1]:
         raise refused(CHECK, f"classes {classifier.classes_.tolist()}", "fit it to 0 (no) and 1 (yes)")
     found = []
@@ -89,7 +129,9 @@ def trees_of(classifier: Any) -> Trees:
 
 
 def probabilities(classifier: Any, rows: Floats) -> Floats:
-    """Of class 1, as scikit-learn says them, by one thread: more of them wait for each other on a busy machine."""
+    """Of class 1, as its own library says them, by one thread: more of them wait for each other on a busy machine."""
+    if boosters.is_booster(classifier):
+        return boosters.probabilities(classifier, rows)
     with require(FITTING)["threadpoolctl"].threadpool_limits(1):
         found: Floats = classifier.predict_proba(rows)[:, 1]
     return found
@@ -118,8 +160,9 @@ def compared(bundle: Bundle) -> Iterator[Verdict]:
 
 def _beside(member: Member, bundle: Bundle, rows: Floats) -> Verdict:
     classifier = loaded(bundle.files[member.fitted], member.fitted)
-    if classifier.n_features_in_ != len(bundle.manifest.columns):
-        what = f"{member.fitted} eats {classifier.n_features_in_} columns, {len(bundle.manifest.columns)} are stated"
+    eaten = boosters.columns(classifier) if boosters.is_booster(classifier) else classifier.n_features_in_
+    if eaten != len(bundle.manifest.columns):
+        what = f"{member.fitted} eats {eaten} columns, {len(bundle.manifest.columns)} are stated"
         raise refused(CHECK, what, "write the bundle again")
     if msgspec.json.encode(trees_of(classifier)) != bundle.files[member.trees]:
         what = f"{member.trees} does not hold the trees of {member.fitted}"

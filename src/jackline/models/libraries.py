@@ -18,6 +18,7 @@ DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "skops.io": "skops",
     "threadpoolctl": "threadpoolctl",
+    "lightgbm": "lightgbm",
 }
 """What each module is installed by."""
 
@@ -35,7 +36,7 @@ def require(names: tuple[str, ...]) -> dict[str, ModuleType]:
 
 
 def installed() -> dict[str, str]:
-    """Their versions here, by name; those that are missing are not in it."""
+    """Their versions here, by name, and LightGBM's; those that are missing are not in it."""
     found: dict[str, str] = {}
     for name in DISTRIBUTIONS.values():
         try:

@@ -6,18 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from jackline.core.values import Side
-from jackline.models import features
+from jackline.models import boosters, features
 from jackline.models.bundle import Bundle, read_bundle
 from jackline.models.calibration import Calibration
 from jackline.models.digest import MANIFEST
 from jackline.models.features import Floats
-from jackline.models.fitted import dumped, probabilities, trees_of
+from jackline.models.fitted import dumped, probabilities, suffix, trees_of
 from jackline.models.libraries import installed
 from jackline.models.manifest import (
     FORMAT,
@@ -64,15 +65,22 @@ class Training:
     columns: tuple[str, ...] = features.COLUMNS
 
 
-def write_bundle(directory: Path, models: Sequence[FittedModel], training: Training) -> Bundle:
+def write_bundle(
+    directory: Path,
+    models: Sequence[FittedModel],
+    training: Training,
+    beside: Mapping[str, bytes] = MappingProxyType({}),
+) -> Bundle:
     """Write a new directory and read it back: what does not pass its own checks is told at once.
+
+    `beside`: further files by name, hashed like the rest; an engine does not read them.
 
     Raises:
         FileExistsError: there is something of that name.
         BundleRefused: what was written would not be taken.
     """
     directory.mkdir(parents=True)
-    files: dict[str, bytes] = {}
+    files: dict[str, bytes] = dict(beside)
     members: list[Member] = []
     probes = _probe_rows(training.rows)
     said: dict[str, tuple[float, ...]] = {}
@@ -83,7 +91,7 @@ def write_bundle(directory: Path, models: Sequence[FittedModel], training: Train
             side=one.side,
             threshold=one.threshold,
             calibration=one.calibration,
-            fitted=f"{key}.skops",
+            fitted=f"{key}.{suffix(one.classifier)}",
             trees=f"{key}.json",
         )
         members.append(member)
@@ -120,5 +128,11 @@ def _manifest(members: Sequence[Member], training: Training, files: Mapping[str,
         ),
         models=tuple(members),
         sha256={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-        libraries=installed(),
+        libraries=_libraries(members),
     )
+
+
+def _libraries(members: Sequence[Member]) -> dict[str, str]:
+    """What fitted these models: LightGBM is named only where it did."""
+    boosted = any(one.fitted.endswith(boosters.SUFFIX) for one in members)
+    return {name: said for name, said in installed().items() if boosted or name != boosters.EXTRA}
