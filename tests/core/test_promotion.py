@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jackline.core.ids import mint_trade_id
 from jackline.core.phases import (
+    Against,
     Breach,
     ClosedTrade,
     DrillNote,
@@ -51,6 +52,14 @@ WHOLE = Evidence(
     validations=(Validation(identity="x", proven=True, detail="walked forward"),),
     parities=(Parity(identity="x", drift_fraction=Decimal("0.001"), allowed_fraction=Decimal("0.01")),),
 )
+PLAYED = Parity(
+    identity="x",
+    drift_fraction=Decimal("0.01"),
+    allowed_fraction=Decimal("0.05"),
+    turns=100,
+    last_ms=2,
+    against=Against.BACKTEST,
+)
 PAPER = Standing(stage=Stage.PAPER, bound={})
 
 
@@ -84,6 +93,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("no unknown order", {"unknown": ("jabc",)}),
     ("parity", {"parities": ()}),
     ("parity", {"parities": (replace(WHOLE.parities[0], drift_fraction=Decimal("0.02")),)}),
+    ("parity", {"parities": (PLAYED,)}),
+    ("parity", {"parities": (*WHOLE.parities, replace(PLAYED, drift_fraction=Decimal("0.06")))}),
     ("kill-switch drill", {"drills": ()}),
     ("kill-switch drill", {"drills": (replace(WHOLE.drills[0], failed=("a stop went",)),)}),
     ("kill-switch drill", {"drills": (replace(WHOLE.drills[0], positions=0),)}),
@@ -97,6 +108,13 @@ def test_each_requirement_refuses_alone_and_is_named(name: str, changes: dict[st
     assert lacking(evidence) == [name]
     (said,) = promotion_denial(PAPER, Stage.TESTNET, evidence, NEEDS)
     assert said.startswith(f"{name}: ")
+
+
+def test_the_newest_backtest_counts_and_every_replay() -> None:
+    drifted = replace(PLAYED, drift_fraction=Decimal("0.5"), last_ms=1)
+    assert lacking(replace(WHOLE, parities=(PLAYED, *WHOLE.parities, drifted))) == []
+    bent = replace(WHOLE.parities[0], drift_fraction=Decimal("0.02"), last_ms=1)
+    assert lacking(replace(WHOLE, parities=(bent, *WHOLE.parities, PLAYED))) == ["parity"]
 
 
 def test_every_requirement_is_in_the_table() -> None:

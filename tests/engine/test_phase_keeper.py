@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from jackline.cli.config import load_config
-from jackline.core.effects import SaveTrade, TradeEnded
+from jackline.core.effects import Alert, SaveTrade, TradeEnded
 from jackline.core.events import Receipt
-from jackline.core.phases import Cause, PhaseChange, Stage, identity_of
+from jackline.core.phases import Against, Cause, Parity, PhaseChange, Stage, identity_of
 from jackline.core.state import KillLevel, State
 from jackline.core.trade import ExitReason
 from jackline.core.values import WireMs
@@ -167,3 +168,26 @@ async def test_P1_a_record_that_cannot_be_read_is_no_evidence_and_stops_no_start
     changes, _ = await kept(tmp_path, lambda _: None)
     assert len(changes) == 2
     assert changes[-1].stage is Stage.PAPER
+
+
+@pytest.mark.owns("D4")
+@pytest.mark.parametrize(("drift", "told"), [("0.05", 0), ("0.050001", 1)])
+async def test_D4_a_parity_beyond_its_bound_is_on_record_and_people_are_told(
+    tmp_path: Path, drift: str, told: int
+) -> None:
+    measured = Parity(
+        identity=identity_of(BOUND),
+        drift_fraction=Decimal(drift),
+        allowed_fraction=Decimal("0.05"),
+        turns=40,
+        against=Against.BACKTEST,
+    )
+    command = replace(wished(), kind=CommandKind.PARITY, promotion=None, parity=measured)
+    _, answer = await kept(tmp_path, lambda keeper: keeper.note_parity(command, RECEIPT))
+    assert answer == "parity is on record"
+    with StoreReader(HostDisk(), tmp_path / "engine.db") as reader:
+        (row,) = reader.journal_of((JournalKind.PARITY,), after_seq=0)
+        alerts = [decode(one.body, Alert) for one in reader.journal_of((JournalKind.ALERT,), after_seq=0)]
+    assert decode(row.body, Parity) == measured
+    assert [one.code for one in alerts] == ["D4"] * told
+    assert all("against the backtest" in one.text for one in alerts)

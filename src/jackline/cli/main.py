@@ -52,7 +52,13 @@ COMMANDS: dict[str, Lazy] = {
     "close-all": Lazy(target="account:close_all", summary="Close every position of the account."),
     "kill": Lazy(target="switch:kill", summary="Raise the kill level: no new risk, flatten, or locked."),
     "reset": Lazy(target="switch:reset", summary="Reset the kill switch, with a written reason."),
+    "stop-lab": Lazy(
+        target="stop_lab:stop_lab", summary="Measure what each kind of stop would have cost, on files."
+    ),
     "replay": Lazy(target="replay:replay", summary="Decide again what an engine decided, and compare."),
+    "parity": Lazy(
+        target="parity_run:parity", summary="Play a run again as a backtest: what differs, in bps?"
+    ),
     "bots": Lazy(target="bots:app", summary="List the bots of the account, stop or start one."),
     "signal": Lazy(target="bots:signal", summary="Ask for a position by hand, for a manual bot."),
     "webhook": Lazy(target="webhook:webhook", summary="Listen for alerts, for bots that trade them."),

@@ -6,6 +6,7 @@ import re
 import stat
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -31,6 +32,9 @@ class PhaseSection(Section):
         ge=MONITORING_MIN_MS,
         le=90 * DAY_MS,
         description="market time that is clean",
+    )
+    parity_nightly: Literal["off", "on"] = Field(
+        "off", description="play the run again as a backtest after each midnight UTC"
     )
     key_file: KeyFile | None = Field(
         None, description="signs promotions, chmod 600, made by jackline phase key"

@@ -70,7 +70,8 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     logs.mkdir(parents=True, exist_ok=True)
     _write_token(config, token_file)
     async with Children(logs) as children:
-        parts = [*_exchange(config, market), *_account(path, port, needs_web=False), *_alerts(config, path)]
+        parts = [*_exchange(config, market), *_account(path, port, needs_web=False)]
+        parts += [*_alerts(config, path), *_parity(config, path)]
         await Supervisor(children, parts).run(_stop_on_signals())
         log.info("stopping", note="no stop is cancelled")
 
@@ -130,6 +131,13 @@ def _alerts(config: Config, path: Path) -> list[Part]:
     if config.alerts.urls_file is None:
         return []
     return [Part(name="alerts", arguments=("alerts", "run", "--config", str(path)), is_vital=False)]
+
+
+def _parity(config: Config, path: Path) -> list[Part]:
+    """Who plays the run again at night, where that is wanted: a process of its own, behind all others."""
+    if config.phase.parity_nightly == "off":
+        return []
+    return [Part(name="parity", arguments=("parity", str(path), "--nightly"), is_vital=False)]
 
 
 def _exchange(config: Config, market: str) -> list[Part]:

@@ -268,13 +268,24 @@ class Validation:
     detail: str
 
 
+class Against(StrEnum):
+    """What decisions were made again from."""
+
+    TAPE = "tape"
+    """The very events: nothing may differ."""
+    BACKTEST = "backtest"
+    """Candles alone: what is inside a bar is not in them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """How far decisions replayed from the tape differ from those taken, as a share of the turns, and the bound.
+    """How far decisions made again differ from those taken, as a share of them, and the bound.
 
     Attributes:
-        turns: that were decided again; at wire times from `first_ms` to `last_ms`.
+        turns: that were decided again from the tape, at wire times from `first_ms` to `last_ms`; of a backtest the
+            decisions and trades compared, at market times.
         written_by, replayed_by: versions of the program.
+        against: what made them again.
     """
 
     identity: str
@@ -285,6 +296,7 @@ class Parity:
     last_ms: int = 0
     written_by: str = ""
     replayed_by: str = ""
+    against: Against = Against.TAPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

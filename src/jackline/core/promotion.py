@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jackline.core.phases import Evidence, Needs, Stage, Standing, Watched
+from jackline.core.phases import Against, Evidence, Needs, Stage, Standing, Watched
 
 HOUR_MS = 3_600_000
 NAMED_MAX = 3
@@ -132,15 +132,22 @@ def _known(evidence: Evidence) -> Check:
 
 
 def _parity(evidence: Evidence) -> Check:
-    found = evidence.parities
+    """Every replay of the tape, and the newest backtest where there is one: it looks at the whole run again."""
+    found = [one for one in evidence.parities if one.against is Against.TAPE]
+    played = [one for one in evidence.parities if one.against is Against.BACKTEST]
+    newest = max(played, key=lambda one: (one.last_ms, one.drift_fraction), default=None)
     drift = max((one.drift_fraction for one in found), default=None)
-    passed = bool(found) and all(one.drift_fraction <= one.allowed_fraction for one in found)
+    judged = found if newest is None else [*found, newest]
+    passed = bool(found) and all(one.drift_fraction <= one.allowed_fraction for one in judged)
     turns = sum(one.turns for one in found)
     detail = (
         "not measured yet: jackline replay --record"
         if drift is None
         else f"drift {drift:f} of {turns} turns decided again"
     )
+    if newest is not None:
+        detail += f"; {newest.drift_fraction:f} of {newest.turns} against a backtest"
+        detail += f", allowed {newest.allowed_fraction:f}"
     return Check(name="parity", passed=passed, detail=detail)
 
 

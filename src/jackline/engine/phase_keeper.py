@@ -14,6 +14,7 @@ from jackline.core.events import Receipt
 from jackline.core.phases import (
     Breach,
     Cause,
+    Parity,
     PhaseChange,
     Standing,
     Watched,
@@ -197,6 +198,8 @@ class PhaseKeeper:
         else:
             with self._recorder.turn():
                 self._recorder.evidence(JournalKind.PARITY, parity)
+                if parity.drift_fraction > parity.allowed_fraction:
+                    self._recorder.alert(_drifts(parity))
                 self._recorder.answer(receipt, "parity is on record")
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -280,3 +283,12 @@ def _told(change: PhaseChange) -> str:
             return f"phase {change.before} → {change.stage} by {change.actor}: {change.reason}"
         case Cause.BEGUN:
             return f"phase {change.stage}"
+
+
+def _drifts(parity: Parity) -> Alert:
+    """What people are told of a parity beyond its bound."""
+    text = (
+        f"parity against the {parity.against}: {parity.drift_fraction:f} of {parity.turns} differ, allowed"
+        f" {parity.allowed_fraction:f}"
+    )
+    return Alert(level=Level.WARNING, code="D4", text=text)

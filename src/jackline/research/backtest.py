@@ -23,6 +23,7 @@ from jackline.research.street import STATE_DIR, account_of
 from jackline.research.unlogged import unlogged
 from jackline.research.walk import Lane, funding_by_symbol
 from jackline.store.boot import ENGINE_FILE
+from jackline.store.reader import StoreReader
 
 __all__ = ["BacktestSettings", "run_backtest"]
 
@@ -34,6 +35,7 @@ def run_backtest(
     settings: BacktestSettings | None = None,
     funding: Mapping[str, Sequence[tuple[int, Decimal]]] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    journal: Callable[[StoreReader], None] | None = None,
 ) -> BacktestResult:
     """Play `options` on `candles`, one data set a symbol, all of one interval.
 
@@ -43,6 +45,7 @@ def run_backtest(
         settings: costs, window, transport.
         funding: by symbol, (ms, fraction of notional) ascending; a symbol without any pays the usual rate.
         progress: called with the bars done and all of them.
+        journal: shown the engine's own store once it has stopped; it goes with the backtest.
 
     Raises:
         BacktestRefused: data and configuration do not fit, with the fix.
@@ -79,6 +82,9 @@ def run_backtest(
     try:
         with unlogged():
             run.loop.run_until_complete(play(run, options, lanes, progress))
+        if journal is not None:
+            with StoreReader(run.disk, STATE_DIR / ENGINE_FILE) as reader:
+                journal(reader)
         found = _result(run, options, lanes, candles, history_bars=history_bars)
         return replace(found, is_in_sample=is_in_sample)
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import plotly.graph_objects as go  # type: ignore[import-untyped] # it carries no types
+import plotly.graph_objects as go
 
 from jackline.data.candles import Candles
 from jackline.research.figures import Figures

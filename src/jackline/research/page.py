@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
-from plotly.offline import get_plotlyjs  # type: ignore[import-untyped] # it carries no types
+from plotly.offline import get_plotlyjs
 
 from jackline.data.candles import Candles
 from jackline.research import charts
