@@ -58,6 +58,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             promote=lambda command, _: None,
             measured=lambda command, _: None,
             answered=lambda command_id: store.read.answer(command_id) is not None,
+            check_key=lambda name, receipt: None,
         )
         operators.listen()
         assert await writer.close(deadline_ms=5_000) == 0
@@ -105,6 +106,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 promote=lambda command, _: None,
                 measured=lambda command, _: None,
                 answered=lambda _: False,
+                check_key=lambda name, receipt: None,
             )
             operators.listen()
             assert operators.are_heard
@@ -147,6 +149,7 @@ class Life:
                 promote=lambda command, _: None,
                 measured=lambda command, _: None,
                 answered=lambda command_id: store.read.answer(command_id) is not None,
+                check_key=lambda name, receipt: None,
             )
             operators.listen()
             for happens in between:

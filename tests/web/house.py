@@ -89,7 +89,7 @@ async def web(config: Path) -> AsyncIterator[tuple[Child, str]]:
     """`jackline web` on a port the system chooses."""
     child = await spawn("web", "--config", str(config), "--port", "0")
     try:
-        serving = await child.event("serving")
+        serving = await child.event("serving", within_s=2 * LINE_S)  # it gives way to whatever else runs
         child.drain()
         yield child, str(serving["url"]).rstrip("/")
     finally:

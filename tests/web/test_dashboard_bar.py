@@ -16,6 +16,7 @@ from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder
 from jackline.store.published import Published
 from jackline.web.account import Account, Seen, Source
+from jackline.web.differences import diffs
 from jackline.web.history import Past
 from jackline.web.options import WebOptions
 from jackline.web.pages.bar import bar_of
@@ -24,7 +25,6 @@ from jackline.web.pages.journal import TradeRows
 from jackline.web.pages.limits import checklist
 from jackline.web.pages.now import preview, row_of
 from jackline.web.pages.position import ladder
-from jackline.web.pages.protection import diffs
 from jackline.web.pages.series import CANDLE_MS, CANDLES_MAX, Series
 from jackline.web.pages.sight import Sight
 from tests.core.making import RISK

@@ -36,7 +36,15 @@ HOME = "http://127.0.0.1:8090"
 SOCKET = "ws://127.0.0.1:8090/ws"
 OPEN = {"/login", "/static/{name}", "/problems/{code}"}
 """What a stranger may see: it says nothing of the account."""
-MADE_UP = {"position_id": "BTCUSDT:long", "seq": "1", "code": "P1", "bot": "main", "what": "stop"}
+MADE_UP = {
+    "position_id": "BTCUSDT:long",
+    "seq": "1",
+    "code": "P1",
+    "bot": "main",
+    "what": "stop",
+    "name": "main",
+    "stage": "testnet",
+}
 
 
 @dataclass

@@ -13,16 +13,15 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 
 from jackline.store.tokens import Scope
+from tests.web.following import HEALTH, follow
 from tests.web.house import house
 
 FOLLOWED = "/api/events"
 """It never ends: a stream has tests of its own."""
-FINE = {503}
-"""Health says critical with it, and a call that needs an engine says that there is none."""
 
 
-def explore(url: str, token: str, document: dict[str, Any], *, examples: int, steps: int) -> int:
-    """So many examples of every operation, then so many runs of calls that follow each other; how many were asked."""
+def explore(url: str, token: str, document: dict[str, Any], *, examples: int) -> int:
+    """So many examples of every operation, one by one; how many were asked."""
     schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=url)
     headers = {"Authorization": f"Bearer {token}", "Host": "127.0.0.1"}
@@ -37,8 +36,6 @@ def explore(url: str, token: str, document: dict[str, Any], *, examples: int, st
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
-        if operation.path == FOLLOWED:
-            continue
 
         @settings(max_examples=examples, **bounds)
         @given(case=operation.as_strategy())
@@ -46,29 +43,18 @@ def explore(url: str, token: str, document: dict[str, Any], *, examples: int, st
             nonlocal asked
             asked += 1
             answer = case.call(headers=headers, timeout=10)
-            if answer.status_code not in FINE:
-                case.validate_response(answer, checks=[not_a_server_error])
-            if answer.status_code >= 400 and answer.status_code not in FINE:
+            if case.operation.path.endswith(HEALTH) and answer.status_code == 503:
+                return
+            case.validate_response(answer, checks=[not_a_server_error])
+            if answer.status_code >= 400:
                 assert answer.headers["content-type"][0].startswith("application/problem+json"), answer.text
                 assert answer.json()["code"]
 
         ask()
-    if steps:
-        machine = schema.as_state_machine()
-
-        class Following(machine):  # type: ignore[misc, valid-type]  # its class is made at run time
-            def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-                return {"headers": headers, "timeout": 10}
-
-            def validate_response(self, response: Any, case: Any, **_: Any) -> None:
-                if response.status_code not in FINE:
-                    case.validate_response(response, checks=[not_a_server_error])
-
-        Following.run(settings=settings(max_examples=steps, stateful_step_count=10, **bounds))
     return asked
 
 
-async def explored(directory: Path, *, examples: int, steps: int) -> None:
+async def explored(directory: Path, *, examples: int, scenarios: int) -> None:
     async with house(directory) as home:
         await home.until("/api/protection", lambda body: body["last_look_at"])
         await home.venue.signed(
@@ -77,8 +63,15 @@ async def explored(directory: Path, *, examples: int, steps: int) -> None:
         document = (await home.ask("GET", "/openapi.json")).body
         document["paths"].pop(FOLLOWED)
         token = home.tokens[Scope.ADMIN]
-        asked = await asyncio.to_thread(explore, home.url, token, document, examples=examples, steps=steps)
-        assert asked >= 50 * min(examples, 2)
+        if examples:
+            asked = await asyncio.to_thread(explore, home.url, token, document, examples=examples)
+            assert asked >= 50 * min(examples, 2)
+        if scenarios:
+            followed = await asyncio.to_thread(follow, home.url, token, document, scenarios=scenarios)
+            assert followed.wrong == []
+            assert followed.scenarios >= scenarios
+            assert followed.statuses[200] >= scenarios, followed.statuses  # the token is good to the end
+            assert len(followed.operations) >= min(scenarios, 15), followed.operations
         assert home.engine is not None
         assert home.engine.process.returncode is None, "the engine goes on"
         assert home.web.process.returncode is None
@@ -87,12 +80,19 @@ async def explored(directory: Path, *, examples: int, steps: int) -> None:
         await home.until("/api/positions", lambda body: all(one["protected"] for one in body["positions"]))
 
 
-async def test_a_few_examples_of_every_call_bring_no_5xx(tmp_path: Path) -> None:
-    await explored(tmp_path, examples=2, steps=0)
+async def test_a_few_examples_of_every_call_and_a_few_that_follow_bring_no_5xx(tmp_path: Path) -> None:
+    await explored(tmp_path, examples=2, scenarios=4)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_many_examples_of_every_call_and_calls_that_follow_each_other(tmp_path: Path) -> None:
+async def test_many_examples_of_every_call(tmp_path: Path) -> None:
     """Long: hundreds of requests of each of sixty operations."""
-    await explored(tmp_path, examples=60, steps=30)
+    await explored(tmp_path, examples=60, scenarios=0)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_calls_that_follow_each_other(tmp_path: Path) -> None:
+    """Long: two hundred scenarios, each of up to ten calls made of what others answered."""
+    await explored(tmp_path, examples=0, scenarios=200)

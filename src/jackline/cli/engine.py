@@ -15,13 +15,16 @@ def engine(
     """Run the engine of one account. Stopping it leaves every stop at the venue."""
     import asyncio
     import os
+    from dataclasses import replace
 
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.key_check import key_check
     from jackline.cli.old_variables import tell_unread
 
     logs.configure()
     loaded = load_config(config, {} if rung is None else {"venue.rung": rung}, load_strategy_file=True)
     tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
-    asyncio.run(host_engine(loaded.engine_options(), venue_access(loaded)))
+    options = replace(loaded.engine_options(), key_check=key_check(loaded.path))
+    asyncio.run(host_engine(options, venue_access(loaded)))

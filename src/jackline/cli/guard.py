@@ -14,13 +14,16 @@ def guard(
     """Adopt every position of an account and keep a stop resting for it; enter nothing, touch no order of others."""
     import asyncio
     import os
+    from dataclasses import replace
 
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.key_check import key_check
     from jackline.cli.old_variables import tell_unread
 
     logs.configure()
     loaded = load_config(config, guards_only=True)
     tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
-    asyncio.run(host_engine(loaded.guard_options(), venue_access(loaded)))
+    options = replace(loaded.guard_options(), key_check=key_check(loaded.path))
+    asyncio.run(host_engine(options, venue_access(loaded)))

@@ -31,6 +31,10 @@ BACKLOG = 128
 NICE = 10
 """Of 19; with less than everything it still answers within a second beside a busy engine."""
 AUTOGROUP = Path("/proc/self/autogroup")
+SEND_BYTES = 128 * 1024
+"""What waits in the kernel for somebody who does not read; by itself it would grow to megabytes for each."""
+PING_S = 20.0
+"""So often an open socket is asked whether anybody is there; who does not say so in as long again is dropped."""
 SAID_BYTES_MAX = 1_024
 """Pages only listen to their socket."""
 EXTRA = ("fastapi", "uvicorn", "jinja2", "prometheus_client", "websockets")
@@ -55,6 +59,7 @@ def web_options(config: Config) -> WebOptions:
         is_tls=web.tls_certificate_file is not None or web.trusted_proxy is not None,
         trusted_proxy=web.trusted_proxy,
         vault_file=config.keys.vault_path(config.path.parent),
+        requests_per_s_max=web.requests_per_s_max,
     )
 
 
@@ -87,7 +92,8 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
             limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=SHUT_DOWN_S,
-            ws_ping_interval=20,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PING_S,
             ws_max_size=SAID_BYTES_MAX,
         )
     )
@@ -123,6 +129,9 @@ def _listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        listening.setsockopt(
+            socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES
+        )  # each that it accepts has it too
         listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:

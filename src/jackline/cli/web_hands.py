@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jackline.cli.config import Config
 from jackline.cli.key_hands import FileOfKeys
 from jackline.cli.secret_file import read_secret
-from jackline.web.hands import AlertTerms, Hands, PhaseTerms
+from jackline.store.signature import Promotion, sign
+from jackline.web.hands import AlertTerms, Hands, PhaseTerms, SignHand
 
 
 def web_hands(config: Config) -> Hands:
@@ -14,10 +17,22 @@ def web_hands(config: Config) -> Hands:
     named = config.webhook.secret_file
     return Hands(
         keys=FileOfKeys(config=config),
-        phase=PhaseTerms(bound=phase.bound, needs=phase.needs),
+        phase=PhaseTerms(bound=phase.bound, needs=phase.needs, sign=_signer(config)),
         alerts=AlertTerms(
             secret=None if named is None else read_secret(named, config.path.parent),
             symbols=options.symbols,
             age_ms_max=options.signal_age_ms_max or options.interval_ms,
         ),
     )
+
+
+def _signer(config: Config) -> SignHand | None:
+    """Signs with the operator's key, for whoever the web has let pass; None without a key."""
+    key = config.signing_key
+    if key is None:
+        return None
+
+    def signed(wish: Promotion, *, command_id: str, actor: str, reason: str) -> Promotion:
+        return replace(wish, signature=sign(wish, command_id=command_id, actor=actor, reason=reason, key=key))
+
+    return signed

@@ -13,6 +13,7 @@ from jackline.cli.checks import Found
 from jackline.cli.problems import Problem
 from jackline.cli.section import Section
 from jackline.cli.section_types import Allowed, Whole
+from jackline.web.options import REQUESTS_PER_S_MAX
 
 
 def _address(text: str) -> str:
@@ -44,6 +45,9 @@ class WebSection(Section):
     tls_key_file: PemFile | None = Field(None, description="its key, chmod 600")
     trusted_proxy: Address | None = Field(
         None, description="a proxy on this address speaks TLS and names the client"
+    )
+    requests_per_s_max: Whole = Field(
+        REQUESTS_PER_S_MAX, ge=10, le=100_000, description="of one token; halting and closing are not counted"
     )
 
 

@@ -31,6 +31,7 @@ from jackline.engine.banner import EVENT, banner
 from jackline.engine.clock import TwoClocks
 from jackline.engine.heartbeat import Heartbeat
 from jackline.engine.inbox import Inbox
+from jackline.engine.key_questions import KeyQuestions
 from jackline.engine.markets import Markets
 from jackline.engine.marks_seen import marks_seen
 from jackline.engine.opening import Opener
@@ -45,14 +46,13 @@ from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
-from jackline.engine.tape import Tape
+from jackline.engine.tape import begin_tape
 from jackline.store.batch import AccountKey, JournalKind
 from jackline.store.boot import COMMANDS_FILE, Store
 from jackline.store.commands import Command, CommandDesk
 from jackline.store.encode import encode
 from jackline.store.lease import Lease
 from jackline.store.ledger import opening_entry
-from jackline.store.tape import TAPE_DIRECTORY
 
 log = structlog.get_logger("engine")
 
@@ -92,7 +92,7 @@ class Engine:
             on_mended=lambda: self._inbox.put(JournalMended()),
         )
         self._recorder = Recorder(self._journal, clock)
-        self._tape = self._begin_tape()
+        self._tape = begin_tape(options, store, lease)
         self._opener = Opener(
             options=options,
             venue=venue,
@@ -127,6 +127,7 @@ class Engine:
         )
         self._operators = Operators(
             desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
+            check_key=KeyQuestions(check=options.key_check, recorder=self._recorder).ask,
             read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
@@ -152,18 +153,6 @@ class Engine:
             newest=self._markets.newest(command.symbol) if command.symbol else None,
             now_ms=self._clock.now().wire_ms,
             age_ms_max=self._options.signal_age_ms_max or self._options.interval_ms,
-        )
-
-    def _begin_tape(self) -> Tape | None:
-        """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
-        if not self._options.tape_bytes_max:
-            return None
-        return Tape(
-            disk=self._store.disk,
-            directory=self._options.state_dir / TAPE_DIRECTORY,
-            bytes_max=self._options.tape_bytes_max,
-            fence=self._lease.fence,
-            journal_seq=self._store.head.seq,
         )
 
     def _open_publisher(self) -> Publisher | None:

@@ -33,6 +33,7 @@ from jackline.store.commands import (
     Posted,
 )
 from jackline.store.errors import StoreError
+from jackline.store.key_wishes import KeyWish
 from jackline.store.order_wishes import wish_event
 
 log = structlog.get_logger("operators")
@@ -56,6 +57,7 @@ class Operators:
         promote: Callable[[Command, Receipt], None],
         measured: Callable[[Command, Receipt], None],
         answered: Callable[[str], bool],
+        check_key: Callable[[str, Receipt], None],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
@@ -65,6 +67,7 @@ class Operators:
         self._promote = promote
         self._measured = measured
         self._answered = answered
+        self._check_key = check_key
         self._are_heard = False
         self._openings = 0
         self._reads_again = False
@@ -145,6 +148,8 @@ class Operators:
         elif command.kind is CommandKind.RECONCILE:
             self._take(AccountHinted(symbol=None, transfer=True))
             self._recorder.answer(receipt, "looking")
+        elif isinstance(command.wish, KeyWish):
+            self._check_key(command.wish.name, receipt)
         elif command.wish is not None:
             # It is answered by what comes of it: at once where it is refused, else when the venue was read back.
             self._take(wish_event(command.wish, receipt))

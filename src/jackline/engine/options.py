@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettin
 from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
 from jackline.store.signature import SigningKey
+
+KeyCheck = Callable[[str], Awaitable[str]]
+"""Asks the venue what the key of this name may do. Its words begin with `refused: ` where nobody may trade with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class EngineOptions:
         is_published: other processes see the account several times a second; a simulation has none that look.
         key_name: of the vault; None for a key file or play money.
         any_address_accepted: an operator typed that this key may be used from every address (S3).
+        key_check: for operators who ask; None where nothing asks.
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -89,6 +93,7 @@ class EngineOptions:
     adopting: AdoptSettings = NOTHING_MORE
     key_name: str | None = None
     any_address_accepted: bool = False
+    key_check: KeyCheck | None = None
     phase: PhaseOptions | None = None
     is_published: bool = False
 

@@ -218,6 +218,7 @@ class StandingOrders:
                 | CommandKind.LIMITS
                 | CommandKind.OUTSIDE_TRADE
                 | CommandKind.RECONCILE
+                | CommandKind.KEY_CHECK
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:

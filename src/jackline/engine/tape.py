@@ -22,13 +22,17 @@ import structlog
 from jackline.core.effects import Effect
 from jackline.core.events import Event, Now
 from jackline.core.state import State
+from jackline.engine.options import EngineOptions
+from jackline.store.boot import Store
 from jackline.store.disk import Disk, OnDisk, Until, Work
+from jackline.store.lease import Lease
 from jackline.store.tape import (
     EFFECTS,
     EVENTS,
     FIRST_LINE,
     NO_EFFECTS,
     STATES,
+    TAPE_DIRECTORY,
     End,
     Head,
     TurnRecord,
@@ -260,6 +264,19 @@ class Tape:
     def _end(self) -> None:
         with contextlib.suppress(OSError):
             self._append([as_line(End(number=self._turns))])
+
+
+def begin_tape(options: EngineOptions, store: Store, lease: Lease) -> Tape | None:
+    """What this life will decide, and on what, is kept beside the journal where a configuration says so (D4)."""
+    if not options.tape_bytes_max:
+        return None
+    return Tape(
+        disk=store.disk,
+        directory=options.state_dir / TAPE_DIRECTORY,
+        bytes_max=options.tape_bytes_max,
+        fence=lease.fence,
+        journal_seq=store.head.seq,
+    )
 
 
 def _line(turn: _Turn) -> bytes:

@@ -9,6 +9,7 @@ from jackline.core.events import Receipt
 from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.risk_limits import RiskLimits
 from jackline.core.values import Quote, Symbol
+from jackline.store.key_wishes import KeyWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,11 @@ class OutsideTradeWish:
     pnl_quote: Quote
 
 
-AccountWish = LimitsWish | OutsideTradeWish
+AccountWish = LimitsWish | OutsideTradeWish | KeyWish
 
 
 def account_event(
-    wish: AccountWish, *, actor: str, reason: str, receipt: Receipt
+    wish: LimitsWish | OutsideTradeWish, *, actor: str, reason: str, receipt: Receipt
 ) -> LimitsAsked | OutsideTradeTold:
     """The event that a wish becomes."""
     match wish:

@@ -16,10 +16,15 @@ from jackline.core.phases import Parity
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
 from jackline.store.account_wishes import AccountWish, LimitsWish, OutsideTradeWish
+from jackline.store.command_args import BotArgs as _BotArgs
+from jackline.store.command_args import KillArgs as _KillArgs
+from jackline.store.command_args import PlaceArgs as _Args
+from jackline.store.command_args import SignalArgs as _SignalArgs
 from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
+from jackline.store.key_wishes import KeyWish
 from jackline.store.order_wishes import DropWish, TightenWish, Wish
 from jackline.store.schema import COMMANDS
 from jackline.store.signature import Promotion
@@ -58,6 +63,8 @@ class CommandKind(StrEnum):
     OUTSIDE_TRADE = "outside_trade"
     RECONCILE = "reconcile"
     """Look at the account now: positions, orders, and what moved its money."""
+    KEY_CHECK = "key_check"
+    """Ask the venue what an exchange key of the file may do."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 
@@ -71,6 +78,7 @@ WISHES: dict[CommandKind, type[Wish] | type[AccountWish]] = {
     CommandKind.TIGHTEN: TightenWish,
     CommandKind.LIMITS: LimitsWish,
     CommandKind.OUTSIDE_TRADE: OutsideTradeWish,
+    CommandKind.KEY_CHECK: KeyWish,
 }
 """What a command of these kinds carries. Those about the stops of one position only reduce (K2)."""
 
@@ -133,31 +141,6 @@ class Posted:
 
     seq: int
     command: Command
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Args:
-    symbol: Symbol | None
-    side: Side | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KillArgs:
-    level: KillLevel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _BotArgs:
-    bot: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SignalArgs:
-    bot: str
-    symbol: Symbol
-    side: Side
-    confidence: Fraction | None
-    told_ms: WireMs | None
 
 
 class CommandDesk:

@@ -12,9 +12,20 @@ import msgspec
 
 from jackline.core.picture import AccountPicture
 from jackline.core.risk_limits import RiskLimits
+from jackline.core.values import Fraction, MarketMs, Side, Symbol
 from jackline.store.disk import Disk
 
 FILE = "picture.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """How sure a model was, at the close of a bar, that an open trade should end: 0 … 1."""
+
+    symbol: Symbol
+    side: Side
+    confidence: Fraction
+    market_ms: MarketMs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +36,7 @@ class Published:
         ready: entries could leave.
         limits: those in force.
         naked_ms_deadline: P1's deadline, which the picture's exposure clocks run against.
+        opinions: of what is open, oldest first, the newest few of each since this engine's start.
     """
 
     pid: int
@@ -37,6 +49,7 @@ class Published:
     naked_ms_deadline: int
     limits: RiskLimits
     account: AccountPicture
+    opinions: tuple[Opinion, ...] = ()
 
 
 def write(disk: Disk, state_dir: Path, published: Published) -> None:

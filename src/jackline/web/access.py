@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from jackline.store.tokens import Scope
 from jackline.web.doorkeeper import Doorkeeper, Grant
 from jackline.web.forms import CSRF_FIELD, fields
+from jackline.web.pace import Pace
 from jackline.web.problems import Problem
 
 SESSION_COOKIE = "jackline_session"
@@ -19,13 +21,16 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER = HTTPBearer(auto_error=False, description="Made with `jackline token create`; shown once.")
 
 
-def needs(scope: Scope) -> Callable[[Request], Coroutine[Any, Any, Grant]]:
-    """A dependency that lets a request pass whose credential reaches as far as `scope`."""
+def needs(scope: Scope) -> Callable[..., Coroutine[Any, Any, Grant]]:
+    """A dependency that lets a request pass whose credential reaches as far as `scope`; the document says so too."""
+    bearer = Security(BEARER, scopes=[scope.value])
 
-    async def admitted(request: Request) -> Grant:
+    async def admitted(request: Request, _: HTTPAuthorizationCredentials | None = bearer) -> Grant:
         grant = await grant_of(request)
         if not grant.scope.includes(scope):
             raise Problem("forbidden", f"this needs scope {scope}, the credential has {grant.scope}")
+        if scope is not Scope.REDUCE:
+            keep_pace(request, grant)
         return grant
 
     return admitted
@@ -52,6 +57,19 @@ async def grant_of(request: Request) -> Grant:
             headers={"WWW-Authenticate": "Bearer"},
         )
     return found
+
+
+def keep_pace(request: Request, grant: Grant) -> None:
+    """Raises Problem for a token that asks oftener than one may. Not asked of what only lowers risk (K2)."""
+    pace: Pace = request.app.state.pace
+    waits_s = pace.take(grant.token.token_id)
+    if waits_s:
+        after = {"Retry-After": str(max(1, math.ceil(waits_s)))}
+        raise Problem(
+            "too-fast",
+            f"at most {request.app.state.options.requests_per_s_max} requests a second",
+            headers=after,
+        )
 
 
 def address_of(request: Request) -> str:

@@ -24,6 +24,7 @@ from jackline.web.metrics import Metrics
 from jackline.web.monitor import Monitor
 from jackline.web.once import Replies
 from jackline.web.options import WebOptions
+from jackline.web.pace import Pace
 from jackline.web.pages import dashboard
 from jackline.web.pages.live import Live
 from jackline.web.routes import (
@@ -120,6 +121,7 @@ def create_app(
     app.state.doorkeeper = doorkeeper
     app.state.hands = hands
     app.state.replies = Replies()
+    app.state.pace = Pace(options.requests_per_s_max)
     app.state.monitor = Monitor()
     problems.install(app)
     for part in PARTS:

@@ -20,6 +20,7 @@ from jackline.store.encode import decode
 from jackline.store.errors import CommandConflict, StoreError
 from jackline.store.order_wishes import Wish
 from jackline.store.reader import StoreReader
+from jackline.store.signature import Promotion
 from jackline.web.options import WebOptions
 from jackline.web.problems import Problem
 
@@ -64,6 +65,7 @@ class Asking:
         level: KillLevel | None = None,
         bot: str = "",
         wish: Wish | AccountWish | None = None,
+        promotion: Promotion | None = None,
         own_id: str = "",
     ) -> Command:
         """A command whose id is made of its idempotency key and of who sends it: the same key is the same command.
@@ -81,6 +83,7 @@ class Asking:
             level=level,
             bot=bot,
             wish=wish,
+            promotion=promotion,
         )
 
     async def first_ms(self, asked_id: str) -> WireMs | None:

@@ -157,23 +157,28 @@ class Doorkeeper:
 
         return await self._run(changed)
 
-    async def refuse(self, address: str, why: str) -> None:
-        """Write down a credential of another kind that was wrong; whoever guesses waits. Raises Problem then."""
+    async def hold_back(self, counted: str) -> None:
+        """Raises Problem for whoever has guessed too often, before the next guess is looked at."""
+        _raise_waiting(await self.ask(lambda db: attempts.wait_ms(db, counted, now_ms=now())))
+
+    async def refuse(self, address: str, why: str, *, counted: str = "") -> None:
+        """Write down a credential of another kind that was wrong; whoever guesses waits. Raises Problem then.
+
+        `counted`: whose guesses it adds to, where that is not the address.
+        """
+        whence = counted or address
 
         def refused() -> int:
             now_ms = now()
             with self._store.changing() as db:
-                waits_ms = attempts.wait_ms(db, address, now_ms=now_ms)
+                waits_ms = attempts.wait_ms(db, whence, now_ms=now_ms)
                 if not waits_ms:
-                    attempts.note_failure(db, address, now_ms=now_ms)
+                    attempts.note_failure(db, whence, now_ms=now_ms)
                     by = By(wire_ms=now_ms, actor="unknown", from_address=address)
                     audit.append(db, by.act("access", outcome=f"refused: {why}"))
             return waits_ms
 
-        waits_ms = await self._run(refused)
-        if waits_ms:
-            after_s = -(-waits_ms // 1_000)
-            raise Problem("too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)})
+        _raise_waiting(await self._run(refused))
         log.warning("access_refused", code="S2", why=why, address=address)
 
     async def _admit(
@@ -201,10 +206,8 @@ class Doorkeeper:
         with self._store.reading() as db:
             found = look(db, now_ms)
             waits_ms = attempts.wait_ms(db, address, now_ms=now_ms) if isinstance(found, Rejected) else 0
-        if waits_ms:
-            # A good credential passes: somebody else behind the same address must not lock its owner out.
-            after_s = -(-waits_ms // 1_000)
-            raise Problem("too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)})
+        # A good credential passes: somebody else behind the same address must not lock its owner out.
+        _raise_waiting(waits_ms)
         if isinstance(found, Rejected):
             with self._store.changing() as db:
                 attempts.note_failure(db, address, now_ms=now_ms)
@@ -243,6 +246,12 @@ def _still_good(grant: Grant) -> bool:
     now_ms = now()
     ended = grant.session is not None and now_ms >= grant.session.expires_ms
     return not ended and rejection(grant.token, now_ms=now_ms) is None
+
+
+def _raise_waiting(waits_ms: int) -> None:
+    if waits_ms:
+        after_s = -(-waits_ms // 1_000)
+        raise Problem("too-many", f"try again in {after_s} s", headers={"Retry-After": str(after_s)})
 
 
 def _stamp(path: Path) -> tuple[int, int]:

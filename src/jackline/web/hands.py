@@ -11,6 +11,7 @@ from typing import Protocol
 
 from jackline.core.phases import Needs
 from jackline.core.values import Symbol
+from jackline.store.signature import Promotion
 from jackline.store.tokens import By, Token
 
 
@@ -56,12 +57,21 @@ class KeyHands(Protocol):
         ...
 
 
+class SignHand(Protocol):
+    """Signs a promotion with the key of `phase.key_file`; the key itself stays where it is."""
+
+    def __call__(self, wish: Promotion, *, command_id: str, actor: str, reason: str) -> Promotion:
+        """The same with its signature."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseTerms:
-    """What a promotion needs, and the settings that its evidence is bound to."""
+    """What a promotion needs, and the settings that its evidence is bound to. `sign` None: no key is configured."""
 
     bound: Mapping[str, str]
     needs: Needs
+    sign: SignHand | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ from jackline.core.values import Symbol
 BODY_BYTES_MAX = 64 * 1024
 """No request of ours is a tenth of it."""
 
+REQUESTS_PER_S_MAX = 600
+"""About what one process answers on two cores: one token may have nearly all of it, and never more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebOptions:
@@ -28,6 +31,7 @@ class WebOptions:
         configured: every key of the configuration as text, without secrets, by `table.key`.
         bots: every bot, and the name of its strategy.
         vault_file: where exchange keys are kept; only names and facts are read of it.
+        requests_per_s_max: of one token; what only lowers risk is not counted.
     """
 
     account: str
@@ -44,3 +48,4 @@ class WebOptions:
     is_tls: bool = False
     trusted_proxy: str | None = None
     vault_file: Path | None = None
+    requests_per_s_max: int = REQUESTS_PER_S_MAX

@@ -77,6 +77,12 @@ KINDS: Final = _kinds(
         "Wait as long as `Retry-After` says. Halting and closing are never held back.",
     ),
     (
+        "too-fast",
+        429,
+        "The token asks too often",
+        "Ask again after `Retry-After`, or raise `web.requests_per_s_max`. Halting and closing are never held back.",
+    ),
+    (
         "key-reused",
         422,
         "This Idempotency-Key came with another request",

@@ -16,9 +16,21 @@ from jackline.web.problems import Problem
 
 
 async def step_up(
-    grant: Grant, *, keeper: Doorkeeper, hands: Hands, options: WebOptions, confirm: str, code: str | None
+    grant: Grant,
+    *,
+    keeper: Doorkeeper,
+    hands: Hands,
+    options: WebOptions,
+    address: str,
+    confirm: str,
+    code: str | None,
+    needs_code: bool = False,
 ) -> None:
-    """Raises Problem where any of it is lacking. A page is a person, who types; a program has a token and a code."""
+    """Raises Problem where any of it is lacking. A page is a person, who types; a program has a token and a code.
+
+    `needs_code`: a token without a second factor is not enough. A code has a million values: who guesses one waits as
+    who guesses a token does, and is written down.
+    """
     if not grant.scope.includes(Scope.ADMIN):
         raise Problem("forbidden", f"raising risk needs scope admin, the credential has {grant.scope}")
     if grant.session is not None and not grant.session.is_fresh(now()):
@@ -26,15 +38,22 @@ async def step_up(
     if grant.session is not None and confirm != options.account:
         raise Problem("confirm", f"confirm: type the account's name, {options.account}")
     if not await keeper.ask(lambda db: has_second_factor(db, grant.token)):
+        if needs_code:
+            raise Problem(
+                "confirm", f"it needs a second factor: jackline token totp {grant.token.name} --config FILE"
+            )
         return
     if code is None:
         raise Problem("confirm", "X-One-Time-Code: this token has a second factor")
     keys = hands.keys
     if keys is None:
         raise Problem("locked", "no file of keys is open here, so no code can be checked")
+    guesses = f"code of {grant.token.token_id}"  # nobody else can use them up, whatever address they share
+    await keeper.hold_back(guesses)
     try:
         good = await asyncio.to_thread(keys.takes_code, grant.token, code)
     except KeysRefused as error:
         raise Problem(error.code, str(error)) from error
     if not good:
+        await keeper.refuse(address, f"one-time code of {grant.token.name}", counted=guesses)
         raise Problem("confirm", "X-One-Time-Code: wrong, or used before")

@@ -18,6 +18,7 @@ from jackline.web.pages import (
     protection,
     records,
     settings,
+    setup_acts,
     socket,
 )
 
@@ -30,6 +31,7 @@ PARTS: Final = (
     settings,
     guide,
     acts,
+    setup_acts,
     entry,
     chart,
     files,

@@ -14,6 +14,8 @@ from fastapi import Request, Response
 
 from jackline.core.picture import PositionPicture
 from jackline.core.trade import Trade
+from jackline.store.ledger import Totals
+from jackline.store.published import Opinion
 from jackline.store.reader import JournalEntry
 from jackline.web.access import Reader
 from jackline.web.history import Window
@@ -23,6 +25,7 @@ from jackline.web.pages.now import row_of
 from jackline.web.pages.rendering import View
 from jackline.web.pages.route import router, show
 from jackline.web.pages.sight import Sight
+from jackline.web.passed import OVERDUE_MS
 from jackline.web.problems import Problem
 from jackline.web.routes.positions import PositionId
 
@@ -30,6 +33,9 @@ pages = router()
 
 WIDTH: Final = 1_000
 """Of the strip, in the units of its drawing."""
+LABEL_WIDTH: Final = 240
+LABEL_ROWS: Final = (26, 76, 4, 98)
+"""Of the ladder's labels, nearest to its line first: two above, two below."""
 LINES: Final = 60
 """Rows that are shown, and rows in which a position comes about."""
 AFTER_FRACTION: Final = Decimal("0.12")
@@ -59,12 +65,13 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A price on the ladder; `x` from the lowest to the highest."""
+    """A price on the ladder; `x` from the lowest to the highest, `y` of its label, which covers no other."""
 
     name: str
     price: Decimal
     kind: str
     x: int
+    y: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +129,13 @@ def ladder(one: PositionPicture) -> list[Level]:
         return []
     low, high = min(price for _, price, _ in known), max(price for _, price, _ in known)
     room = (high - low) or Decimal(1)
-    return [
-        Level(name=name, price=price, kind=kind, x=int(40 + (WIDTH - 80) * (price - low) / room))
-        for name, price, kind in sorted(known, key=lambda level: level[1])
-    ]
+    found: list[Level] = []
+    for name, price, kind in sorted(known, key=lambda level: level[1]):
+        x = int(40 + (WIDTH - 80) * (price - low) / room)
+        taken = {level.y for level in found if x - level.x < LABEL_WIDTH}
+        y = next((row for row in LABEL_ROWS if row not in taken), LABEL_ROWS[0])
+        found.append(Level(name=name, price=price, kind=kind, x=x, y=y))
+    return found
 
 
 def moves(states: Sequence[tuple[int, Trade]]) -> list[Move]:
@@ -136,6 +146,39 @@ def moves(states: Sequence[tuple[int, Trade]]) -> list[Move]:
         if price is not None and (not found or found[-1].price != price):
             found.append(Move(wire_ms=wire_ms, price=price))
     return found[::-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitAsked:
+    """An exit that was decided, with what decided it."""
+
+    wire_ms: int
+    words: str
+
+
+def exits(states: Sequence[tuple[int, Trade]]) -> list[ExitAsked]:
+    """Which exits were decided, newest first; ``model_exit(0.731)`` is the model's, with how sure it was."""
+    found: list[ExitAsked] = []
+    for wire_ms, trade in states:
+        if trade.exit_words and (not found or found[-1].words != trade.exit_words):
+            found.append(ExitAsked(wire_ms=wire_ms, words=trade.exit_words))
+    return found[::-1]
+
+
+def opinions(sight: Sight, one: PositionPicture) -> list[Opinion]:
+    """What its model said of it, newest first."""
+    shown = sight.seen.published
+    said = () if shown is None else shown.opinions
+    return [found for found in reversed(said) if (found.symbol, found.side) == (one.symbol, one.side)]
+
+
+async def _costs(sight: Sight, trade_id: str) -> Totals | None:
+    """What it has earned and paid so far, by the ledger; None where it is not in it."""
+    try:
+        stated = (await sight.account.stated()).statement.trades
+    except Problem:
+        return None
+    return next((one.sums for one in stated if one.trade_id == trade_id), None)
 
 
 async def view(sight: Sight, query: Mapping[str, str]) -> View:
@@ -168,6 +211,12 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
         "windows": windows[::-1] if one.trade_id else [],
         "fills": journal.fills(rows)[:LINES],
         "lines": journal.lines(rows[-LINES:])[::-1],
+        "passed_ms": sight.series.passed.age_ms(one, sight.seen.now_ms),
+        "overdue_ms": OVERDUE_MS,
+        "costs": await _costs(sight, one.trade_id) if one.trade_id else None,
+        "exits": exits(states),
+        "opinions": opinions(sight, one),
+        "planned": states[-1][1].stop.distance_fraction if states else None,
         "of_equity": one.heat_quote / equity if equity else None,
         "trouble": trouble,
     }

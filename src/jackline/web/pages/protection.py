@@ -9,8 +9,9 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from jackline.core.picture import PositionPicture
+from jackline.core.values import Quote
 from jackline.web.access import Reader
+from jackline.web.differences import diffs
 from jackline.web.history import Window
 from jackline.web.measures import coverage, open_ones
 from jackline.web.metrics import BUCKETS_S, buckets
@@ -18,6 +19,7 @@ from jackline.web.pages.now import row_of
 from jackline.web.pages.rendering import View
 from jackline.web.pages.route import router, show
 from jackline.web.pages.sight import Sight
+from jackline.web.problems import Problem
 from jackline.web.routes.protection import DAY_MS, WORST, exposure
 
 pages = router()
@@ -35,17 +37,6 @@ class Bin:
     count: int
     height: int
     is_over: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
-    """One row of the reconciliation: what the engine holds to be so, what the venue showed, and what is done."""
-
-    subject: str
-    engine: str
-    venue: str
-    action: str
-    is_open: bool
 
 
 def histogram(windows: list[Window], deadline_ms: int) -> list[Bin]:
@@ -115,6 +106,8 @@ async def reconcile_view(sight: Sight, query: Mapping[str, str]) -> View:
         "voice": sight.voice,
         "rows": sorted(rows, key=lambda row: not row.is_open),
         "open": sum(row.is_open for row in rows),
+        "wallet": None if account is None else account.wallet_quote,
+        "explained": await _explained(sight),
         "foreign": 0 if account is None else account.foreign_orders,
         "frozen": () if account is None else account.frozen,
         "stream_up": account is not None and account.stream_up,
@@ -122,34 +115,12 @@ async def reconcile_view(sight: Sight, query: Mapping[str, str]) -> View:
     return View(name="reconcile", title="Reconcile", facts=facts, live=("reconcile",))
 
 
-def diffs(one: PositionPicture) -> list[Diff]:
-    """Of one position: its quantity, and each of its orders."""
-    name = f"{one.symbol} {one.side}"
-    covered = f"stops cover {one.covered_quantity:f}"
-    action = (
-        "none" if one.is_protected else "closing" if one.phase == "closing" else "place a stop, else close"
-    )
-    found = [
-        Diff(
-            subject=name,
-            engine=f"{one.phase}, {one.quantity:f}",
-            venue=covered,
-            action=action,
-            is_open=not one.is_protected,
-        )
-    ]
-    for stop in one.stops:
-        is_open = stop.confirmed_ms is None
-        found.append(
-            Diff(
-                subject=f"{name} {stop.role}",
-                engine=f"{stop.state} at {stop.trigger_price:f}",
-                venue="not shown yet" if is_open else f"rests, no. {stop.venue_id}",
-                action="read back" if is_open else "none",
-                is_open=is_open,
-            )
-        )
-    return found
+async def _explained(sight: Sight) -> Quote | None:
+    """What the ledger says the wallet holds; None where none has begun."""
+    try:
+        return (await sight.account.stated()).statement.whole.wallet_quote
+    except Problem:
+        return None
 
 
 @pages.get("/protection")

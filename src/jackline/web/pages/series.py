@@ -13,6 +13,7 @@ from typing import Final
 
 from jackline.web.account import Account, Seen
 from jackline.web.measures import coverage, open_ones
+from jackline.web.passed import Passed
 
 CANDLE_MS: Final = 5_000
 CANDLES_MAX: Final = 1_440
@@ -51,6 +52,7 @@ class Series:
     """Both, by symbol and for the account."""
 
     candles: dict[str, deque[Candle]] = field(default_factory=dict)
+    passed: Passed = field(default_factory=Passed)
     covers: deque[Cover] = field(default_factory=lambda: deque(maxlen=CANDLES_MAX))
 
     async def run(self, account: Account) -> None:
@@ -63,6 +65,7 @@ class Series:
         from_ms = seen.now_ms - seen.now_ms % CANDLE_MS
         for symbol, mark in marks(seen).items():
             self._candle(symbol, mark, from_ms)
+        self.passed.take(seen)
         opened = open_ones(seen)
         fraction = coverage(opened)
         naked = sum(not one.is_protected for one in opened)

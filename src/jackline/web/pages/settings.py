@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from fastapi import Request, Response
@@ -14,11 +15,12 @@ from jackline.core.promotion import Check, judge
 from jackline.store.errors import StoreError
 from jackline.store.evidence import collect, read_standing
 from jackline.store.reader import StoreReader
-from jackline.store.vault import Record, read_vault
+from jackline.store.vault import Record, RecordKind, read_vault
 from jackline.web.access import Reader
 from jackline.web.pages.rendering import View
 from jackline.web.pages.route import router, show
 from jackline.web.pages.sight import Sight
+from jackline.web.words import moment
 
 pages = router()
 
@@ -35,6 +37,8 @@ class BotLine:
     symbols: str
     source: str
     is_stopped: bool
+    budget_fraction: Decimal
+    trades: str
     holds: str
 
 
@@ -44,6 +48,7 @@ class KeyLine:
 
     name: str
     kind: str
+    is_exchange_key: bool
     facts: tuple[tuple[str, str], ...]
     notes: tuple[tuple[str, str], ...]
 
@@ -61,6 +66,8 @@ async def bots_view(sight: Sight, query: Mapping[str, str]) -> View:
             or "all of the account",
             source=bot.source.value,
             is_stopped=bot.name in stopped,
+            budget_fraction=bot.budget_fraction,
+            trades=f"{_held(sight, bot.name)} of {bot.trades_max or 'any number'}",
             holds=", ".join(
                 f"{one.symbol} {one.side}" for one in sight.seen.positions if one.bot == bot.name
             ),
@@ -81,7 +88,9 @@ async def keys_view(sight: Sight, query: Mapping[str, str]) -> View:
             rows = [_key(one) for one in vault.records]
         except (StoreError, OSError) as error:
             trouble = f"{path.name}: {error}"
-    named = {key: value for key, value in sight.options.configured.items() if key in NAMED}
+    named = {
+        key: value for key, value in sight.options.configured.items() if key in NAMED and value != '"None"'
+    }
     facts: dict[str, object] = {
         "rows": rows,
         "trouble": trouble,
@@ -109,8 +118,14 @@ async def phases_view(sight: Sight, query: Mapping[str, str]) -> View:
         "stage": None if found is None else found[0],
         "identity": "" if found is None else found[1][:8],
         "checks": () if found is None else found[2],
+        "after": None if found is None or found[0].after is None else found[0].after.value,
+        "is_ready": found is not None and all(check.passed for check in found[2]),
     }
     return View(name="phases", title="Phases", facts=facts)
+
+
+def _held(sight: Sight, bot: str) -> int:
+    return sum(one.bot == bot for one in sight.seen.positions)
 
 
 @pages.get("/bots")
@@ -133,11 +148,25 @@ async def phases_page(request: Request, grant: Reader) -> Response:
 
 def _key(record: Record) -> KeyLine:
     shown = tuple(
-        (name, value if not _is_secret(name) else "kept") for name, value in sorted(record.facts.items())
+        (_plain(name), _noted(name, value) if not _is_secret(name) else "kept")
+        for name, value in sorted(record.facts.items())
     )
     return KeyLine(
-        name=record.name, kind=record.kind.value, facts=shown, notes=tuple(sorted(record.notes.items()))
+        name=record.name,
+        kind=record.kind.value,
+        is_exchange_key=record.kind is RecordKind.EXCHANGE_KEY,
+        facts=shown,
+        notes=tuple((_plain(name), _noted(name, value)) for name, value in sorted(record.notes.items())),
     )
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix("_ms")
+
+
+def _noted(name: str, value: str) -> str:
+    """What the venue said; a moment as one."""
+    return (moment(int(value)) or value) if name.endswith("_ms") and value.isdecimal() else value
 
 
 def _is_secret(name: str) -> bool:

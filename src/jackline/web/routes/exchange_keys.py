@@ -6,17 +6,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
+from jackline.store.commands import CommandKind
+from jackline.store.key_wishes import KeyWish
 from jackline.store.tokens import By
 from jackline.web.access import Admin, address_of
-from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict
-from jackline.web.doorkeeper import now
+from jackline.web.asking import Asked, Asking
+from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict, audited
+from jackline.web.doorkeeper import Grant, now
 from jackline.web.hands import Hands, KeyHands, KeyLine, KeysRefused
 from jackline.web.once import OnceRoute
 from jackline.web.parts import MaybeKey, Options, TheDoor, TheHands
 from jackline.web.problems import Problem
+from jackline.web.routes.commands import CommandState, accepted
 from jackline.web.step_up import step_up
 
 router = APIRouter(prefix="/api/exchange-keys", tags=["exchange keys"], route_class=OnceRoute)
@@ -74,7 +78,7 @@ class Removed(BaseModel):
 @router.get("")
 async def keys(hands: TheHands, _: Admin) -> Keys:
     """Every key, masked. Nothing is unlocked."""
-    rows = [_row(one) for one in await _done(_keys(hands).listed)]
+    rows = [_row(one) for one in await _listed(hands)]
     return Keys(count=len(rows), keys=rows)
 
 
@@ -91,8 +95,21 @@ async def add(
 ) -> KeyRow:
     """Store a key pair, encrypted, for the mode of this account. It is used once the file names it and it was
     validated: one that may withdraw is refused then (S3)."""
-    await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
-    found = _keys(hands)
+    await step_up(
+        grant,
+        keeper=keeper,
+        hands=hands,
+        options=options,
+        address=address_of(request),
+        confirm=asked.confirm,
+        code=code,
+    )
+    return await added(request, grant, asked)
+
+
+async def added(request: Request, grant: Grant, asked: NewKey) -> KeyRow:
+    """Put it into the file, encrypted, with its audit row."""
+    found = _keys(request.app.state.hands)
     by = By(wire_ms=now(), actor=grant.actor, from_address=address_of(request), reason=asked.reason)
     return _row(
         await _done(
@@ -107,25 +124,56 @@ async def add(
     )
 
 
-@router.post("/validate")
-async def validate_key(asked: Which, hands: TheHands, _: Admin) -> KeyRow:
-    """Asks the venue what a key may do: done on the host, for this process speaks to no venue and opens no key."""
-    rows = await _done(_keys(hands).listed)
-    if not any(one.name == asked.name for one in rows):
-        raise Problem("not-found", f"no key is called {asked.name}")
-    command = f"jackline keys validate {asked.name} --config FILE"
-    raise Problem("not-here", f"run: {command}", command=command)
+@router.post("/validate", responses={202: {"model": CommandState}})
+async def validate_key(
+    asked: Which, grant: Admin, request: Request, response: Response, key: MaybeKey
+) -> KeyRow | CommandState:
+    """Ask the venue what a key may do. The engine lets a process of its own ask; a key that may withdraw or transfer is
+    refused (S3). Answered with the key and what was found; 202 where that takes longer than a request may."""
+    said = await validated(request, grant, asked.name, key)
+    if said.answer is None:
+        return accepted(said, response)
+    return next(_row(one) for one in await _listed(request.app.state.hands) if one.name == asked.name)
+
+
+async def validated(request: Request, grant: Grant, name: str, key: str) -> Asked:
+    """Ask the engine. Raises Problem where it is no key, must not be used, or nobody is there to ask."""
+    state = request.app.state
+    if not any(one.name == name for one in await _listed(state.hands)):
+        raise Problem("not-found", f"no key is called {name[:40]}")
+    if state.account.seen.engine is None:
+        command = f"jackline keys validate {name} --config FILE"
+        raise Problem("not-here", f"no engine runs, which would ask; run: {command}", command=command)
+    await audited(request, state.doorkeeper, grant, "keys.validate", after=name, outcome="asked")
+    desk: Asking = state.asking
+    command_row = desk.command(
+        CommandKind.KEY_CHECK,
+        key=key,
+        actor=grant.actor,
+        reason="over the API",
+        wish=KeyWish(name=name),
+    )
+    return await desk.ask(command_row)
 
 
 @router.delete("/{name}")
-async def remove(name: PathName, grant: Admin, request: Request, hands: TheHands, _: MaybeKey) -> Removed:
+async def remove(name: PathName, grant: Admin, request: Request, _: MaybeKey) -> Removed:
     """Remove a key from the file. An engine that is started without its key protects nothing."""
-    found = _keys(hands)
-    by = By(wire_ms=now(), actor=grant.actor, from_address=address_of(request), reason="over the API")
-    if any(one.name == name and one.in_use for one in await _done(found.listed)):
-        raise Problem("refused", f"{name} is the key in use: name another one in venue.key_name first")
-    await _done(lambda: found.remove(name, by=by))
+    await removed(request, grant, name, reason="over the API")
     return Removed(id=name, message="removed; at the venue it lives on until it is ended there")
+
+
+async def removed(request: Request, grant: Grant, name: str, *, reason: str) -> None:
+    """Take it out of the file. Raises Problem for the key in use."""
+    hands: Hands = request.app.state.hands
+    by = By(wire_ms=now(), actor=grant.actor, from_address=address_of(request), reason=reason)
+    if any(one.name == name and one.in_use for one in await _listed(hands)):
+        raise Problem("refused", f"{name} is the key in use: name another one in venue.key_name first")
+    await _done(lambda: _keys(hands).remove(name, by=by))
+
+
+async def _listed(hands: Hands) -> tuple[KeyLine, ...]:
+    return await _done(_keys(hands).listed)
 
 
 def _keys(hands: Hands) -> KeyHands:

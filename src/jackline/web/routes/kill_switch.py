@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from jackline.core.state import KillLevel
 from jackline.store.commands import CommandKind
-from jackline.web.access import Admin, Reader, Reducer
+from jackline.web.access import Admin, Reader, Reducer, address_of
 from jackline.web.account import Seen
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Reason, Strict, audited, audited_after
 from jackline.web.doorkeeper import Doorkeeper, Grant
@@ -114,7 +114,15 @@ async def set_kill_switch(
     level = KillLevel(asked.level)
     now = KillLevel.NORMAL if seen.account is None else KillLevel(seen.account.kill_level)
     if level is KillLevel.NORMAL:
-        await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
+        await step_up(
+            grant,
+            keeper=keeper,
+            hands=hands,
+            options=options,
+            address=address_of(request),
+            confirm=asked.confirm,
+            code=code,
+        )
         _check_protected(seen)
         command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)
     elif level.rank < now.rank:
@@ -179,7 +187,15 @@ async def reset_kill_switch(
         if admin_override:
             raise Problem("forbidden", "admin_override is no authorisation: send a body with a reason")
         raise Problem("bad-request", 'body: a reason is needed, e.g. {"reason": "…"}')
-    await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
+    await step_up(
+        grant,
+        keeper=keeper,
+        hands=hands,
+        options=options,
+        address=address_of(request),
+        confirm=asked.confirm,
+        code=code,
+    )
     _check_protected(seen)
     before = "unknown" if seen.account is None else seen.account.kill_level
     command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)

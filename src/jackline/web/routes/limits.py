@@ -15,7 +15,7 @@ from jackline.core.values import Fraction, Quote
 from jackline.store.account_wishes import LimitsWish
 from jackline.store.commands import CommandKind
 from jackline.store.encode import encode
-from jackline.web.access import Reader, Reducer
+from jackline.web.access import Reader, Reducer, address_of
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict, audited
 from jackline.web.once import OnceRoute
 from jackline.web.parts import MaybeKey, Now, Options, TheDesk, TheDoor, TheHands
@@ -88,7 +88,15 @@ async def change_configuration(
         _check_file(after, limits_of(options.risk))
         if not asked.reason.strip():
             raise Problem("confirm", f"reason: {', '.join(looser)}: loosening needs a written one")
-        await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
+        await step_up(
+            grant,
+            keeper=keeper,
+            hands=hands,
+            options=options,
+            address=address_of(request),
+            confirm=asked.confirm,
+            code=code,
+        )
     command = desk.command(
         CommandKind.LIMITS,
         key=key,

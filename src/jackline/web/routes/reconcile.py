@@ -10,8 +10,11 @@ from pydantic import BaseModel
 from jackline.store.audit import AuditRow, read_acts
 from jackline.store.commands import CommandKind
 from jackline.web.access import Reader, Reducer
+from jackline.web.account import Account, Seen
 from jackline.web.changes import MaybeReason, Strict, audited, audited_after
-from jackline.web.doorkeeper import Doorkeeper
+from jackline.web.differences import diffs
+from jackline.web.doorkeeper import Doorkeeper, now
+from jackline.web.looking import is_looked, looked_since
 from jackline.web.once import OnceRoute
 from jackline.web.parts import MaybeKey, Now, TheAccount, TheDesk, TheDoor, ThePast
 from jackline.web.problems import Problem
@@ -23,8 +26,19 @@ router = APIRouter(prefix="/api", tags=["reconciliation"], route_class=OnceRoute
 ACKNOWLEDGED = "incident.ack"
 
 
+class Difference(BaseModel):
+    """What the engine holds to be so, what the venue showed, and what is done; `open` where they are not the same."""
+
+    subject: str
+    engine: str
+    venue: str
+    action: str
+    open: bool
+
+
 class Reconciliation(BaseModel):
-    """`wallet_quote` by the venue, `explained_quote` by the ledger. `frozen` and `denied`: why nothing may enter."""
+    """`wallet_quote` by the venue, `explained_quote` by the ledger. `frozen` and `denied`: why nothing may enter.
+    `rows`: each position and each of its orders, what is open first."""
 
     source: str
     looked_at: str | None
@@ -37,6 +51,7 @@ class Reconciliation(BaseModel):
     wallet_quote: str | None
     explained_quote: str | None
     agrees: bool
+    rows: list[Difference]
 
 
 class Acknowledging(Strict):
@@ -61,9 +76,40 @@ class Acknowledgements(BaseModel):
     acknowledged: list[Acknowledged]
 
 
+class Reconciled(CommandState):
+    """The command, and what the look that it asked for has found; `result` None where that is still under way."""
+
+    result: Reconciliation | None
+
+
 @router.get("/reconcile")
 async def reconcile(seen: Now, account: TheAccount, _: Reader) -> Reconciliation:
     """The newest look at the account beside what is on record."""
+    return await _found(seen, account)
+
+
+@router.post("/reconcile/run", responses={202: {"model": Reconciled}})
+async def run(
+    grant: Reducer,
+    request: Request,
+    response: Response,
+    account: TheAccount,
+    desk: TheDesk,
+    keeper: TheDoor,
+    key: MaybeKey,
+) -> Reconciled:
+    """Let the engine look at the account now: positions, orders, and what moved its money; and say what it found."""
+    asked_ms = now()
+    command = desk.command(CommandKind.RECONCILE, key=key, actor=grant.actor, reason="over the API")
+    asked = await desk.ask(command)
+    await audited_after(request, keeper, grant, "reconcile.run")
+    told_so_far = accepted(asked, response)
+    seen = account.seen if asked.answer is None else await looked_since(account, asked_ms)
+    result = await _found(seen, account) if is_looked(seen, asked_ms) else None
+    return Reconciled(**told_so_far.model_dump(), result=result)
+
+
+async def _found(seen: Seen, account: Account) -> Reconciliation:
     shown = seen.account
     whole = (await account.stated()).statement.whole
     held = [one for one in seen.positions if one.quantity > 0]
@@ -81,18 +127,18 @@ async def reconcile(seen: Now, account: TheAccount, _: Reader) -> Reconciliation
         wallet_quote=None if shown is None else told(shown.wallet_quote),
         explained_quote=told(whole.wallet_quote),
         agrees=seen.is_live and not naked and not frozen,
+        rows=sorted(_rows(seen), key=lambda row: not row.open),
     )
 
 
-@router.post("/reconcile/run", responses={202: {"model": CommandState}})
-async def run(
-    grant: Reducer, request: Request, response: Response, desk: TheDesk, keeper: TheDoor, key: MaybeKey
-) -> CommandState:
-    """Let the engine look at the account now: positions, orders, and what moved its money."""
-    command = desk.command(CommandKind.RECONCILE, key=key, actor=grant.actor, reason="over the API")
-    asked = await desk.ask(command)
-    await audited_after(request, keeper, grant, "reconcile.run")
-    return accepted(asked, response)
+def _rows(seen: Seen) -> list[Difference]:
+    return [
+        Difference(
+            subject=row.subject, engine=row.engine, venue=row.venue, action=row.action, open=row.is_open
+        )
+        for one in seen.positions
+        for row in diffs(one)
+    ]
 
 
 @router.get("/acknowledgements")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
@@ -15,7 +16,7 @@ from jackline.core.values import WireMs
 from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.commands import Command
 from jackline.store.tokens import Scope
-from jackline.web.access import address_of, grant_of
+from jackline.web.access import address_of, grant_of, keep_pace
 from jackline.web.doorkeeper import Doorkeeper, now
 from jackline.web.hands import AlertTerms, Hands
 from jackline.web.options import WebOptions
@@ -34,14 +35,17 @@ EXAMPLE = {
     "time": "2026-01-31T12:00:00Z",
     "secret": "…",
 }
+STAMP, DIGEST = r"^[0-9]{13}$", r"^sha256=[0-9a-f]{64}$"
+"""They are a credential: one of another form is a wrong one, and is answered as that (S2)."""
 TimeStamp = Annotated[
-    str | None, Header(alias="X-Timestamp", pattern=r"^[0-9]{13}$", description="Milliseconds since 1970.")
+    str | None,
+    Header(alias="X-Timestamp", json_schema_extra={"pattern": STAMP}, description="Milliseconds since 1970."),
 ]
 Signature = Annotated[
     str | None,
     Header(
         alias="X-Signature",
-        pattern=r"^sha256=[0-9a-f]{64}$",
+        json_schema_extra={"pattern": DIGEST},
         description="HMAC-SHA256 of timestamp, a full stop, and the body, by the webhook's secret.",
     ),
 ]
@@ -93,16 +97,18 @@ async def _who(
         grant = await grant_of(request)
         if not grant.scope.includes(Scope.TRADE):
             raise Problem("forbidden", f"a signal needs scope trade, the credential has {grant.scope}")
+        keep_pace(request, grant)
         return grant.actor, None
     if kept is None:
         raise await _stranger(request, keeper, "no_secret")
     if signature is None:
         return "webhook", kept
-    said = f"{stamp or ''}.".encode() + body
-    wanted = "sha256=" + hmac.new(kept, said, hashlib.sha256).hexdigest()
+    if stamp is None or not re.match(STAMP, stamp) or not re.match(DIGEST, signature):
+        raise await _stranger(request, keeper, "signature")
+    wanted = "sha256=" + hmac.new(kept, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(wanted, signature):
         raise await _stranger(request, keeper, "signature")
-    if stamp is None or abs(now() - int(stamp)) > SIGNED_AGE_MS_MAX:
+    if abs(now() - int(stamp)) > SIGNED_AGE_MS_MAX:
         raise await _stranger(request, keeper, "replayed")
     return "webhook", None
 

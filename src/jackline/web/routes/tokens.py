@@ -88,7 +88,15 @@ async def create(
     code: OneTimeCode = None,
 ) -> MadeToken:
     """Make one. It is shown in this answer and nowhere else: the answer is not kept, so a key repeats nothing here."""
-    await step_up(grant, keeper=keeper, hands=hands, options=options, confirm=asked.confirm, code=code)
+    await step_up(
+        grant,
+        keeper=keeper,
+        hands=hands,
+        options=options,
+        address=address_of(request),
+        confirm=asked.confirm,
+        code=code,
+    )
     by = _by(grant, request, asked.reason)
 
     def made(db: Db) -> tuple[Token, str] | TokenRefused:
