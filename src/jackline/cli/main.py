@@ -35,6 +35,7 @@ COMMANDS: dict[str, Lazy] = {
     "backtest": Lazy(
         target="backtest:backtest", summary="Play a configuration on past candles, with the real engine."
     ),
+    "sweep": Lazy(target="sweep:sweep", summary="Try many settings on past candles, and count them."),
     "config": Lazy(target="configuration:app", summary="Check, show and explain the configuration."),
     "plan": Lazy(target="plan:plan", summary="Ask every gate and plan a trade, without a venue."),
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),

@@ -160,7 +160,7 @@ def unrested_price(
     for slot in trade.stops:
         if slot.state is not SlotState.REFUSED:
             live = tightest(trade.side, slot.trigger_price, live)
-    return wanted if (wanted - live) * trade.side.sign >= live * step_fraction else None
+    return wanted if rules.is_worth_moving(wanted, live, step_fraction, trade.side.sign) else None
 
 
 # -- in a turn -----------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from jackline.core.gate_settings import OpportunityForm, OpportunitySettings
-from jackline.core.rules import Number
+from jackline.core.rules import Scalar
 from jackline.core.values import ONE, ZERO, Fraction, Side
 
 
@@ -32,14 +32,33 @@ class Probabilities:
         return self.long if side is Side.LONG else self.short
 
 
-def expected_value(probability: Number, gain: Number, loss: Number, costs: Number) -> Number:
+def expected_value(probability: Scalar, gain: Scalar, loss: Scalar, costs: Scalar, one: int = 1) -> Scalar:
     """Of a trade, as a fraction of price: ``p·gain − (1 − p)·loss − costs`` (`policy.md`, gate 8)."""
-    return probability * gain - (1 - probability) * loss - costs
+    return probability * gain - (one - probability) * loss - costs * one
 
 
-def short_edge(p_short: Number, p_long: Number, gain: Number, loss: Number) -> Number:
+def short_edge(p_short: Scalar, p_long: Scalar, gain: Scalar, loss: Scalar) -> Scalar:
     """What a short promises over a long, as a fraction of price: ``p_short·gain − p_long·loss`` (gate 8)."""
     return p_short * gain - p_long * loss
+
+
+def threshold_side(
+    p_long: Scalar,
+    p_short: Scalar,
+    long_min: Scalar,
+    short_min: Scalar,
+    gain: Scalar,
+    loss: Scalar,
+    edge_min: Scalar,
+    one: int = 1,
+) -> int:
+    """The side that the thresholds let pass: +1 long, −1 short, 0 none. Long first: a short is only looked at where the
+    long does not pass (gate 8)."""
+    if p_long >= long_min:
+        return 1
+    if p_short >= short_min and short_edge(p_short, p_long, gain, loss) > edge_min * one:
+        return -1
+    return 0
 
 
 def shortcoming(
@@ -63,15 +82,24 @@ def shortcoming(
 
 
 def _below(said: Probabilities, side: Side, settings: OpportunitySettings) -> str | None:
-    """Long first: a short is only looked at where the long does not pass."""
-    long_passes = said.long >= settings.long_probability_min
+    """What is below which threshold; None where the side passes."""
+    gain, loss = settings.gain_fraction, settings.loss_fraction
+    passing = threshold_side(
+        said.long,
+        said.short,
+        settings.long_probability_min,
+        settings.short_probability_min,
+        gain,
+        loss,
+        settings.edge_min_fraction,
+    )
+    if passing == side.sign:
+        return None
     if side is Side.LONG:
-        return None if long_passes else f"p_long = {said.long} is below {settings.long_probability_min}"
-    if long_passes:
+        return f"p_long = {said.long} is below {settings.long_probability_min}"
+    if passing == Side.LONG.sign:
         return f"p_long = {said.long} reaches {settings.long_probability_min}: the long goes first"
     if said.short < settings.short_probability_min:
         return f"p_short = {said.short} is below {settings.short_probability_min}"
-    edge = short_edge(said.short, said.long, settings.gain_fraction, settings.loss_fraction)
-    if edge > settings.edge_min_fraction:
-        return None
+    edge = short_edge(said.short, said.long, gain, loss)
     return f"an edge of {edge:f} of the price is not above {settings.edge_min_fraction:f}"

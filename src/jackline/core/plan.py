@@ -16,7 +16,6 @@ from jackline.core.outcomes import Denied, Reason
 from jackline.core.settings import RiskSettings, StopBasis, StopSettings
 from jackline.core.sizing import Conditions, wanted_notional
 from jackline.core.values import (
-    ONE,
     ZERO,
     Fraction,
     MarketMs,
@@ -191,7 +190,8 @@ def plan_trade(request: TradeRequest, context: PlanContext) -> ProtectedEntry | 
     """Decide a whole trade, or deny it with the figures. Pure; the same inputs give the same plan (D4)."""
     risk, instrument = context.risk, context.instrument
     sign = request.side.sign
-    worst = instrument.collar_price(context.mark * (ONE + sign * risk.collar_fraction), request.side)
+    level = rules.worst_fill_level(context.mark, risk.collar_fraction, sign)
+    worst = instrument.collar_price(level, request.side)
     noise = _noise(context)
     notional = wanted_notional(
         risk=risk,

@@ -280,8 +280,8 @@ def _trailing_price(turn: Turn, trade: Trade) -> Price | None:
         live = tightest(trade.side, slot.trigger_price, live)
     if resizing.is_outgrown(trade, live_slots):
         return tightest(trade.side, wanted, live)
-    gained = (wanted - live) * trade.side.sign
-    return wanted if gained >= live * settings.ratchet_step_fraction else None
+    worth = rules.is_worth_moving(wanted, live, settings.ratchet_step_fraction, trade.side.sign)
+    return wanted if worth else None
 
 
 def _ensure_target(turn: Turn, trade: Trade) -> None:

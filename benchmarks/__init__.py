@@ -1,0 +1,1 @@
+"""Measurements beside others, run by hand: `python benchmarks/peers.py --help`."""
