@@ -182,8 +182,8 @@ async def test_D4_a_parity_beyond_its_bound_is_on_record_and_people_are_told(
         turns=40,
         against=Against.BACKTEST,
     )
-    command = replace(wished(), kind=CommandKind.PARITY, promotion=None, parity=measured)
-    _, answer = await kept(tmp_path, lambda keeper: keeper.note_parity(command, RECEIPT))
+    command = replace(wished(), kind=CommandKind.PARITY, promotion=None, proof=measured)
+    _, answer = await kept(tmp_path, lambda keeper: keeper.note_proof(command, RECEIPT))
     assert answer == "parity is on record"
     with StoreReader(HostDisk(), tmp_path / "engine.db") as reader:
         (row,) = reader.journal_of((JournalKind.PARITY,), after_seq=0)

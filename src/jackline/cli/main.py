@@ -75,6 +75,9 @@ COMMANDS: dict[str, Lazy] = {
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
     "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
     "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
+    "validate": Lazy(
+        target="validate:validate", summary="Say whether a strategy may be believed, and why not."
+    ),
     "model": Lazy(target="model:app", summary="Check a model bundle, and how far its market has moved."),
     "train": Lazy(target="train:train", summary="Train models on candles, and write a bundle of them."),
     "data": Lazy(target="data:app", summary="Fetch, import and check candles and funding; list the sets."),

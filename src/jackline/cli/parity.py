@@ -81,7 +81,7 @@ def phase_on_record(loaded: Config) -> tuple[Standing, int, int]:
 
 def _submit(loaded: Config, found: Parity, reason: str) -> str:
     """What the engine answers, or that it has to be waited for."""
-    command_id = submit(loaded, CommandKind.PARITY, reason=reason, parity=found)
+    command_id = submit(loaded, CommandKind.PARITY, reason=reason, proof=found)
     holder = engine_holder(loaded)
     if holder is None:
         return "Handed in, the next engine takes it"

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from jackline.cli.config import Config
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.core.phases import Parity
+from jackline.core.phases import Proof
 from jackline.core.state import KillLevel
 from jackline.core.trade import Trade
 from jackline.core.values import ZERO, Fraction, Side, Symbol, WireMs
@@ -62,7 +62,7 @@ def submit(
     side: Side | None = None,
     confidence: Fraction | None = None,
     sign: Callable[[str, str], Promotion] | None = None,
-    parity: Parity | None = None,
+    proof: Proof | None = None,
     wish: Wish | None = None,
 ) -> str:
     """Write a command durably, whether or not an engine runs; its id. `sign`: a promotion of this id and actor."""
@@ -79,7 +79,7 @@ def submit(
         bot=bot,
         confidence=confidence,
         promotion=None if sign is None else sign(command_id, asking),
-        parity=parity,
+        proof=proof,
         wish=wish,
     )
     CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)

@@ -95,7 +95,7 @@ def loaded(asked: Asked, tell: Tell) -> tuple[Job, Points, Axes, dict[str, int],
     risk = options.risk if options is not None else RiskSettings()
     protection = options.protection if options is not None else ProtectionSettings()
     if options is not None:
-        _in_scope(risk)
+        in_scope(risk)
     stop = stop_distance(stop=risk.stop, leverage=risk.leverage, notional_share=cap_share(risk))
     prepared = prepare(candles, tick=_tick(asked, candles), risk=risk, protection=protection)
     signals = _signals(asked, options, candles, tell)
@@ -246,7 +246,7 @@ def _sensible(axes: Axes, signals: Signals) -> None:
         )
 
 
-def _in_scope(risk: RiskSettings) -> None:
+def in_scope(risk: RiskSettings) -> None:
     """Refuse rules that the kernel does not know (docs/sweep.md). Raises CommandFailed."""
     from jackline.core.exit_settings import TrailingBy
 

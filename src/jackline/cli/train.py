@@ -110,6 +110,30 @@ class Options:
     is_forced: bool
 
 
+def usual_options(*, folds: int) -> Options:
+    """What `jackline train` asks for where nobody says otherwise, in so many folds and without exits."""
+    return Options(
+        label="target",
+        stop=None,
+        target=None,
+        unit="fraction",
+        hold_bars=None,
+        sides="both",
+        has_exits=False,
+        exit_entries=None,
+        trainer="sklearn",
+        trees=100,
+        leaves=8,
+        leaf_rows=100,
+        calibration="sigmoid",
+        folds=folds,
+        embargo_bars=None,
+        seed=0,
+        best_share=0.05,
+        is_forced=False,
+    )
+
+
 def train(
     config: ConfigArgument,
     *,

@@ -261,7 +261,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """Whether the strategy may be believed, for one identity. Written by validation; until then there is none."""
+    """Whether the strategy may be believed, for one identity; `detail` says on what, or why not."""
 
     identity: str
     proven: bool
@@ -297,6 +297,10 @@ class Parity:
     written_by: str = ""
     replayed_by: str = ""
     against: Against = Against.TAPE
+
+
+Proof = Parity | Validation
+"""What a command hands to an engine as evidence, for one identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

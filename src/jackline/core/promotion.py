@@ -78,7 +78,7 @@ def _validated(evidence: Evidence) -> Check:
     found = evidence.validations
     passed = bool(found) and all(one.proven for one in found)
     worst = sorted(one.detail for one in found if not one.proven)
-    detail = f"not proven: {worst[0] if worst else 'no validation of it is on record'}"
+    detail = f"not proven: {worst[0] if worst else 'jackline validate --record'}"
     return Check(name="strategy validated", passed=passed, detail="proven" if passed else detail)
 
 

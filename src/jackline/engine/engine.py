@@ -133,7 +133,7 @@ class Engine:
             take=self._take,
             hear=self._hear,
             promote=self._phases.promote,
-            measured=self._phases.note_parity,
+            measured=self._phases.note_proof,
             answered=lambda command_id: store.read.answer(command_id) is not None,
         )
         self._turns, self._loop_lag_ms, self._stopping = 0, 0, False

@@ -26,6 +26,7 @@ from jackline.store.account_wishes import LimitsWish, OutsideTradeWish, account_
 from jackline.store.commands import (
     FROM_OUTSIDE,
     POLL_MAX,
+    PROOFS,
     TO_BOTS,
     Command,
     CommandDesk,
@@ -132,7 +133,7 @@ class Operators:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.PROMOTE:
             self._promote(command, receipt)
-        elif command.kind is CommandKind.PARITY:
+        elif command.kind in PROOFS:
             self._measured(command, receipt)
         elif command.kind is CommandKind.RESET:
             self._take(ResetAsked(actor=actor, reason=reason, receipt=receipt))

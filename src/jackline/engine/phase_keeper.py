@@ -186,21 +186,23 @@ class PhaseKeeper:
         )
         self._change(change, replace(before, stage=wish.to), receipt)
 
-    def note_parity(self, command: Command, receipt: Receipt) -> None:
-        """Keep what a replay has measured of the settings that hold now, and answer; of others it proves nothing."""
-        parity = command.parity
-        if self._phase is None or parity is None:
+    def note_proof(self, command: Command, receipt: Receipt) -> None:
+        """Keep what a replay or a validation has found of the settings that hold now, and answer; of others it proves
+        nothing."""
+        proof = command.proof
+        if self._phase is None or proof is None:
             self._recorder.answer(receipt, "refused: no phase is kept")
-        elif parity.identity != self._standing.identity:
+        elif proof.identity != self._standing.identity:
             self._recorder.answer(
                 receipt, "refused: it was measured for another strategy or risk configuration"
             )
         else:
+            kind = JournalKind.PARITY if isinstance(proof, Parity) else JournalKind.VALIDATION
             with self._recorder.turn():
-                self._recorder.evidence(JournalKind.PARITY, parity)
-                if parity.drift_fraction > parity.allowed_fraction:
-                    self._recorder.alert(_drifts(parity))
-                self._recorder.answer(receipt, "parity is on record")
+                self._recorder.evidence(kind, proof)
+                if isinstance(proof, Parity) and proof.drift_fraction > proof.allowed_fraction:
+                    self._recorder.alert(_drifts(proof))
+                self._recorder.answer(receipt, f"{kind} is on record")
 
     # -- inside ----------------------------------------------------------------------------------------------
 

@@ -212,6 +212,7 @@ class StandingOrders:
                 | CommandKind.ALERT
                 | CommandKind.PROMOTE
                 | CommandKind.PARITY
+                | CommandKind.VALIDATION
                 | CommandKind.ORDER_ASKED
                 | CommandKind.ORDER_DROPPED
                 | CommandKind.TIGHTEN

@@ -9,10 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import NoneType
 
 from jackline.core.asked_order import AskedTerms
 from jackline.core.errors import InvariantBroken, invariant
-from jackline.core.phases import Parity
+from jackline.core.phases import Parity, Proof, Validation
 from jackline.core.state import KillLevel
 from jackline.core.values import Fraction, Side, Symbol, WireMs
 from jackline.store.account_wishes import AccountWish, LimitsWish, OutsideTradeWish
@@ -54,6 +55,8 @@ class CommandKind(StrEnum):
     PROMOTE = "promote"
     PARITY = "parity"
     """A replay has measured how far today's decisions differ from those on the tape."""
+    VALIDATION = "validation"
+    """A validation has judged whether the strategy may be believed."""
     ORDER_ASKED = "order_asked"
     """A stop, target or trailing stop beside what protects the position."""
     ORDER_DROPPED = "order_dropped"
@@ -81,6 +84,7 @@ WISHES: dict[CommandKind, type[Wish] | type[AccountWish]] = {
     CommandKind.KEY_CHECK: KeyWish,
 }
 """What a command of these kinds carries. Those about the stops of one position only reduce (K2)."""
+PROOFS: dict[CommandKind, type[Proof]] = {CommandKind.PARITY: Parity, CommandKind.VALIDATION: Validation}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ class Command:
         confidence: of a signal.
         told_ms: when an alert says that it was made; None where it was made when it was written here.
         promotion: the signed wish of a `PROMOTE`; None for every other kind.
-        parity: what the replay of a `PARITY` came to; None for every other kind.
+        proof: what a kind of `PROOFS` has measured; None for every other kind.
         wish: what a kind of `WISHES` asks for; None for every other kind.
     """
 
@@ -112,7 +116,7 @@ class Command:
     confidence: Fraction | None = None
     told_ms: WireMs | None = None
     promotion: Promotion | None = None
-    parity: Parity | None = None
+    proof: Proof | None = None
     wish: Wish | AccountWish | None = None
 
     def __post_init__(self) -> None:
@@ -129,7 +133,7 @@ class Command:
         invariant(levelled and self.level is not KillLevel.NORMAL, "K4", kind=self.kind, level=self.level)
         signed = (self.promotion is not None) == (self.kind is CommandKind.PROMOTE)
         invariant(signed, "S2", kind=self.kind)
-        invariant((self.parity is not None) == (self.kind is CommandKind.PARITY), "D4", kind=self.kind)
+        invariant(type(self.proof) is PROOFS.get(self.kind, NoneType), "D4", kind=self.kind)
         wanted = WISHES.get(self.kind)
         fitting = self.wish is None if wanted is None else isinstance(self.wish, wanted)
         invariant(fitting, "K2", kind=self.kind, wish=type(self.wish).__name__)
@@ -246,7 +250,7 @@ class CommandDesk:
 def _order(command: Command) -> tuple[object, ...]:
     """What is asked for, whoever asks."""
     wanted = command.bot, command.symbol, command.side, command.confidence, command.told_ms
-    return command.kind, command.level, command.promotion, command.parity, command.wish, *wanted
+    return command.kind, command.level, command.promotion, command.proof, command.wish, *wanted
 
 
 def _args_text(command: Command) -> str:
@@ -264,12 +268,9 @@ def _args_text(command: Command) -> str:
         )
     if command.level is not None:
         return encode(_KillArgs(level=command.level))
-    if command.promotion is not None:
-        return encode(command.promotion)
-    if command.parity is not None:
-        return encode(command.parity)
-    if command.wish is not None:
-        return encode(command.wish)
+    carried = command.promotion or command.proof or command.wish
+    if carried is not None:
+        return encode(carried)
     return encode(_Args(symbol=command.symbol, side=command.side))
 
 
@@ -296,13 +297,12 @@ def _understood(row: Row) -> Posted:
     """Raises BodyUnreadable, InvariantBroken and ValueError."""
     seq, command_id, created_ms, actor, kind_text, args_text, reason = row
     kind, args = CommandKind(kind_text), _Args(symbol=None, side=None)
-    level, bot, promotion, parity = None, "", None, None
+    level, bot, promotion = None, "", None
     confidence, told_ms = None, None
     wish = decode(args_text, WISHES[kind]) if kind in WISHES else None
+    proof = decode(args_text, PROOFS[kind]) if kind in PROOFS else None
     if kind is CommandKind.PROMOTE:
         promotion = decode(args_text, Promotion)
-    elif kind is CommandKind.PARITY:
-        parity = decode(args_text, Parity)
     elif kind is CommandKind.KILL:
         level = decode(args_text, _KillArgs).level
     elif kind in TO_BOTS:
@@ -311,7 +311,7 @@ def _understood(row: Row) -> Posted:
         wanted = decode(args_text, _SignalArgs)
         args, bot = _Args(symbol=wanted.symbol, side=wanted.side), wanted.bot
         confidence, told_ms = wanted.confidence, wanted.told_ms
-    elif wish is None:
+    elif wish is None and proof is None:
         args = decode(args_text, _Args)
     command = Command(
         command_id=command_id,
@@ -326,7 +326,7 @@ def _understood(row: Row) -> Posted:
         confidence=confidence,
         told_ms=told_ms,
         promotion=promotion,
-        parity=parity,
+        proof=proof,
         wish=wish,
     )
     return Posted(seq=seq, command=command)
