@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
 
@@ -12,12 +13,17 @@ from jackline.cli.alert_page import facts, lines
 from jackline.cli.config import Config, load_config
 from jackline.cli.deadman import pinged
 from jackline.cli.errors import CommandFailed
+from jackline.cli.keys_section import KeysSection
 from jackline.cli.page import WIDTH
 from jackline.cli.problems import ConfigError, Problem
+from jackline.cli.redaction import redacted
+from jackline.cli.unlock import open_or_new_vault
 from jackline.core.effects import Level
 from jackline.notify.book import Book, HeldBack, Parcel, Sent
 from jackline.notify.message import Message
 from jackline.notify.settings import NotifySettings
+from jackline.store.host_disk import HostDisk
+from jackline.store.vault import RecordKind, write_vault
 from tests.notify.making import NOON, inbox
 from tests.processes import spawn
 
@@ -139,6 +145,34 @@ def test_S1_what_the_configuration_leads_to_is_redacted(tmp_path: Path) -> None:
     words = "planted-secret planted-word 0a1b-planted-uuid planted-webhook-secret planted-key planted-pair"
     for word in words.split():
         assert "planted" not in redact(f"it was {word} that failed")
+
+
+@pytest.mark.owns("S1")
+def test_S1_whatever_the_vault_holds_is_redacted(tmp_path: Path) -> None:
+    """The key this account signs with, and every other record: alerts repeat what others wrote."""
+    file = tmp_path / "jackline.toml"
+    secret(tmp_path, "words", "planted passphrase of five words\n")
+    keys = '\n[keys]\nunlock_file = "words"\n'
+    section = KeysSection.model_validate({"unlock_file": "words"})
+    vault = open_or_new_vault(section, tmp_path)
+    for name in ("main", "other"):
+        vault = vault.with_record(
+            name,
+            RecordKind.EXCHANGE_KEY,
+            facts={"venue": "binance", "mode": "paper"},
+            secrets={"key": f"planted-key-of-{name}", "secret": f"planted-pair-of-{name}"},
+            entropy=token_bytes,
+        )
+    section.vault_path(tmp_path).parent.mkdir(mode=0o700)
+    write_vault(HostDisk(), vault.vault)
+    secret(tmp_path, "u", URLS)
+    text = 'urls_file = "u"\n' + keys
+    file.write_text(HEAD.replace("[venue]\n", '[venue]\nkey_name = "main"\n') + text, encoding="utf-8")
+    redact = writer_of(load_config(file, environment={})).redact
+    for name in ("main", "other"):
+        for word in (f"planted-key-of-{name}", f"planted-pair-of-{name}"):
+            assert "planted" not in redact(f"it was {word} that failed")
+            assert redacted(f"it was {word}") == "it was (hidden)", "nor does the process say it in its log"
 
 
 def test_a_deadman_file_that_cannot_be_used_leaves_the_watchdog_without_ping(tmp_path: Path) -> None:

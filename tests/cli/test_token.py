@@ -103,5 +103,27 @@ def test_S2_a_head_that_was_kept_is_found_again_and_a_made_up_one_is_not(at: Des
     assert at.json("audit", "verify", "--head", kept["head"])["rows"] == 2
     with pytest.raises(StoreDamaged, match="S2"):
         at.run("audit", "verify", "--head", f"1:{'0' * 64}")
-    with pytest.raises(CommandFailed, match="as audit verify printed it"):
+    with pytest.raises(CommandFailed, match="as audit verify printed it, or a file"):
         at.run("audit", "verify", "--head", "yesterday's")
+
+
+@pytest.mark.owns("S2")
+def test_S2_heads_are_kept_in_a_file_and_a_copy_of_it_is_compared(at: Desk) -> None:
+    at.run("token", "create", "--scope", "read", "--name", "one")
+    first = at.json("audit", "export")
+    at.run("token", "create", "--scope", "read", "--name", "two")
+    at.run("audit", "export")
+    copy = at.directory / "elsewhere.log"
+    copy.write_text(Path(first["file"]).read_text())
+    found = at.json("audit", "verify", "--head", str(copy))
+    assert (found["rows"], found["compared"]) == (2, 4), "those beside it, and those of the copy"
+    for file in (at.directory / "state").glob("access.db*"):
+        file.unlink()
+    at.run("token", "create", "--scope", "read", "--name", "mallory")
+    with pytest.raises(StoreDamaged, match="S2"):
+        at.run("audit", "verify", "--head", str(copy))
+    with pytest.raises(StoreDamaged, match="S2"):
+        at.run("audit", "verify")
+    copy.write_text("no heads\n")
+    with pytest.raises(CommandFailed, match="line 1: no head of an audit"):
+        at.run("audit", "verify", "--head", str(copy))

@@ -102,6 +102,59 @@ async def test_K1_K3_a_kill_given_to_a_dead_engine_flattens_and_the_next_engine_
         await watchdog.kill()
 
 
+CLOSES_REFUSED = {"kind": "refuse", "code": -4131, "paths": ["/fapi/v1/order"], "risk": "reducing"}
+
+
+async def until_answered(directory: Path, kind: CommandKind, venue: Exchange) -> None:
+    """The engine has taken the order, durably."""
+    desk = CommandDesk(HostDisk(), directory / "state" / COMMANDS_FILE)
+    async with asyncio.timeout(LINE_S):
+        while True:
+            await venue.get("state")
+            posted, _ = desk.find(frozenset({kind}), None)
+            with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
+                if any(reader.answer(item.command.command_id) is not None for item in posted):
+                    return
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("kill", "--level", "flatten", "--reason", "fire"), CommandKind.KILL),
+        pytest.param(("close-all", "--yes"), CommandKind.CLOSE_ALL, marks=pytest.mark.long),
+    ],
+    ids=["kill", "close_all"],
+)
+async def test_K3_what_an_engine_accepted_and_died_of_is_closed_by_the_watchdog(
+    tmp_path: Path, words: tuple[str, ...], kind: CommandKind
+) -> None:
+    """Killed between its answer and flat: the venue refuses its closes, and takes the watchdog's."""
+    async with exchange(*GENERATE) as venue:
+        config = str(write_config(tmp_path, venue.url))
+        watchdog = await watching(config)
+        engine, _ = await started(config)
+        await buy(venue)
+        await venue.witnessed(is_open)
+        rule = (await venue.post("faults", CLOSES_REFUSED))["number"]
+        given = asyncio.create_task(jackline(words[0], "--config", config, *words[1:], "--json"))
+        await until_answered(tmp_path, kind, venue)
+        await engine.kill()
+        assert is_open(await venue.get("witness")), "it died before it was flat"
+        async with venue.http.delete(f"{venue.url}/local/v1/faults/{rule}") as answer:
+            assert answer.status == 200
+        testimony = await venue.witnessed(no_positions)
+        assert Role.WATCHDOG_CLOSE in roles(testimony)
+        assert not any(episode["naked_now"] for episode in testimony["episodes"])
+        told = await given
+        assert (told.code, told.json["flat"]) == (0, True), told
+        await buy(venue)
+        if kind is CommandKind.KILL:
+            await venue.witnessed(lambda seen: len(seen["episodes"]) == 2 and no_positions(seen))
+        else:
+            await venue.witnessed(lambda seen: len(seen["episodes"]) == 2 and is_open(seen))
+        await watchdog.kill()
+
+
 async def order(state: Path, venue: Exchange, name: str, side: Side) -> str:
     """Order one leg closed at the desk, and the watchdog's last word on it."""
     command = Command(

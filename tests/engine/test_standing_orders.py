@@ -66,6 +66,7 @@ class Life:
     orders: StandingOrders
     path: Path
     answers: dict[str, str] = field(default_factory=dict)
+    heard_ms: int | None = None
 
     def submit(self, *commands: Command) -> None:
         for command in commands:
@@ -76,7 +77,7 @@ class Life:
     ) -> list[tuple[Symbol, Side]]:
         """What it closes of a look asked so long after the start."""
         now_ms = WireMs(START_MS + at_ms)
-        self.orders.listen(now_ms)
+        self.orders.listen(now_ms, heard_ms=self.heard_ms)
         look = replace(snapshot(positions=open_now), asked_ms=now_ms)
         return [(view.symbol, view.side) for view in self.orders.due(look, now_ms, settled=settled)]
 

@@ -327,6 +327,32 @@ async def test_S3_what_is_open_is_guarded_with_a_key_that_can_withdraw_and_nothi
         assert await engine.stop() == 0
 
 
+@pytest.mark.owns("S3", "P1")
+async def test_S3_a_key_that_was_refused_is_asked_about_again_before_anything_enters(tmp_path: Path) -> None:
+    """Refused for a while, and back with a permission more: what is open is covered, and nothing enters until the
+    permission is gone. With no symbol to open anew and no day over, nobody would have asked."""
+    async with scene() as of:
+        engine = await spawn("engine", "--config", str(eager(tmp_path, of.venue)))
+        await told(engine, RUNG)
+        rule = (await of.venue.post("faults", REFUSES_KEY))["number"]
+        await told(engine, '"event": "key_refused"')
+        await of.venue.post("switches", MAY_WITHDRAW.begin)
+        async with of.venue.http.delete(f"{of.venue.url}/local/v1/faults/{rule}") as answer:
+            assert answer.status == 200
+        await told(engine, MAY_WITHDRAW.reason)
+        await of.venue.post("market", RUNS)
+        await of.buy(MAY_WITHDRAW)
+        await of.venue.witnessed(
+            lambda seen: any(one["symbol"] == "BTCUSDT" and not one["naked_now"] for one in seen["episodes"])
+        )
+        await told(engine, '"event": "entry_denied"')
+        assert await of.entered() == []
+        await of.end(MAY_WITHDRAW)
+        engine.drain()
+        assert await until_entered(of)
+        assert await engine.stop() == 0
+
+
 async def test_S3_a_venue_that_does_not_tell_what_a_key_may_do_is_traded_on_and_that_is_said(
     tmp_path: Path,
 ) -> None:

@@ -43,7 +43,7 @@ def test_a_whole_chain_is_followed_to_its_head(tmp_path: Path) -> None:
     assert [row.act.reason for row in rows] == ["row 4", "row 5"]
     assert rows[-1].hash == head.hash
     record(store, Act(wire_ms=NOW, actor="cli:tester", what="later"))
-    assert verify(store, kept=head).seq == 7
+    assert verify(store, kept=[head]).seq == 7
 
 
 def test_an_empty_one_is_in_order(tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_with_the_anchor_gone_a_head_kept_elsewhere_still_finds_it(tmp_path: Pat
     anchor_path(store.path).unlink()
     verify(store)
     with pytest.raises(StoreDamaged, match="S2"):
-        verify(store, kept=kept)
+        verify(store, kept=[kept])
     with pytest.raises(StoreDamaged, match="S2"):
-        verify(store, kept=Head(seq=2, hash="0" * 64))
+        verify(store, kept=[Head(seq=2, hash="0" * 64)])
 
 
 def test_the_table_itself_refuses_to_forget(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class FaultyVenue:
         self.answers: dict[str, list[Answer]] = {
             "GET time": [says({"serverTime": 0})],
             "GET account": [says(ACCOUNT)],
-            "GET positionSide/dual": [says({"dualSidePosition": False})],
+            "GET accountConfig": [says({"dualSidePosition": False})],
         }
         self.asked: list[tuple[str, dict[str, str]]] = []
 

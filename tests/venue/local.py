@@ -88,6 +88,11 @@ class Local(Generic[Adapter]):
             answer: dict[str, Any] = await response.json()
             return answer
 
+    async def remove(self, path: str) -> None:
+        """Take down what `control` put up."""
+        async with self._session.delete(f"{self.root}/local/v1/{path}") as response:
+            assert response.status == 200, await response.text()
+
     async def run_to(self, minute: int) -> None:
         """Let the market run through the end of this minute, exactly."""
         stop_ms = START_MS + (minute + 1) * MINUTE - 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.venue.profile import BINANCE_USDM, OrderWindow
-from jackline.venue.transport.budget import WEIGHT_MAX, OrderBudget
+from jackline.venue.transport.budget import LAST_WEIGHT, UNSEEN_WEIGHT, WEIGHT_MAX, Need, OrderBudget
 
 SMALL = (OrderWindow(orders=10, window_ms=1_000), OrderWindow(orders=25, window_ms=6_000))
 
@@ -159,3 +161,63 @@ def test_k2_weight_is_scarce_above_half_and_the_rests_share_of_the_minute(
     budget.note_weight(scarce_above + 1, now_ms)
     assert budget.is_scarce(now_ms)
     assert not budget.is_scarce(60_000)
+
+
+def short_of(weight: int, now_ms: int) -> OrderBudget:
+    """A budget that has just heard so much."""
+    budget = OrderBudget(SMALL)
+    budget.note_weight(WEIGHT_MAX - UNSEEN_WEIGHT + 1, now_ms)
+    budget.note_weight(weight, now_ms)
+    return budget
+
+
+@pytest.mark.owns("P1")
+def test_p1_a_look_that_has_begun_is_finished_where_nothing_else_is_asked() -> None:
+    budget = short_of(2_300, 30_000)
+    assert budget.question_refusal(30_100) is not None
+    assert budget.question_refusal(30_100, Need.COMPLETES) is None
+    budget.note_weight(WEIGHT_MAX - LAST_WEIGHT, 30_100)
+    assert budget.question_refusal(30_100, Need.COMPLETES) is None
+    budget.note_weight(WEIGHT_MAX - LAST_WEIGHT + 1, 30_100)
+    assert "2341 of 2400 is used: no look" in str(budget.question_refusal(30_100, Need.COMPLETES))
+    assert budget.question_refusal(60_000) is None
+
+
+@pytest.mark.owns("P1")
+def test_p1_the_last_weight_of_a_minute_lasts_to_its_end() -> None:
+    """Two processes that look as often as they may, five and two each time: none waits for ten seconds."""
+    budget, used, looks = short_of(2_201, 10_000), 2_201, list[int]()
+    for now_ms in range(10_000, 60_000, 100):
+        budget.note_weight(used, now_ms)
+        if budget.question_refusal(now_ms, Need.BEGINS) is None:
+            assert budget.question_refusal(now_ms, Need.COMPLETES) is None
+            used += 2 * (5 + 2)
+            looks.append(now_ms)
+    assert used <= WEIGHT_MAX - LAST_WEIGHT + 14
+    assert looks[0] == 10_000
+    assert max(later - earlier for earlier, later in pairwise([*looks, 60_000])) < 10_000
+
+
+@pytest.mark.owns("K2")
+def test_k2_no_look_begins_during_a_ban() -> None:
+    budget = OrderBudget(SMALL)
+    budget.ban(5_000)
+    for need in Need:
+        assert "banned" in str(budget.question_refusal(1_000, need))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(min_value=0, max_value=2_500), st.integers(min_value=0, max_value=59_999)),
+        min_size=1,
+    ),
+    st.integers(min_value=0, max_value=119_999),
+)
+def test_what_is_needed_more_is_never_refused_before_what_is_needed_less(
+    heard: list[tuple[int, int]], now_ms: int
+) -> None:
+    budget = OrderBudget(SMALL)
+    for used, at_ms in heard:
+        budget.note_weight(used, at_ms)
+    refused = [budget.question_refusal(now_ms, need) is not None for need in Need]
+    assert refused == sorted(refused, reverse=True)

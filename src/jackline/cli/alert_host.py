@@ -29,6 +29,7 @@ from jackline.notify.redact import Redactor
 from jackline.notify.settings import NotifySettings
 from jackline.notify.sieve import Sieve
 from jackline.store.disk import Disk, Lock, LockBusy
+from jackline.venue.transport.endpoint import Credentials
 
 BOOK_FILE = "alerts.json"
 LOCK_FILE = "alerts.lock"
@@ -178,7 +179,9 @@ def writer_of(config: Config) -> Writer:
 
 def _secrets(config: Config) -> list[str]:
     """Whatever secret the configuration leads to; a file that cannot be read is no reason not to alert."""
-    found = [config.credentials.api_key, config.credentials.secret]
+    key = config.venue_key
+    # Of the whole vault: an alert repeats what others have written, and they may have opened another record of it.
+    found = [key.api_key, key.secret] if isinstance(key, Credentials) else [*key.every_secret()]
     base, alerts = config.path.parent, config.alerts
     if alerts.urls_file is not None:
         for one in read_urls(base / alerts.urls_file):

@@ -15,6 +15,7 @@ import structlog
 from jackline.cli.config import Config
 from jackline.cli.effective import effective
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.head_keeper import heads_kept, signals_held
 from jackline.cli.spoken import toml_text
 from jackline.cli.web_hands import web_hands
 from jackline.store.access import ACCESS_FILE, AccessStore
@@ -101,8 +102,10 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     log.info("serving", url=url, port=bound, account=options.account)
     if ready is not None:
         ready(port=bound, url=url)
-    with listening:
-        await server.serve(sockets=[listening])
+    with listening, signals_held() as signals:
+        async with heads_kept(AccessStore(disk, config.state_dir / ACCESS_FILE)):
+            if not signals:
+                await server.serve(sockets=[listening])
 
 
 def _give_way() -> None:

@@ -22,7 +22,7 @@ from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.commands import CommandKind
 from jackline.store.encode import decode
 from jackline.store.host_disk import HostDisk
-from jackline.store.watch_answers import FLAT, end_id, is_watching, watch_answer
+from jackline.store.watch_answers import FLAT, end_id, is_watching, sees_flat, watch_answer
 
 TAKEN_S = 8.0
 """An engine that hangs counts as silent 3 s after its last beat; then the watchdog hears what it does not."""
@@ -90,7 +90,8 @@ def await_taken(config: Config, command_id: str) -> Taken:
 
 def is_flat(config: Config, taken: Taken) -> bool:
     """Until the records of whoever closes show no position, or for so long; then the venue has the last word (K3)."""
-    in_time = wait_for(FLAT_S, lambda: _is_over(config, taken.command_id) or None) is not None
+    since_ms = time.time_ns() // 1_000_000
+    in_time = wait_for(FLAT_S, lambda: _is_over(config, taken.command_id, since_ms) or None) is not None
     return in_time and not read_account(config, every_symbol=False).positions
 
 
@@ -111,8 +112,11 @@ def _engine_answer(config: Config, command_id: str) -> str | None:
     return None if found is None else decode(found.result, str)
 
 
-def _is_over(config: Config, command_id: str) -> bool:
-    """By the watchdog, or by an engine that has come back and taken the order too."""
-    if watch_answer(HostDisk(), config.state_dir / WATCHDOG_FILE, end_id(command_id)) == FLAT:
+def _is_over(config: Config, command_id: str, since_ms: int) -> bool:
+    """By the watchdog, or by an engine that has come back and taken the order too; or that was killed after it had."""
+    path = config.state_dir / WATCHDOG_FILE
+    if watch_answer(HostDisk(), path, end_id(command_id)) == FLAT:
+        return True
+    if engine_holder(config) is None and sees_flat(HostDisk(), path, since_ms):
         return True
     return _engine_answer(config, command_id) is not None and read_store(config, has_flat_records)

@@ -49,6 +49,15 @@ class StoredKey:
         """Ask whatever opens the vault. Raises CommandFailed, UnlockRefused and StoreDamaged."""
         return credentials_of(open_vault(self.section, self.directory), self.name)
 
+    def every_secret(self) -> tuple[str, ...]:
+        """Whatever the vault holds, for who must not say any of it; from now on this process does not. Raises as
+        `unlock` does."""
+        opened = open_vault(self.section, self.directory)
+        found = [opened.secrets(one.name, one.kind).values() for one in opened.vault.records]
+        told = tuple(value for values in found for value in values)
+        hold(*told)
+        return told
+
 
 def credentials_of(opened: OpenVault, name: str) -> Credentials:
     """The key pair of a record; from now on this process does not say it. Raises VaultRefused and StoreDamaged."""

@@ -23,9 +23,13 @@ def is_outgrown(trade: Trade, stops: Sequence[OrderSlot]) -> bool:
 
 
 def outdoes(side: Side, slot: OrderSlot, best: OrderSlot) -> bool:
-    """The tighter of two W; of two at one price the larger, and the later where they are alike."""
+    """The tighter of two W; of two at one price the larger, and the one sent later where they are alike.
+
+    By what they are, never by where they stand in a list: a look that lags shows one that was cancelled, and two looks
+    that chose differently would let both go (P4).
+    """
     if slot.trigger_price == best.trigger_price:
-        return (slot.quantity or ZERO) >= (best.quantity or ZERO)
+        return (slot.quantity or ZERO, slot.attempt) > (best.quantity or ZERO, best.attempt)
     return tighter(side, slot.trigger_price, best.trigger_price)
 
 

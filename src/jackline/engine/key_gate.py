@@ -1,8 +1,8 @@
 """The key gate: a key that could take money away is not traded with (S3), nor live one that works from everywhere.
 
 Asked by a start on an account that holds nothing, and before a symbol is opened for entries, so at least once a day: a
-permission that was added meanwhile closes the gate. Protection asks nobody: what is open is guarded with whatever key
-there is.
+permission that was added meanwhile closes the gate. And again, for every symbol, once the venue has refused the key:
+somebody may have changed it. Protection asks nobody: what is open is guarded with whatever key there is.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class KeyGate:
     async def denial(self) -> str | None:
         """None where the key may open positions, as far as the venue says what it may do."""
         now_ms = self._clock.now().wire_ms
-        if self._asked_ms is None or abs(now_ms - self._asked_ms) > KEY_AGE_MS_MAX:
+        aged = self._asked_ms is None or abs(now_ms - self._asked_ms) > KEY_AGE_MS_MAX
+        if aged or self._venue.key_is_doubted():
             key = await self._venue.read_key()
             self._denial = _denial(key, self._options)
             # What could not be answered is asked again; the opener paces it.

@@ -33,6 +33,7 @@ CANARY_ORDINAL = 36**4 - 1
 """Canaries share the last trade ordinal of a fence: no trade ever reaches it."""
 PROOF_MS_MAX = 24 * 3_600_000
 EXPIRY_POLL_S = 60.0
+KEY_REFUSED = "S3: the venue has refused the key: what it may do is asked again"
 RETRY_S = 1.0
 """A venue that did not answer is asked again after this."""
 UNPROVEN_RETRY_S_MAX = 60.0
@@ -84,6 +85,7 @@ class Opener:
         self._unproven: dict[Symbol, int] = {}
         self._waiting: set[Symbol] = set()
         self._due: dict[Symbol, asyncio.TimerHandle] = {}
+        venue.on_key_doubt(self._expire)
 
     def admit(self, members: Iterable[Symbol]) -> None:
         """From now on these symbols may be opened, and no others."""
@@ -152,12 +154,15 @@ class Opener:
         return many and self._venue.pace_refusal() is not None
 
     def _expire(self) -> None:
-        """A proof is worth a day: after that the symbol's entries wait for the next canary (C4)."""
-        now_ms = self._clock.now().wire_ms
+        """A proof is worth a day, and the key's word: then the symbol's entries wait for the next canary (C4, S3)."""
+        now_ms, doubted = self._clock.now().wire_ms, self._venue.key_is_doubted()
+        if doubted and self._proved_ms:
+            log.warning("key_refused", code="S3", symbols=len(self._proved_ms))
         for symbol, proved_ms in list(self._proved_ms.items()):
-            if now_ms - proved_ms > PROOF_MS_MAX:
+            if doubted or now_ms - proved_ms > PROOF_MS_MAX:
                 del self._proved_ms[symbol]
-                self._inbox.put(RungProven(symbol=symbol, rung=None, detail="the canary's proof has expired"))
+                detail = KEY_REFUSED if doubted else "the canary's proof has expired"
+                self._inbox.put(RungProven(symbol=symbol, rung=None, detail=detail))
                 self._retry(symbol, MARK_WAIT_S)  # once the core has heard of it
 
     async def _open(self, symbol: Symbol) -> None:

@@ -2,7 +2,9 @@
 
 Which order is obeyed:
 
-- one that the engine has answered, by its own store, is the engine's. Everything it takes it answers;
+- one that the engine has answered, by its own store, is the engine's. Everything it takes it answers. What it had
+  accepted and not finished when it fell silent is gone on with (engine/accepted_orders.py): its kill level until a
+  reset follows it, and each trade that it was closing until that is flat;
 - a kill to a level that closes stands, however old, until the engine takes it or a reset follows it: nobody has obeyed
   it yet (K2). Everything is closed under it, and whatever appears (K3);
 - a close is obeyed when it is heard within `CLOSE_AGE_MS_MAX`. It ends with what it closes: what is opened after that
@@ -25,8 +27,8 @@ import structlog
 from jackline.core.guard import PositionKey
 from jackline.core.orders import PositionView, Snapshot
 from jackline.core.settings import ProtectionSettings
-from jackline.core.state import KillLevel
 from jackline.core.values import WireMs
+from jackline.engine.accepted_orders import CLOSING_LEVELS, NOTHING, Accepted, read_accepted
 from jackline.store.boot import COMMANDS_FILE, ENGINE_FILE
 from jackline.store.commands import POLL_MAX, Command, CommandDesk, CommandKind, Posted
 from jackline.store.disk import Disk
@@ -44,7 +46,6 @@ PAGES_MAX = 1_000
 """A hundred thousand orders of one desk; more are read with the next poll."""
 HEARD = frozenset({CommandKind.CLOSE, CommandKind.CLOSE_ALL, CommandKind.KILL, CommandKind.RESET})
 """Everything else waits for the engine: it allows risk, or asks for it."""
-CLOSING_LEVELS = frozenset({KillLevel.FLATTEN, KillLevel.LOCKED})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class _Order:
     def means(self, position: PositionView) -> bool:
         """Whether this position is to be closed."""
         wanted, side = self.command.symbol, self.command.side
+        if self.ended and self.command.kind is not CommandKind.KILL:
+            return False
         return (wanted is None or wanted == position.symbol) and (side is None or side is position.side)
 
 
@@ -94,24 +97,57 @@ class StandingOrders:
         self._answer = answer
         self._read_to: Posted | None = None
         self._orders: list[_Order] = []
+        self._accepted: dict[str, _Order] = {}
+        self._last_accepted = NOTHING
+        self._resets: list[str] = []
         self._attempts: dict[PositionKey, _Attempts] = {}
 
     @property
     def are_pending(self) -> bool:
         """Something is to be closed that was not yet seen gone."""
-        return any(not order.ended for order in self._orders)
+        return any(not order.ended for order in self._every_order)
 
-    def listen(self, now_ms: WireMs) -> None:
-        """Hear what was posted, and forget what the engine has taken. Call it only while the engine is silent."""
+    @property
+    def _every_order(self) -> list[_Order]:
+        return [*self._orders, *self._accepted.values()]
+
+    def listen(self, now_ms: WireMs, *, heard_ms: int | None = None) -> None:
+        """Hear what was posted, and forget what the engine has taken. Call it only while the engine is silent.
+
+        `heard_ms`: its last heartbeat; None where there is none.
+        """
+        self._hear_desk(now_ms)
+        self._hear_engine(
+            now_ms, is_fresh=heard_ms is not None and abs(now_ms - heard_ms) <= CLOSE_AGE_MS_MAX
+        )
+
+    def _hear_engine(self, now_ms: WireMs, *, is_fresh: bool) -> None:
+        """What it was closing, by its store; `is_fresh`: its trades are of now, not of an hour ago."""
+        found = read_accepted(self._disk, self._engine, now_ms) or self._last_accepted
+        self._last_accepted = found
+        level = None if self._resets else found.level
+        known, self._accepted = self._accepted, {}
+        for command in Accepted(level=level, closes=found.closes).all:
+            order = known.get(command.command_id)
+            if order is None and (is_fresh or command.kind is CommandKind.KILL):
+                log.critical("order_gone_on_with", code="K3", kind=command.kind, id=command.command_id)
+                ended = command.kind is CommandKind.CLOSE and self._was_ended(command)
+                order = _Order(command=command, heard_ms=now_ms, ended=ended)
+            if order is not None:
+                self._accepted[command.command_id] = order
+
+    def _hear_desk(self, now_ms: WireMs) -> None:
         try:
             posted = self._poll()
         except (StoreError, OSError) as error:
             log.warning("commands_unreadable", code="K2", detail=str(error))
             posted = ()
-        if not posted and not self._orders:
+        if not posted and not self._orders and not self._resets:
             return
         ids = [item.command.command_id for item in posted]
-        taken = self._taken_by_engine([*(order.command.command_id for order in self._orders), *ids])
+        standing = [order.command.command_id for order in self._orders]
+        taken = self._taken_by_engine([*standing, *self._resets, *ids])
+        self._resets = [name for name in self._resets if name not in taken]
         self._orders = [order for order in self._orders if order.command.command_id not in taken]
         for item in posted:
             if item.command.command_id not in taken:
@@ -122,7 +158,7 @@ class StandingOrders:
 
         `settled`: no entry of the silent engine may still execute. Until then nothing is said to be flat for good.
         """
-        for order in self._orders:
+        for order in self._every_order:
             self._judge(order, snapshot, settled=settled)
         self._orders = [
             order for order in self._orders if not order.ended or order.command.kind is CommandKind.KILL
@@ -130,7 +166,7 @@ class StandingOrders:
         meant = {
             (position.symbol, position.side): position
             for position in snapshot.positions
-            if any(order.means(position) for order in self._orders)
+            if any(order.means(position) for order in self._every_order)
         }
         self._attempts = {key: tried for key, tried in self._attempts.items() if key in meant}
         return tuple(position for key, position in meant.items() if self._is_time(key, now_ms))
@@ -170,6 +206,7 @@ class StandingOrders:
             if not is_same_file:
                 # What was moved aside is ordered no more: whoever moved it was told to give it again.
                 self._orders.clear()
+                self._resets.clear()
                 read_to = None
             found += page
             read_to = page[-1] if page else read_to
@@ -192,6 +229,7 @@ class StandingOrders:
     def _hear(self, command: Command, now_ms: WireMs) -> None:
         match command.kind:
             case CommandKind.RESET:
+                self._resets.append(command.command_id)
                 self._undo_kills()
             case CommandKind.KILL:
                 if command.level in CLOSING_LEVELS:

@@ -141,7 +141,7 @@ class Watchdog:
         silent = self._note_silence(now, beat)
         self._venue.share(with_engine=not silent)
         if silent:
-            self._orders.listen(now)
+            self._orders.listen(now, heard_ms=None if beat is None else beat.wire_ms)
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
         ordered = silent and self._orders.are_pending

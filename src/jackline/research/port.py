@@ -226,6 +226,12 @@ class DirectPort:
     async def read_clock_offset_ms(self) -> int | Unknown:
         return 0
 
+    def on_key_doubt(self, tell: Callable[[], None]) -> None:
+        """There is no key that could be refused."""
+
+    def key_is_doubted(self) -> bool:
+        return False
+
     def pace_refusal(self) -> str | None:
         return None
 

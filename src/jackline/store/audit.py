@@ -6,7 +6,7 @@ head (`jackline audit verify` prints it) elsewhere, and have it looked for later
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jackline.core.values import WireMs
@@ -103,16 +103,23 @@ def read_acts(db: Db, what: str, *, limit: int) -> tuple[AuditRow, ...]:
     return tuple(_row(row) for row in db.run(_ACTS, (what, limit)))
 
 
-def verify(store: AccessStore, *, kept: Head | None = None) -> Head:
-    """Follow the whole chain and give its head; `kept` is one that was written down earlier.
+def head_of(store: AccessStore) -> Head:
+    """The last row's number and hash, as the file says. Raises StoreDamaged and DbTrouble."""
+    with store.reading() as db:
+        return _head(db)
+
+
+def verify(store: AccessStore, *, kept: Sequence[Head] = ()) -> Head:
+    """Follow the whole chain and give its head; `kept` are some that were written down earlier.
 
     Raises StoreDamaged for a row that was changed, removed, put in or moved, and for a chain cut short.
     """
     head = EMPTY
     anchor = read_anchor(store.disk, store.path)
-    wanted = {one.seq: one for one in (anchor, kept) if one is not None and one.seq > 0}
-    if anchor is not None and kept is not None and anchor.seq == kept.seq and anchor != kept:
-        raise _damaged(store, f"row {kept.seq} is not the one whose head was kept")
+    wanted: dict[int, Head] = {}
+    for one in (*kept, *([] if anchor is None else [anchor])):
+        if one.seq > 0 and wanted.setdefault(one.seq, one) != one:
+            raise _damaged(store, f"row {one.seq} is not the one whose head was kept")
     with store.reading() as db:
         for row in _every(db):
             if row[0] != head.seq + 1:

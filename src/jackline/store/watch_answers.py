@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from jackline.core.orders import Snapshot
 from jackline.core.values import MarketMs, WireMs
 from jackline.store.batch import Batch, CommandAnswer, JournalKind, JournalRow
 from jackline.store.disk import Disk
@@ -22,6 +23,8 @@ NO_ENTRY: Final = "watchdog: no engine runs, so nothing enters; the next one sta
 FLAT: Final = "watchdog: flat"
 """Two looks show what the command meant as gone, and no entry of the silent engine may still execute."""
 RESET: Final = "watchdog: a reset came before it was flat"
+TAIL: Final = 50
+"""Rows of two seconds of closing, and more."""
 FRESH_MS: Final = 5_000
 """A watchdog that is alone writes what it sees every 2 s: one silent for longer does not watch, or sees nothing."""
 
@@ -50,6 +53,18 @@ def watch_answer(disk: Disk, path: Path, answer_id: str) -> str | None:
             return None if answer is None else decode(answer.result, str)
     except (StoreError, OSError):
         return None
+
+
+def sees_flat(disk: Disk, path: Path, since_ms: int) -> bool:
+    """Whether the last look that a watchdog has written down is of after that moment and shows nothing open."""
+    try:
+        if not disk.exists(path):
+            return False
+        with StoreReader(disk, path) as reader:
+            seen = [row for row in reader.journal_tail(TAIL) if row.kind == JournalKind.WATCH_SNAPSHOT][-1:]
+            return any(row.wire_ms > since_ms and not decode(row.body, Snapshot).positions for row in seen)
+    except (StoreError, OSError):
+        return False
 
 
 def is_watching(disk: Disk, path: Path, now_ms: int) -> bool:

@@ -6,7 +6,7 @@ deadline.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -128,6 +128,14 @@ class Venue(Protocol):
 
     async def read_clock_offset_ms(self) -> int | Unknown:
         """Venue clock minus ours, median of a few samples; what signing uses is updated too."""
+        ...
+
+    def on_key_doubt(self, tell: Callable[[], None]) -> None:
+        """Call this when the venue refuses the key, once until it has said again what that may do."""
+        ...
+
+    def key_is_doubted(self) -> bool:
+        """Whether the venue has refused the key since it last said, in `read_key`, what it may do."""
         ...
 
     def pace_refusal(self) -> str | None:

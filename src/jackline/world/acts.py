@@ -83,6 +83,7 @@ class Kind(StrEnum):
     SECOND_ENGINE = "second_engine"
     NO_WATCHDOG = "no_watchdog"
     NO_ENGINE = "no_engine"
+    ANSWERS_AND_DIES = "answers_and_dies"
     # disk
     POWER_CUT = "power_cut"
     DISK_FULL = "disk_full"

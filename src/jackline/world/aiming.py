@@ -123,6 +123,8 @@ def _bingx_worlds() -> Iterator[Experiment]:
     blocked = replace(plain, acts=_refusing((_BLOCKED, 0.0), (_WRONG_PARAMETER, 0.5)), safety_s=110.0)
     yield from (replace(blocked, seed=seed) for seed in (1, 2, 3))
     yield replace(plain, acts=_refusing((_ID_TAKEN, 0.5)), safety_s=110.0)
+    # The key is refused and taken again: the account is asked before any symbol is opened anew.
+    yield replace(plain, acts=_often((Kind.KEY_REVOKED, 0.5), lasts_s=2.0))
     # Stops and targets of three positions are cancelled in one second, which has room for three orders. They open one
     # after the other.
     yield replace(

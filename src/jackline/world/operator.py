@@ -47,17 +47,17 @@ class Operator:
             return None
         return self.reset
 
-    def flatten(self) -> None:
-        """Close everything and keep it closed: how a run ends."""
-        self._submit(CommandKind.KILL, level=KillLevel.FLATTEN)
+    def flatten(self, then: Callable[[], None] | None = None) -> None:
+        """Close everything and keep it closed: how a run ends. `then` follows the engine's answer."""
+        self._submit(CommandKind.KILL, level=KillLevel.FLATTEN, then=then)
 
     def reset(self) -> None:
         """Allow entries again, with a reason."""
         self._submit(CommandKind.RESET, level=None)
 
-    def close_all(self) -> None:
-        """Close every position."""
-        self._submit(CommandKind.CLOSE_ALL, level=None)
+    def close_all(self, then: Callable[[], None] | None = None) -> None:
+        """Close every position. `then` follows the engine's answer."""
+        self._submit(CommandKind.CLOSE_ALL, level=None, then=then)
 
     def account_for(self) -> None:
         """Acknowledge an unexplained change of equity."""
@@ -74,7 +74,14 @@ class Operator:
         """Ask for something about the stops of one position."""
         return self._submit(kind, level=None, wish=wish)
 
-    def _submit(self, kind: CommandKind, *, level: KillLevel | None, wish: Wish | None = None) -> bool:
+    def _submit(
+        self,
+        kind: CommandKind,
+        *,
+        level: KillLevel | None,
+        wish: Wish | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> bool:
         stage = self._stage
         self._given += 1
         command = Command(
@@ -96,19 +103,20 @@ class Operator:
             return False
         stage.trace.note(stage.now_ms(), "operator", said)
         stage.tell_command(said, acknowledged=False)
-        self._await_answer(command.command_id, said, ANSWER_TRIES_MAX)
+        self._await_answer(command.command_id, said, ANSWER_TRIES_MAX, then or _nothing)
         return True
 
-    def _await_answer(self, command_id: str, said: str, tries: int) -> None:
+    def _await_answer(self, command_id: str, said: str, tries: int, then: Callable[[], None]) -> None:
         stage = self._stage
 
         def look() -> None:
             if self._answered(command_id):
                 stage.trace.note(stage.now_ms(), "operator", f"{said} acknowledged")
                 stage.tell_command(said, acknowledged=True)
+                then()
             elif tries > 0:
                 self._look_at_watchdog(command_id, said)
-                self._await_answer(command_id, said, tries - 1)
+                self._await_answer(command_id, said, tries - 1, then)
 
         stage.network.later(ANSWER_POLL_S, look)
 
@@ -139,3 +147,7 @@ class Operator:
         ):
             return reader.answer(command_id) is not None
         return False
+
+
+def _nothing() -> None:
+    return None

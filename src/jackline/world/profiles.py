@@ -23,8 +23,8 @@ CRASHES = (
 
 RARE = (
     Kind.SLOW_FILLS, Kind.IMMEDIATE_RESTS, Kind.BARS_MISSING, Kind.STOP_WATCHDOG, Kind.SETS_MARGIN, Kind.PLACES_STOP,
-    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE, Kind.ASKS_ORDER,
-    Kind.DROPS_ORDER, Kind.TIGHTENS,
+    Kind.SLEEPS, Kind.FLIPS_BY_HAND, Kind.REENTERS_BY_HAND, Kind.BRINGS_ORDERS, Kind.NO_ENGINE,
+    Kind.ANSWERS_AND_DIES, Kind.ASKS_ORDER, Kind.DROPS_ORDER, Kind.TIGHTENS,
 )  # fmt: skip
 """Not in the swarm. No venue of ours was seen to go on filling an immediate order, or to let one rest: only the profile
 that digs there has the one, and the canary, which looks for it, the other. The rest leads to places of the code that
@@ -121,6 +121,12 @@ PROFILES: dict[str, Profile] = {
                 acts=(4, 9), hedge=0.4, wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX),
                 always=(Kind.NO_ENGINE, Kind.NO_ENGINE, Kind.OPENS_BY_HAND, Kind.OPENS_BY_HAND, Kind.KILLS, Kind.KILLS,
                         Kind.CLOSES_ALL, Kind.CLOSES_ALL)),
+        Profile(name="accepted", why="an engine answers an order to close, dies before it is flat, and stays away",
+                kinds=(Kind.OPENS_BY_HAND, Kind.ADDS_BY_HAND, Kind.CLOSES_BY_HAND, Kind.KILL_WATCHDOG,
+                       Kind.PAUSE_WATCHDOG, Kind.STOP_DROPPED, Kind.THROUGH_STOP, Kind.READ_LAG, Kind.SLOW_FILLS,
+                       Kind.THIN_BOOK, Kind.BAND, Kind.KILLS, Kind.LOST_DISK, Kind.POWER_CUT, Kind.OLD_BACKUP),
+                acts=(2, 6), hedge=0.4, holds_ms=(300_000, 600_000), wires=(Wire.BINANCE, Wire.BINANCE, Wire.BINGX),
+                always=(Kind.ANSWERS_AND_DIES, Kind.ANSWERS_AND_DIES, Kind.OPENS_BY_HAND)),
         Profile(name="market", why="cascades, gaps, empty books",
                 kinds=(Kind.JUMP, Kind.THROUGH_STOP, Kind.TOUCH_STOP, Kind.THROUGH_TARGET, Kind.MARK_APART,
                        Kind.SPREAD, Kind.EMPTY_BOOK, Kind.THIN_BOOK, Kind.CASCADE, Kind.ADL, Kind.FUNDING,

@@ -31,7 +31,7 @@ from jackline.core.values import MarketMs, Price, Quantity, Symbol, price
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.bingx.market_stream import MarketStream
 from jackline.venue.bingx.packed import PackedNet
-from jackline.venue.bingx.user_stream import UserStream
+from jackline.venue.bingx.user_stream import EVENT_SILENCE_S, KEEP_ALIVE_S, UserStream
 from jackline.venue.port import Failed
 from tests.venue.benches import BINGX
 from tests.venue.cards import Table, entry
@@ -138,14 +138,22 @@ class Keys:
         return GONE if key in self.dead else None
 
 
-def user(server: Speaker, inbox: Inbox, keys: Keys, **settings: float) -> UserStream:
+def user(
+    server: Speaker,
+    inbox: Inbox,
+    keys: Keys,
+    *,
+    keep_alive_s: float = KEEP_ALIVE_S,
+    event_silence_s: float = EVENT_SILENCE_S,
+) -> UserStream:
     return UserStream(
         net=AiohttpNet(),
         root=server.root,
         make_key=keys.make,
         extend_key=keys.extend,
         sink=inbox.put,
-        **settings,
+        keep_alive_s=keep_alive_s,
+        event_silence_s=event_silence_s,
     )
 
 

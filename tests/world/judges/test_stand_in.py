@@ -10,17 +10,21 @@ WATCHDOG = "watchdog-2"
 AROUND_MS = 1_000
 
 
-def alone(command: str, *, taken: bool = True) -> Court:
-    """A position is open, the engine is dead, and this command was given."""
+def alone(command: str, *, taken: bool = True, accepted: bool = False) -> Court:
+    """A position is open, the engine is dead, and this command was given; `accepted`: the engine had answered it."""
     court = Court(StandInJudge)
     court.stop()
     court.enter()
     court.start(WATCHDOG)
+    if accepted:
+        court.panel.on_command(command, acknowledged=False, at_ms=court.now_ms)
+        court.panel.on_command(command, acknowledged=True, at_ms=court.now_ms)
     court.end(ENGINE)
     court.passing(3_000)
-    court.panel.on_command(
-        f"watchdog:{command}" if taken else command, acknowledged=taken, at_ms=court.now_ms
-    )
+    if not accepted:
+        court.panel.on_command(
+            f"watchdog:{command}" if taken else command, acknowledged=taken, at_ms=court.now_ms
+        )
     return court
 
 
@@ -52,12 +56,32 @@ def test_only_time_counts_in_which_the_watchdog_could_act_and_no_engine_could() 
     assert court.codes == ["K3"]
 
 
-def test_an_engine_that_answers_and_a_reset_take_it_over() -> None:
-    for kind, acknowledged in (("kill:flatten", True), ("reset", False)):
-        court = alone("kill:flatten")
+def test_an_engine_that_answers_takes_a_close_over_and_a_reset_ends_a_kill() -> None:
+    for command, kind, acknowledged in (
+        ("close_all", "kill:no_new_risk", True),
+        ("kill:flatten", "reset", False),
+    ):
+        court = alone(command)
         court.panel.on_command(kind, acknowledged=acknowledged, at_ms=court.now_ms)
         court.passing(3 * FLATTEN_MS)
         assert court.codes == []
+
+
+def test_K3_what_the_engine_accepted_before_it_died_stays_open() -> None:
+    for command, codes in (("kill:flatten", ["K3"]), ("kill:locked", ["K3"]), ("kill:no_new_risk", [])):
+        court = alone(command, accepted=True)
+        court.passing(FLATTEN_MS - 2 * AROUND_MS)
+        assert court.codes == []
+        court.passing(2 * AROUND_MS)
+        assert court.codes == codes, command
+
+
+def test_a_kill_accepted_after_the_reset_that_followed_it_binds_nobody() -> None:
+    court = alone("kill:flatten", taken=False)
+    court.panel.on_command("reset", acknowledged=False, at_ms=court.now_ms + 1)
+    court.panel.on_command("kill:flatten", acknowledged=True, at_ms=court.now_ms + 2)
+    court.passing(3 * FLATTEN_MS)
+    assert court.codes == []
 
 
 def test_a_close_ends_when_it_is_flat_and_a_kill_does_not() -> None:

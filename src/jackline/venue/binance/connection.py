@@ -12,12 +12,12 @@ from jackline.venue.binance.gate import RequestGate
 from jackline.venue.binance.order_frames import OrderFrames
 from jackline.venue.binance.order_socket import OrderSocket
 from jackline.venue.binance.paths import WALLS, Paths
-from jackline.venue.binance.refusals import BAD_TIMESTAMP
+from jackline.venue.binance.refusals import BAD_TIMESTAMP, KEY_REFUSED
 from jackline.venue.binance.rows import TimeRow
 from jackline.venue.binance.wire import Framing, HeaderSink, SignedWire
 from jackline.venue.net import Net
 from jackline.venue.profile import BINANCE_USDM
-from jackline.venue.transport.budget import OrderBudget
+from jackline.venue.transport.budget import Need, OrderBudget
 from jackline.venue.transport.endpoint import Credentials, Endpoint
 from jackline.venue.transport.failures import VenueSaid
 from jackline.venue.transport.gate import EntryPermit
@@ -54,6 +54,7 @@ class Connection(Lanes):
     """Sends raw requests, each with a deadline. Raises only what `wire.failure` understands."""
 
     bad_timestamp = BAD_TIMESTAMP
+    key_refused = KEY_REFUSED
 
     def __init__(self, *, settings: BinanceSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
         super().__init__(clock=clock, permit=permit)
@@ -88,9 +89,10 @@ class Connection(Lanes):
         row: type[T],
         deadline_s: float,
         section: Section = Section.SIGNED,
+        need: Need = Need.OTHER,
     ) -> T:
         """One raw request through ccxt; the answer as a typed row."""
-        held_back = self.budget.question_refusal(self.wire_ms()) if method == "GET" else None
+        held_back = self.budget.question_refusal(self.wire_ms(), need) if method == "GET" else None
         if held_back is not None:
             raise VenueSaid(HELD_BACK_STATUS, HELD_BACK_CODE, held_back)
         sent = dict(params)
@@ -107,10 +109,13 @@ class Connection(Lanes):
         deadline_s: float,
         lane: Lane = Lane.GUARD,
         section: Section = Section.SIGNED,
+        need: Need = Need.OTHER,
     ) -> T:
         """A GET: a connection that breaks costs it nothing, unless weight is short (K2)."""
         return await through_breaks(
-            lambda: self.call(lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section),
+            lambda: self.call(
+                lane, "GET", path, params, row=row, deadline_s=deadline_s, section=section, need=need
+            ),
             may_repeat=lambda: not self.budget.is_scarce(self.wire_ms()),
         )
 

@@ -46,6 +46,7 @@ from jackline.venue.port import (
     KeyFacts,
     SymbolFacts,
 )
+from jackline.venue.transport.budget import Need
 from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled, VenueSaid
 from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.lanes import Lane
@@ -108,7 +109,8 @@ class FactReader:
     async def account(self) -> AccountFacts | Failed:
         """Mode and balances, asked side by side: a start waits for both."""
         mode, balances = await asyncio.gather(
-            self._at_once("positionSide/dual", row=ModeRow, deadline_s=READ_DEADLINE_S),
+            # Where the mode alone is asked for, the venue counts six times as much.
+            self._at_once("accountConfig", row=ModeRow, deadline_s=READ_DEADLINE_S),
             hedged(self._balances, every_s=AGAIN_S),
         )
         if not isinstance(mode, ModeRow):
@@ -128,12 +130,17 @@ class FactReader:
         """With the venue's clock, as far as we know it, when they were asked for."""
         asked_ms = self._connection.venue_ms()
         try:
-            return asked_ms, await self._signed("account", {}, row=AccountRow, section=Section.SIGNED_V3)
+            row = await self._signed(
+                "account", {}, row=AccountRow, section=Section.SIGNED_V3, need=Need.BEGINS
+            )
+            return asked_ms, row
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
     async def key(self) -> KeyFacts | Failed:
         """What the key may do. Asked once, with a short deadline: no protection depends on it."""
+        doubt = self._connection.key
+        before = doubt.refusals
         try:
             row = await self._connection.read(
                 "account/apiRestrictions",
@@ -144,8 +151,10 @@ class FactReader:
             )
         except WIRE_TROUBLE as error:
             if isinstance(error, VenueSaid) and error.status == NOT_OFFERED:
+                doubt.settle(before)
                 return KEY_UNTOLD
             return read_failure(error)
+        doubt.settle(before)
         return KeyFacts(
             may_withdraw=row.enableWithdrawals,
             may_transfer=row.enableInternalTransfer or row.permitsUniversalTransfer,
@@ -286,7 +295,7 @@ class FactReader:
         async def ask() -> T | Failed:
             try:
                 return await self._connection.read(
-                    path, {}, row=row, deadline_s=deadline_s, lane=lane, section=section
+                    path, {}, row=row, deadline_s=deadline_s, lane=lane, section=section, need=Need.BEGINS
                 )
             except WIRE_TROUBLE as error:
                 return read_failure(error)
@@ -294,9 +303,17 @@ class FactReader:
         return await hedged(ask, every_s=AGAIN_S)
 
     async def _signed(
-        self, path: str, params: Mapping[str, str], *, row: type[T], section: Section = Section.SIGNED
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        row: type[T],
+        section: Section = Section.SIGNED,
+        need: Need = Need.OTHER,
     ) -> T:
-        return await self._connection.read(path, params, row=row, deadline_s=READ_DEADLINE_S, section=section)
+        return await self._connection.read(
+            path, params, row=row, deadline_s=READ_DEADLINE_S, section=section, need=need
+        )
 
     async def _public(self, path: str, params: Mapping[str, str], *, row: type[T]) -> T:
         return await self._connection.read(

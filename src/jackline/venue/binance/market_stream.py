@@ -17,7 +17,7 @@ from jackline.core.values import MarketMs, Price, Quantity, Symbol
 from jackline.venue.binance.facts import BARS_MAX, interval_name
 from jackline.venue.net import Net, Socket
 from jackline.venue.port import Failed
-from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.transport.socket import HEARTBEAT_S, Hide, SocketHandlers, as_it_is, run_socket
 
 OPENING_BARS = 100
 """Read when a socket opens: a reconnect takes seconds; a longer silence reads more."""
@@ -95,6 +95,7 @@ class MarketStream:
         read_bars: ReadBars,
         sink: Callable[[Event], None],
         heartbeat_s: float = HEARTBEAT_S,
+        hide: Hide = as_it_is,
     ) -> None:
         self._net = net
         self._root = root
@@ -104,6 +105,7 @@ class MarketStream:
         self._read_bars = read_bars
         self._sink = sink
         self._heartbeat_s = heartbeat_s
+        self._hide = hide
         self._name = interval_name(interval_ms)
 
     async def run(self) -> None:
@@ -115,7 +117,7 @@ class MarketStream:
             closed=lambda: None,
             companion=_nothing_to_tend,
         )
-        await run_socket("market", handlers, net=self._net, heartbeat_s=self._heartbeat_s)
+        await run_socket("market", handlers, net=self._net, heartbeat_s=self._heartbeat_s, hide=self._hide)
 
     async def _address(self) -> str | None:
         names = [

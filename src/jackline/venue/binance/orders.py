@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 from jackline.core.ids import Role, parse_client_id
@@ -34,6 +35,7 @@ from jackline.venue.binance.requests import ALGO_ORDER, Params, WireRequest, rea
 from jackline.venue.binance.rows import AlgoRow, OrderRow, PositionRow
 from jackline.venue.binance.wire import failure, read_failure
 from jackline.venue.port import Failed
+from jackline.venue.transport.budget import Need
 from jackline.venue.transport.failures import WIRE_TROUBLE
 from jackline.venue.transport.gate import PlainClose
 from jackline.venue.transport.hedge import hedged, through_breaks
@@ -147,6 +149,7 @@ class OrderDesk:
                 row=list[PositionRow],
                 deadline_s=READ_DEADLINE_S,
                 section=Section.SIGNED_V3,
+                need=Need.COMPLETES,
             )
             views = [view for row in rows if (view := position_view(row)) is not None]
         except WIRE_TROUBLE as error:
@@ -215,14 +218,18 @@ class OrderDesk:
             return read_failure(error)
 
     async def _exchange(self, wired: WireRequest, lane: Lane, deadline_s: float) -> OrderView:
-        call = self._connection.call
-        if wired.path == ALGO_ORDER:
-            return algo_view(
-                await call(lane, wired.method, wired.path, wired.params, row=AlgoRow, deadline_s=deadline_s)
-            )
-        return order_view(
-            await call(lane, wired.method, wired.path, wired.params, row=OrderRow, deadline_s=deadline_s)
+        call = partial(
+            self._connection.call,
+            lane,
+            wired.method,
+            wired.path,
+            wired.params,
+            deadline_s=deadline_s,
+            need=Need.COMPLETES,
         )
+        if wired.path == ALGO_ORDER:
+            return algo_view(await call(row=AlgoRow))
+        return order_view(await call(row=OrderRow))
 
     async def _correct_clock(self) -> None:
         try:

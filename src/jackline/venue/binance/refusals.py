@@ -33,6 +33,8 @@ CODES: dict[int, Refusal] = {
 
 NO_SUCH_ORDER = -2013
 BAD_TIMESTAMP = -1021
+KEY_REFUSED = frozenset({-2014, -2015})
+"""The key is none, is gone, may not do this, or not from this address."""
 NOT_TAKEN_CODES = frozenset({BAD_TIMESTAMP, -1008, -1015})
 """The venue did not place it and will take the same request a moment later."""
 UNDECIDED_CODES = frozenset({-1000, -1001, -1006, -1007})

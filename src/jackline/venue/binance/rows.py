@@ -103,7 +103,7 @@ class KeyRow(Row, frozen=True):
 
 
 class ModeRow(Row, frozen=True):
-    """``/fapi/v1/positionSide/dual``."""
+    """``/fapi/v1/accountConfig``, as far as a start asks."""
 
     dualSidePosition: bool
 

@@ -16,6 +16,7 @@ from jackline.venue.binance.parse import listed_algo, listed_order, position_vie
 from jackline.venue.binance.rows import AccountRow, PositionRow
 from jackline.venue.binance.wire import read_failure
 from jackline.venue.port import Failed
+from jackline.venue.transport.budget import Need
 from jackline.venue.transport.failures import WIRE_TROUBLE
 from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.money import BalanceMemory
@@ -93,7 +94,14 @@ class SnapshotReader:
 
     async def _positions(self) -> tuple[PositionView, ...] | Failed:
         return await self._again(
-            lambda: self._ask("positionRisk", {}, list[PositionRow], _open_ones, section=Section.SIGNED_V3)
+            lambda: self._ask(
+                "positionRisk",
+                {},
+                list[PositionRow],
+                _open_ones,
+                section=Section.SIGNED_V3,
+                need=Need.BEGINS,
+            )
         )
 
     async def _orders(self, symbols: Iterable[Symbol | None]) -> tuple[OrderView, ...] | Failed:
@@ -117,7 +125,8 @@ class SnapshotReader:
 
         if symbol is None:  # of every symbol at forty times the cost: once will do
             return await self._ask(path, {}, list[Any], views)
-        return await self._again(lambda: self._ask(path, {"symbol": symbol}, list[Any], views))
+        params = {"symbol": str(symbol)}
+        return await self._again(lambda: self._ask(path, params, list[Any], views, need=Need.COMPLETES))
 
     async def _again(self, ask: Callable[[], Awaitable[T | Failed]]) -> T | Failed:
         """One lost part must not cost a deadline, nor a slow venue the minute's request weight (K2)."""
@@ -133,11 +142,12 @@ class SnapshotReader:
         views: Callable[[R], T],
         *,
         section: Section = Section.SIGNED,
+        need: Need = Need.OTHER,
     ) -> T | Failed:
         try:
             return views(
                 await self._connection.read(
-                    path, params, row=rows, deadline_s=READ_DEADLINE_S, section=section
+                    path, params, row=rows, deadline_s=READ_DEADLINE_S, section=section, need=need
                 )
             )
         except WIRE_TROUBLE as error:

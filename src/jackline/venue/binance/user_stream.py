@@ -22,7 +22,7 @@ from jackline.venue.binance.hints import Hints
 from jackline.venue.binance.listen_key import KEEP_ALIVE_S, ListenKey, ListenKeys
 from jackline.venue.binance.told import Identity, Memory, identity
 from jackline.venue.net import Net, Socket
-from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.transport.socket import HEARTBEAT_S, Hide, SocketHandlers, as_it_is, run_socket
 
 SOCKETS = 2
 """One carries on while the other is dialled again."""
@@ -71,12 +71,14 @@ class UserStream:
         keep_alive_s: float = KEEP_ALIVE_S,
         heartbeat_s: float = HEARTBEAT_S,
         life_s: float = LIFE_S,
+        hide: Hide = as_it_is,
     ) -> None:
         self._net = net
         self._root = root
         self._sink = sink
         self._heartbeat_s = heartbeat_s
         self._life_s = life_s
+        self._hide = hide
         self._keys = ListenKeys(listen_key, keep_alive_s=keep_alive_s)
         self._lines = [_Line(name=f"user-{number}") for number in range(1, SOCKETS + 1)]
         self._frames: asyncio.Queue[str] = asyncio.Queue(FRAMES_MAX)
@@ -91,7 +93,9 @@ class UserStream:
             for line in self._lines:
                 handlers = self._handlers(line)
                 group.create_task(
-                    run_socket(line.name, handlers, net=self._net, heartbeat_s=self._heartbeat_s)
+                    run_socket(
+                        line.name, handlers, net=self._net, heartbeat_s=self._heartbeat_s, hide=self._hide
+                    )
                 )
 
     # -- one socket ------------------------------------------------------------------------------------------

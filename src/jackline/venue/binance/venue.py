@@ -31,6 +31,8 @@ from jackline.venue.transport.lanes import Lane
 
 LISTEN_KEY_DEADLINE_S = 2.0
 """Asking for the key of the user stream."""
+ALONE_S = 0.15
+"""Several round trips; on a slower line a start does not wait for the answer."""
 
 
 class BinanceVenue:
@@ -89,6 +91,12 @@ class BinanceVenue:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
 
+    def on_key_doubt(self, tell: Callable[[], None]) -> None:
+        self._connection.key.tell = tell
+
+    def key_is_doubted(self) -> bool:
+        return self._connection.key.stands
+
     def pace_refusal(self) -> str | None:
         return self._connection.budget.pace_refusal(self._connection.wire_ms())
 
@@ -110,8 +118,14 @@ class BinanceVenue:
 
     def user_stream(self, sink: Callable[[Event], None]) -> UserStream:
         """The pump of private events; `run` it."""
-        root = self._connection.settings.endpoint.socket
-        return UserStream(net=self._net, root=root, listen_key=self._listen_key, sink=sink)
+        settings = self._connection.settings
+        return UserStream(
+            net=self._net,
+            root=settings.endpoint.socket,
+            listen_key=self._listen_key,
+            sink=sink,
+            hide=settings.credentials.hidden_in,
+        )
 
     def market_stream(
         self,
@@ -136,6 +150,7 @@ class BinanceVenue:
                     after={symbol: after[symbol] for symbol in share if symbol in after},
                     read_bars=self.read_bars,
                     sink=sink,
+                    hide=self._connection.settings.credentials.hidden_in,
                 )
                 for share in shares
             ]
@@ -158,5 +173,9 @@ async def open_binance(
 ) -> BinanceVenue:
     """A venue with its clock measured and its connections warm, as far as the venue answers."""
     venue = BinanceVenue(settings=settings, clock=clock, permit=permit, net=net)
-    await asyncio.gather(venue.read_clock_offset_ms(), venue.warm())
+    # Its first answer says how much of the minute's weight is left: a start that will fail for it asks no dozen more.
+    async with asyncio.TaskGroup() as group:
+        clock_read = group.create_task(venue.read_clock_offset_ms())
+        await asyncio.wait({clock_read}, timeout=ALONE_S)
+        group.create_task(venue.warm())
     return venue

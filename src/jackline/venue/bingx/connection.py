@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from jackline.core.ports import Clock
 from jackline.venue.bingx.gate import RequestGate
-from jackline.venue.bingx.refusals import BAD_TIMESTAMP, TOO_OFTEN
+from jackline.venue.bingx.refusals import BAD_TIMESTAMP, KEY_REFUSED, TOO_OFTEN
 from jackline.venue.bingx.requests import LEVERAGE, MARGIN_TYPE
 from jackline.venue.bingx.rows import TimeRow, filled_in
 from jackline.venue.bingx.wire import SignedWire
@@ -75,6 +75,7 @@ class Connection(Lanes):
     """Sends raw requests, each with a deadline. Raises only what `wire.failure` understands."""
 
     bad_timestamp = BAD_TIMESTAMP
+    key_refused = KEY_REFUSED
 
     def __init__(self, *, settings: BingxSettings, clock: Clock, permit: EntryPermit, net: Net) -> None:
         super().__init__(clock=clock, permit=permit)

@@ -19,7 +19,7 @@ from jackline.venue.bingx.frames import CandleFrame, MarketHead, MarkFrame
 from jackline.venue.bingx.packed import PackedNet
 from jackline.venue.net import Socket, TalkingNet
 from jackline.venue.port import Failed
-from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.transport.socket import HEARTBEAT_S, Hide, SocketHandlers, as_it_is, run_socket
 
 SOCKET_PATH = "/swap-market"
 OPENING_BARS = 100
@@ -48,6 +48,7 @@ class MarketStream:
         after: dict[Symbol, MarketMs],
         read_bars: ReadBars,
         sink: Callable[[Event], None],
+        hide: Hide = as_it_is,
     ) -> None:
         name = interval_name(interval_ms)
         wanted = [f"{symbol}@{kind}" for symbol in symbols for kind in (f"kline_{name}", "markPrice")]
@@ -59,6 +60,7 @@ class MarketStream:
         self._asked: dict[Symbol, int] = {}
         self._read_bars = read_bars
         self._sink = sink
+        self._hide = hide
 
     async def run(self) -> None:
         """Keep the stream up for ever."""
@@ -69,7 +71,7 @@ class MarketStream:
             closed=lambda: None,
             companion=_nothing_to_tend,
         )
-        await run_socket("market", handlers, net=self._net, heartbeat_s=HEARTBEAT_S)
+        await run_socket("market", handlers, net=self._net, heartbeat_s=HEARTBEAT_S, hide=self._hide)
 
     async def _address(self) -> str | None:
         return f"{self._root}{SOCKET_PATH}"

@@ -36,6 +36,8 @@ AMBIGUOUS_ID = 101400
 """An id that is taken, and an order below the minimum: a query by that id tells them apart."""
 AMBIGUOUS_MODE = 109400
 """Any wrong parameter, a mode that does not fit among them: a read of the mode tells them apart."""
+KEY_REFUSED = frozenset({100413, 100419})
+"""The key is none, or is gone; the address is not one of its."""
 NOT_TAKEN_CODES = frozenset({BAD_TIMESTAMP, TOO_OFTEN})
 """The venue did not place it and will take the same request a moment later."""
 UNDECIDED_CODES = frozenset({100500, 109500, 110500})

@@ -30,7 +30,7 @@ from jackline.venue.bingx.parse import state_of
 from jackline.venue.bingx.rows import filled_in
 from jackline.venue.net import Socket, TalkingNet
 from jackline.venue.port import Failed
-from jackline.venue.transport.socket import HEARTBEAT_S, SocketHandlers, run_socket
+from jackline.venue.transport.socket import HEARTBEAT_S, Hide, SocketHandlers, as_it_is, run_socket
 
 SOCKET_PATH = "/swap-market"
 KEEP_ALIVE_S = 20 * 60.0
@@ -63,6 +63,7 @@ class UserStream:
         sink: Callable[[Event], None],
         keep_alive_s: float = KEEP_ALIVE_S,
         event_silence_s: float = EVENT_SILENCE_S,
+        hide: Hide = as_it_is,
     ) -> None:
         self._net = PackedNet(net)
         self._root = root
@@ -71,6 +72,7 @@ class UserStream:
         self._sink = sink
         self._keep_alive_s = keep_alive_s
         self._event_silence_s = event_silence_s
+        self._hide = hide
         self._key: str | None = None
         self._heard = asyncio.Event()
         self._told: OrderedDict[tuple[int, int, str], None] = OrderedDict()
@@ -85,7 +87,7 @@ class UserStream:
             closed=lambda: self._sink(StreamChanged(up=False)),
             companion=self._tend,
         )
-        await run_socket("user", handlers, net=self._net, heartbeat_s=HEARTBEAT_S)
+        await run_socket("user", handlers, net=self._net, heartbeat_s=HEARTBEAT_S, hide=self._hide)
 
     async def _address(self) -> str | None:
         """With the key of before where the venue still knows it, for each that is made lives for an hour."""

@@ -89,7 +89,15 @@ class BingxVenue:
         return await self._facts.account()
 
     async def read_key(self) -> KeyFacts | Failed:
-        """This venue's route for it is not served anywhere we could have tried it."""
+        """This venue's route for it is not served anywhere we could have tried it. After a refusal the key must be
+        taken again."""
+        doubt = self._connection.key
+        if doubt.stands:
+            before = doubt.refusals
+            account = await self._facts.account()
+            if not isinstance(account, AccountFacts):
+                return account
+            doubt.settle(before)
         return KEY_UNTOLD
 
     async def prepare_symbol(
@@ -103,6 +111,12 @@ class BingxVenue:
         except WIRE_TROUBLE as error:
             return Unknown(cause=f"clock: {error}")
         return self._connection.behind_ms
+
+    def on_key_doubt(self, tell: Callable[[], None]) -> None:
+        self._connection.key.tell = tell
+
+    def key_is_doubted(self) -> bool:
+        return self._connection.key.stands
 
     def pace_refusal(self) -> str | None:
         """Ceilings are a second's, and every question waits for its turn: nothing to run out of."""
@@ -130,6 +144,7 @@ class BingxVenue:
             make_key=self._make_key,
             extend_key=self._extend_key,
             sink=sink,
+            hide=self._connection.settings.credentials.hidden_in,
         )
 
     def market_stream(
@@ -149,6 +164,7 @@ class BingxVenue:
             after=after,
             read_bars=self.read_bars,
             sink=sink,
+            hide=self._connection.settings.credentials.hidden_in,
         )
 
     async def _make_key(self) -> str | Failed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from enum import StrEnum
 
 from jackline.venue.profile import OrderWindow
 
@@ -25,8 +26,23 @@ WEIGHT_MAX = 2_400
 
 UNSEEN_WEIGHT = 200
 """What may be under way unseen when the venue's count is read: a look of ours, and one of the other process."""
+LAST_WEIGHT = 60
+"""The same of what protection cannot do without, which is cheap: never asked for, so that stops and closes pass."""
+FIRST_LOOKS_WEIGHT = 40
+"""Of what is kept for looks, so much at once; the rest lasts to the minute's end."""
 PROBE_MS = 2_000
 """A count that is older may be of another minute than we think: one question is let through to hear it anew."""
+
+
+class Need(StrEnum):
+    """What hangs on a question that the venue counts by weight."""
+
+    OTHER = "other"
+    """It can wait for the next minute."""
+    BEGINS = "begins"
+    """A look, or a start that will look: a position may stand naked. As many as the rest of a minute bears."""
+    COMPLETES = "completes"
+    """Part of a look that has begun, or the fate of a stop or close: half of it is worth nothing."""
 
 
 class OrderBudget:
@@ -39,6 +55,7 @@ class OrderBudget:
         self._socket_banned_until_ms = 0
         self._weight = 0
         self._weight_ms = 0
+        self._short_ms = 0
 
     def entry_refusal(self, now_ms: int) -> str | None:
         """Why an entry may not be sent now; None when it may. Does not count it."""
@@ -89,6 +106,8 @@ class OrderBudget:
 
     def note_weight(self, used: int, now_ms: int) -> None:
         """The venue's own count of this minute's request weight."""
+        if used > WEIGHT_MAX - UNSEEN_WEIGHT and now_ms // MINUTE_MS != self._short_ms // MINUTE_MS:
+            self._short_ms = now_ms
         self._weight, self._weight_ms = used, now_ms
 
     def is_scarce(self, now_ms: int) -> bool:
@@ -104,18 +123,31 @@ class OrderBudget:
         """What the venue counted last is of this minute."""
         return now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
 
-    def question_refusal(self, now_ms: int) -> str | None:
-        """Why nothing is asked now, not even what is open: the venue would refuse it, and going on lengthens the ban.
+    def question_refusal(self, now_ms: int, need: Need = Need.OTHER) -> str | None:
+        """Why this is not asked now: the venue would refuse it, and going on lengthens the ban.
 
-        Stops and closes weigh nothing: while no question brings the count over its limit they still pass (K2).
+        Stops and closes weigh nothing: while no question brings the count over its limit they still pass (K2). The last
+        of a minute is for looks alone, at a pace that leaves some of it to its last second (P1).
         """
         banned_ms = self.ban_wait_ms(now_ms)
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
         heard_lately = self._is_fresh(now_ms) and now_ms - self._weight_ms < PROBE_MS
-        if heard_lately and self._weight > WEIGHT_MAX - UNSEEN_WEIGHT:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used: nothing is asked until the minute is over"
+        if heard_lately and self._weight > self._line(now_ms, need):
+            what = "nothing else" if need is Need.OTHER else "no look"
+            return f"request weight {self._weight} of {WEIGHT_MAX} is used: {what} is asked for now"
         return None
+
+    def _line(self, now_ms: int, need: Need) -> int:
+        """Up to which count of the venue a question of this need is asked."""
+        short, last = WEIGHT_MAX - UNSEEN_WEIGHT, WEIGHT_MAX - LAST_WEIGHT
+        if need is Need.OTHER or self._weight <= short:
+            return short
+        if need is Need.COMPLETES:
+            return last
+        begun_ms, first = self._short_ms % MINUTE_MS, short + FIRST_LOOKS_WEIGHT
+        passed_ms = now_ms % MINUTE_MS - begun_ms
+        return first + (last - first) * passed_ms // (MINUTE_MS - begun_ms)
 
     def bulk_refusal(self, now_ms: int) -> str | None:
         """Why history must wait; reads of orders and positions never ask this."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+ECHO_CHARS_MIN = 16
+"""A key as venues make them. A shorter one is play money, and may be a word of any answer."""
+
 
 class VenueMode(StrEnum):
     """The modes that speak to a venue over a network (C2)."""
@@ -26,6 +29,13 @@ class Credentials:
 
     api_key: str = field(repr=False)
     secret: str = field(repr=False)
+
+    def hidden_in(self, text: str) -> str:
+        """What a venue said without what it quotes of us: it would go into the journal with the words around it."""
+        for own in (self.api_key, self.secret):
+            if len(own) >= ECHO_CHARS_MIN:
+                text = text.replace(own, "(hidden)")
+        return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from jackline.venue.net import Net, NetTrouble
 from jackline.venue.transport.clock import REFRESH_S, SAMPLES, ClockOffset
 from jackline.venue.transport.failures import WIRE_TROUBLE, VenueSaid
 from jackline.venue.transport.gate import EntryPermit
+from jackline.venue.transport.key_doubt import KeyDoubt
 from jackline.venue.transport.line import Line
 from jackline.venue.transport.pace import Pace
 from jackline.venue.transport.signed import SignedWireMechanics
@@ -53,14 +54,16 @@ class Lane(StrEnum):
 class Lanes(ABC):
     """Sends raw requests, each with a deadline. Raises only what `failures.failure` understands.
 
-    A venue gives its signer, the number of its complaint about our clock, and the way to ask for its own.
+    A venue gives its signer, the numbers of its complaints about our clock and our key, and the way to ask for its own.
     """
 
     bad_timestamp: int
+    key_refused: frozenset[int]
 
     def __init__(self, *, clock: Clock, permit: EntryPermit) -> None:
         self.offset = ClockOffset()
         self.line = Line()
+        self.key = KeyDoubt()
         self._clock = clock
         self._permit = permit
         self._doubted = asyncio.Event()
@@ -101,6 +104,8 @@ class Lanes(ABC):
             raise
         except VenueSaid as said:
             self._note(lane, said=said)
+            if said.code in self.key_refused:
+                self.key.refused()
             if said.code == self.bad_timestamp:
                 self._doubted.set()
             raise
@@ -157,11 +162,11 @@ class Lanes(ABC):
         self.offset.add(asked_ms=asked_ms, answered_ms=self._clock.steady_ms(), venue_ms=venue_ms)
 
     def may_enter(self, request: SendEntry) -> str | None:
-        """The last word before an entry is signed: clock, line, and the permit."""
+        """The last word before an entry is signed: clock, key, line, and the permit."""
         if not self.offset.known:
             return "the venue's clock has not been read"
         if self.offset.jitter_ms > JITTER_MS_MAX:
             return f"samples of the venue's clock differ by {self.offset.jitter_ms} ms"
         if abs(self.behind_ms) > SKEW_MS_MAX:
             return f"our clock is {self.behind_ms} ms behind the venue's; allowed are {SKEW_MS_MAX}"
-        return self.line.entry_refusal() or self._permit(request)
+        return self.key.entry_refusal() or self.line.entry_refusal() or self._permit(request)

@@ -21,9 +21,6 @@ from jackline.venue.transport.endpoint import Credentials
 from jackline.venue.transport.gate import GateMechanics
 from jackline.venue.transport.pace import Pace
 
-ECHO_CHARS_MIN = 16
-"""A key as venues make them. A shorter one is play money, and may be a word of any answer."""
-
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -51,7 +48,7 @@ class SignedWireMechanics(_Ccxt):  # type: ignore[misc] # ccxt is untyped
         self._venue_ms = signing.venue_ms
         self._pool = pool
         self._pace: Pace | None = None
-        self._own_key = signing.credentials.api_key
+        self._credentials = signing.credentials
         super().__init__(
             {
                 "apiKey": signing.credentials.api_key,
@@ -95,16 +92,10 @@ class SignedWireMechanics(_Ccxt):  # type: ignore[misc] # ccxt is untyped
         """Send what was signed; the answer judged."""
         sent = self.prepare_request_headers(headers)
         answer = await self._pool.fetch(method, url, sent, body)
-        text = self._without_key(answer.text.strip())
+        text = self._credentials.hidden_in(answer.text.strip())
         tree = self.parse_json(text)
         self.handle_errors(answer.status, answer.reason, url, method, answer.headers, text, tree, sent, body)
         return tree
-
-    def _without_key(self, text: str) -> str:
-        """An answer that quotes our key back would carry it into the journal with the reason of a refusal (S1)."""
-        if len(self._own_key) < ECHO_CHARS_MIN:
-            return text
-        return text.replace(self._own_key, "(hidden)")
 
     def parse_json(self, http_response: str) -> Any:
         """Exact: integers stay integers, decimals become `Decimal`. None when it is not JSON."""

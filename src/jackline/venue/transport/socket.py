@@ -22,6 +22,9 @@ BACKOFF_MAX_S = 5.0
 STEADY_S = 10.0
 """A connection that lived this long resets the back-off."""
 
+Hide = Callable[[str], str]
+"""A frame without our own secrets, which a venue may quote back."""
+
 _log = structlog.get_logger("jackline.venue.socket")
 
 
@@ -44,16 +47,21 @@ class SocketHandlers:
     companion: Callable[[], Awaitable[None]]
 
 
+def as_it_is(text: str) -> str:
+    """Of a socket whose frames are judged elsewhere, or before any key is known."""
+    return text
+
+
 async def run_socket(
-    name: str, handlers: SocketHandlers, *, net: Net, heartbeat_s: float = HEARTBEAT_S
+    name: str, handlers: SocketHandlers, *, net: Net, heartbeat_s: float = HEARTBEAT_S, hide: Hide = as_it_is
 ) -> None:
-    """Keep one connection open until cancelled."""
+    """Keep one connection open until cancelled. `hide` takes out of each frame what must not be kept (S1)."""
     loop = asyncio.get_running_loop()
     backoff_s = BACKOFF_FIRST_S
     while True:
         began = loop.time()
         with suppress(NetTrouble, TimeoutError):
-            await _one_connection(net, handlers, heartbeat_s)
+            await _one_connection(net, handlers, heartbeat_s, hide)
         lived_s = loop.time() - began
         if lived_s >= STEADY_S:
             backoff_s = BACKOFF_FIRST_S
@@ -62,7 +70,7 @@ async def run_socket(
         backoff_s = min(backoff_s * 2, BACKOFF_MAX_S)
 
 
-async def _one_connection(net: Net, handlers: SocketHandlers, heartbeat_s: float) -> None:
+async def _one_connection(net: Net, handlers: SocketHandlers, heartbeat_s: float, hide: Hide) -> None:
     address = await handlers.address()
     if address is None:
         return
@@ -72,7 +80,7 @@ async def _one_connection(net: Net, handlers: SocketHandlers, heartbeat_s: float
     try:
         await handlers.opened(socket)
         while (text := await socket.receive()) is not None:
-            if not await handlers.frame(text):
+            if not await handlers.frame(hide(text)):
                 return
     finally:
         companion.cancel()

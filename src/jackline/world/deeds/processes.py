@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from jackline.world.acts import Act
 from jackline.world.deeds.means import DONE, NOTHING_THERE, Means, Result
 from jackline.world.supervisor import ENGINE, WATCHDOG
 
 GONE_S = 18.0
 """Beside what is drawn."""
+NOBODY_S = 3.0
+"""So long nobody takes the other side of a close: the engine that has accepted it dies of something else first."""
 
 
 def kill_engine(means: Means, act: Act) -> Result:
@@ -102,3 +106,42 @@ def no_engine(means: Means, act: Act) -> Result:
     processes.wanted.discard(ENGINE)
     processes.kill(ENGINE, down_s=1.0)
     return lambda: means.stage.network.later(GONE_S, lambda: processes.want(ENGINE))
+
+
+def answers_and_dies(means: Means, act: Act) -> Result:
+    """An order to close is answered and cannot be carried out; then its engine dies and stays away (K3)."""
+    stage, processes, operator = means.stage, means.stage.processes, means.operator
+    positions = stage.account.open_positions()
+    if ENGINE not in processes.wanted or not positions:
+        return NOTHING_THERE
+    depths = stage.venue.whims.market_depth
+    symbols = sorted({position.symbol for position in positions})
+    depths.update(dict.fromkeys(symbols, Decimal(0)))
+    waits = [True]
+
+    def dies() -> None:
+        if waits and ENGINE in processes.wanted:
+            processes.wanted.discard(ENGINE)
+            processes.kill(ENGINE, down_s=1.0)
+
+    def somebody() -> None:
+        for symbol in symbols:
+            depths.pop(symbol, None)
+
+    stage.network.later(NOBODY_S, somebody)
+    raises = act.pick < 0.5
+    if raises:
+        operator.flatten(then=dies)
+    else:
+        operator.close_all(then=dies)
+
+    def comes_back() -> None:
+        processes.want(ENGINE)
+        if raises:
+            operator.reset()
+
+    def undo() -> None:
+        waits.clear()
+        stage.network.later(GONE_S, comes_back)
+
+    return undo

@@ -69,6 +69,7 @@ DEEDS: Mapping[Kind, Deed] = {
     Kind.SECOND_ENGINE: processes.second_engine,
     Kind.NO_WATCHDOG: processes.no_watchdog,
     Kind.NO_ENGINE: processes.no_engine,
+    Kind.ANSWERS_AND_DIES: processes.answers_and_dies,
     Kind.POWER_CUT: host.power_cut,
     Kind.DISK_FULL: host.disk_full,
     Kind.READ_ONLY: host.read_only,
