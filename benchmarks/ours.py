@@ -15,12 +15,12 @@ from jackline.core.settings import RiskSettings
 from jackline.core.values import Fraction
 from jackline.data.candles import Candles
 from jackline.research.costs import Costs
-from jackline.research.kernel import kernel
-from jackline.research.kernel_market import LOG_COLUMNS, TALLY_COLUMNS, TRADES
-from jackline.research.kernel_runs import run_points, tables
-from jackline.research.market import Prepared, prepare
-from jackline.research.points import base_of, grid_of, read_axis
-from jackline.research.signals import Signals, signals_of_sides
+from jackline.research.sweep.arrays import LOG_COLUMNS, TALLY_COLUMNS, TRADES
+from jackline.research.sweep.kernel import kernel
+from jackline.research.sweep.market import Prepared, prepare
+from jackline.research.sweep.points import base_of, grid_of, read_axis
+from jackline.research.sweep.runs import run_points, tables
+from jackline.research.sweep.signals import Signals, signals_of_sides
 
 GRID = ("stop=0.004:0.013:0.001", "target=0.006:0.033:0.003", "trail=0,0.004:0.02:0.002", "hold=60m:600m:60m")
 ONCE = 300

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jackline.core.values import Side
-from jackline.research.result import BacktestResult
+from jackline.research.backtest.result import BacktestResult
 from tests.research.bars_played import INTERVAL_MS, Row, played
 
 BARS = 4_000

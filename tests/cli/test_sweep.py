@@ -12,7 +12,7 @@ import pytest
 from jackline.cli.errors import CommandFailed, ExitCode, explain
 from jackline.cli.main import load
 from jackline.cli.sweep_input import Asked, checked
-from jackline.research.refused import ResearchRefused
+from jackline.research.refusal import ResearchRefused
 from jackline.research.trials import read_trials
 from tests.research.kernel_making import drawn
 

@@ -16,10 +16,10 @@ from jackline.core.settings import ProtectionSettings, RiskSettings, StopSetting
 from jackline.core.values import Fraction, Side, Symbol
 from jackline.data.candles import Candles
 from jackline.engine.options import EngineOptions
-from jackline.research.backtest import run_backtest
+from jackline.research.backtest.result import BacktestResult, TradeRecord
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
 from jackline.research.costs import Costs
-from jackline.research.result import BacktestResult, TradeRecord
-from jackline.research.settings import BacktestSettings
 
 INTERVAL_MS = 900_000
 BEGIN_MS = 1_735_689_600_000

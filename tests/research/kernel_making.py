@@ -15,13 +15,13 @@ from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.settings import RiskSettings, StopSettings
 from jackline.core.values import Fraction
 from jackline.data.candles import Candles
-from jackline.research.kernel import CACHE_VARIABLE
-from jackline.research.kernel_market import Rows
-from jackline.research.kernel_runs import REASONS, TradeTable, tables
-from jackline.research.market import Prepared, prepare
-from jackline.research.points import Points, base_of, grid_of
-from jackline.research.regime_mask import with_regime
-from jackline.research.signals import Signals
+from jackline.research.sweep.arrays import Rows
+from jackline.research.sweep.kernel import CACHE_VARIABLE
+from jackline.research.sweep.market import Prepared, prepare
+from jackline.research.sweep.points import Points, base_of, grid_of
+from jackline.research.sweep.regime_mask import with_regime
+from jackline.research.sweep.runs import REASONS, TradeTable, tables
+from jackline.research.sweep.signals import Signals
 
 INTERVAL_MS = 300_000
 BEGIN_MS = 1_700_006_400_000

@@ -16,8 +16,8 @@ from jackline.core.trade import Trade
 from jackline.core.values import MarketMs, Price, WireMs
 from jackline.data.candles import Candles
 from jackline.data.files import read_candles
-from jackline.research.backtest import BacktestSettings, run_backtest
-from jackline.research.street import Transport
+from jackline.research.backtest.run import BacktestSettings, run_backtest
+from jackline.research.backtest.street import Transport
 from jackline.store.batch import Batch, JournalKind, JournalRow
 from jackline.store.boot import ENGINE_FILE, open_store
 from jackline.store.host_disk import HostDisk

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jackline.data.candles import Candles
-from jackline.research.stop_lab import Assumed, Kind, Measured, Row
+from jackline.research.stop_lab.kinds import Assumed, Kind, Measured, Row
 
 MINUTE_MS = 60_000
 START_MS = 1_700_006_400_000

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from jackline.core.values import Fraction, Side
+from jackline.research.backtest.settings import BacktestSettings
 from jackline.research.costs import Costs
-from jackline.research.settings import BacktestSettings
 from tests.research.bars_played import BEGIN_MS, FLAT, FREE, INTERVAL_MS, PRICE, Row, only, played
 
 STOP = Decimal("49623.8")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from jackline.core.values import Side
 from jackline.data.candles import Candles
 from jackline.data.files import read_candles
-from jackline.research.backtest import run_backtest
-from jackline.research.settings import BacktestSettings
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
 from tests.research.bars_played import SYMBOL, Told, options, risk
 from tests.research.market_files import FIVE_MINUTES, recorded
 

@@ -12,9 +12,9 @@ from jackline.core.exit_settings import ExitSettings, TrailingBy
 from jackline.core.orders import MarginType, PositionMode
 from jackline.core.values import Fraction, Side
 from jackline.engine.options import EngineOptions
-from jackline.research.backtest import run_backtest
-from jackline.research.settings import BacktestSettings
-from jackline.research.street import Transport
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
+from jackline.research.backtest.street import Transport
 from tests.research.bars_played import Told, candles, options, risk
 from tests.research.test_transports import essence, walk
 

@@ -13,9 +13,9 @@ from jackline.exchange.orders import Fill
 from jackline.exchange.ports import Candle
 from jackline.exchange.values import PositionSide
 from jackline.exchange.values import Side as OrderSide
-from jackline.research.figures import DAY_MS, daily_equity, drawdown, figures, sharpe
-from jackline.research.reading import count_fills_outside
-from jackline.research.warnings import warnings
+from jackline.research.backtest.figures import DAY_MS, daily_equity, drawdown, figures, sharpe
+from jackline.research.backtest.reading import count_fills_outside
+from jackline.research.backtest.warnings import warnings
 from tests.research.bars_played import FLAT, INTERVAL_MS, played
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from jackline.core import rules
 from jackline.core.values import Side
-from jackline.research import kernel_rules as kr
-from jackline.research import kernel_sweeps
-from jackline.research.kernel import kernel
-from jackline.research.kernel_market import NET, OPEN, TALLY_COLUMNS, TRADES
-from jackline.research.kernel_runs import recorded, run_points, trades_of
-from jackline.research.points import base_of, grid_of, read_axis
+from jackline.research.sweep import bar_rules as kr
+from jackline.research.sweep import many
+from jackline.research.sweep.arrays import NET, OPEN, TALLY_COLUMNS, TRADES
+from jackline.research.sweep.kernel import kernel
+from jackline.research.sweep.points import base_of, grid_of, read_axis
+from jackline.research.sweep.runs import recorded, run_points, trades_of
 from tests.core.making import instrument
 from tests.research.kernel_making import TICK, Case, Reference, candles_of, differing, drawn, known, risk_of
 
@@ -165,8 +165,8 @@ def test_interpreted_is_compiled_to_the_last_bit(seed: int) -> None:
     prepared, (rows, table) = case.prepared, case.tables()
     loops = kernel()
     pairs = (
-        (kernel_sweeps.one_dense, loops.one_dense),
-        (kernel_sweeps.one_sparse, loops.one_sparse),
+        (many.one_dense, loops.one_dense),
+        (many.one_sparse, loops.one_sparse),
     )
     for plain, compiled in pairs:
         assert known(recorded(prepared, rows, table, plain)) == known(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import jackline
-from jackline.research import kernel as compiling
-from jackline.research.kernel import COMPILED_IN, INLINED, cache_dir, kernel, rules_sha256
+from jackline.research.sweep import kernel as compiling
+from jackline.research.sweep.kernel import COMPILED_IN, INLINED, cache_dir, kernel, rules_sha256
 
 SOURCE = Path(jackline.__file__).parent
 DEADLINE_S = 55
@@ -59,12 +59,13 @@ def _asked(place: Path) -> str:
     code = (
         "import numba\n"
         "from jackline.core import rules\n"
-        "from jackline.research import kernel, kernel_rules\n"
+        "from jackline.research.sweep import kernel\n"
+        "from jackline.research.sweep import bar_rules\n"
         "kernel._offer(rules.stop_level, inlined=True)\n"
-        "kernel._offer(kernel_rules.up, inlined=True)\n"
-        "kernel._offer(kernel_rules.stop_ticks, inlined=True)\n"
+        "kernel._offer(bar_rules.up, inlined=True)\n"
+        "kernel._offer(bar_rules.stop_ticks, inlined=True)\n"
         "numba.config.CACHE_DIR = str(kernel.cache_dir())\n"
-        "stop = kernel._compiled(kernel_rules.disaster_stop)\n"
+        "stop = kernel._compiled(bar_rules.disaster_stop)\n"
         "loops = kernel.kernel()\n"
         "assert not any(getattr(loops, name).signatures for name in loops.__dataclass_fields__)\n"
         "print(stop(10_000, 1_000_000, 1))\n"

@@ -19,9 +19,9 @@ from jackline.core.regime import MEMORY_PERIODS
 from jackline.core.settings import ProtectionSettings
 from jackline.core.values import Fraction, Side, Symbol
 from jackline.engine.options import EngineOptions
-from jackline.research.backtest import run_backtest
-from jackline.research.kernel_runs import trades_of
-from jackline.research.result import TradeRecord
+from jackline.research.backtest.result import TradeRecord
+from jackline.research.backtest.run import run_backtest
+from jackline.research.sweep.runs import trades_of
 from tests.research.kernel_making import SURE, Case, Known, differing, drawn, known
 
 NET_TOLERANCE = 2e-6

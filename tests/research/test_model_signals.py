@@ -17,12 +17,12 @@ from jackline.core.values import Fraction, Side
 from jackline.data.candles import Candles
 from jackline.models.features import WINDOW_BARS
 from jackline.models.inference import DAY_MS, Inference
-from jackline.research.kernel_runs import run_points, tables
-from jackline.research.market import parts, prepare
-from jackline.research.model_signals import model_signals
-from jackline.research.points import base_of, grid_of, read_axis
-from jackline.research.refused import ResearchRefused
-from jackline.research.signals import NO_OPINION, bars_of
+from jackline.research.refusal import ResearchRefused
+from jackline.research.sweep.market import parts, prepare
+from jackline.research.sweep.model_signals import model_signals
+from jackline.research.sweep.points import base_of, grid_of, read_axis
+from jackline.research.sweep.runs import run_points, tables
+from jackline.research.sweep.signals import NO_OPINION, bars_of
 from jackline.strategies.model import ModelDriven
 from tests.models.making import INTERVAL_MS, after_training, written
 from tests.research.kernel_making import risk_of

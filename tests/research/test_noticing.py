@@ -8,9 +8,9 @@ import pytest
 
 from jackline.core.settings import RiskSettings
 from jackline.core.values import Fraction, Quote, Side
-from jackline.research.backtest import run_backtest
-from jackline.research.result import BacktestResult
-from jackline.research.settings import BacktestSettings
+from jackline.research.backtest.result import BacktestResult
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
 from tests.research.bars_played import Told, candles, options, risk
 from tests.research.test_transports import essence, walk
 

@@ -14,12 +14,12 @@ from jackline.data.candles import Candles
 from jackline.models.bundle import Bundle
 from jackline.models.features import WINDOW_BARS
 from jackline.models.inference import Inference
-from jackline.research.backtest import run_backtest
-from jackline.research.document import document
-from jackline.research.figures import figures
+from jackline.research.backtest.document import document
+from jackline.research.backtest.figures import figures
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
+from jackline.research.backtest.warnings import warnings
 from jackline.research.refusal import BacktestRefused
-from jackline.research.settings import BacktestSettings
-from jackline.research.warnings import warnings
 from jackline.strategies.model import ModelDriven
 from tests.models.making import ENTRIES, INTERVAL_MS, TRAINED_TO_MS, after_training, bars_of, written
 from tests.research.bars_played import options, risk

@@ -14,7 +14,7 @@ from jackline.core.orders import Bar
 from jackline.core.values import MarketMs, Price, Quantity, Symbol, WireMs
 from jackline.data.candles import Candles
 from jackline.engine.tape import Tape
-from jackline.research.parity_bars import Heard, played_on, read_heard
+from jackline.research.parity.bars import Heard, played_on, read_heard
 from jackline.research.refusal import BacktestRefused
 from jackline.store.host_disk import HostDisk
 from jackline.store.tape import TAPE_DIRECTORY, segments

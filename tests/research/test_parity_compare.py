@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jackline.research.parity_compare import Bounds, Comparison, Kind, compare
-from jackline.research.parity_record import ENTERED, Decided, Record, Traded
+from jackline.research.parity.compare import Bounds, Comparison, Kind, compare
+from jackline.research.parity.record import ENTERED, Decided, Record, Traded
 
 BAR_MS = 300_000
 END_MS = 100 * BAR_MS

@@ -10,11 +10,11 @@ import pytest
 from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.values import Side, Symbol
 from jackline.data.candles import Candles
-from jackline.research.backtest import run_backtest
+from jackline.research.backtest.fitting import plain
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
 from jackline.research.costs import Costs
-from jackline.research.fitting import plain
 from jackline.research.refusal import BacktestRefused
-from jackline.research.settings import BacktestSettings
 from tests.research.bars_played import (
     BEGIN_MS,
     FLAT,

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from jackline.data.files import read_candles
-from jackline.research.stop_lab import Assumed, Kind, NothingTouched, spread
-from jackline.research.stop_lab_candles import measure_candles
-from jackline.research.stop_lab_path import drawn_times, paths_of
-from jackline.research.stop_lab_words import of_margin_percent, plainly
+from jackline.research.stop_lab.candles import measure_candles
+from jackline.research.stop_lab.kinds import Assumed, Kind, NothingTouched, spread
+from jackline.research.stop_lab.path import drawn_times, paths_of
+from jackline.research.stop_lab.words import of_margin_percent, plainly
 from tests.research.stop_lab_making import FLAT, SHORT, START_MS, candles, row
 
 _DEFAULT_FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data"

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from jackline.data.problems import DataRefused
-from jackline.research.stop_lab import Assumed, Kind, NothingTouched
-from jackline.research.stop_lab_frames import Ticks, read_ticks
-from jackline.research.stop_lab_ticks import measure_ticks
+from jackline.research.stop_lab.frames import Ticks, read_ticks
+from jackline.research.stop_lab.kinds import Assumed, Kind, NothingTouched
+from jackline.research.stop_lab.ticks import measure_ticks
 from tests.research.stop_lab_making import START_MS, row
 
 _DEFAULT_FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data"

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from jackline.core.settings import RiskSettings
 from jackline.research import trials
-from jackline.research.kernel_market import NET, TRADES
-from jackline.research.kernel_runs import trades_of
-from jackline.research.market import bars_sha256, prepare, tick_of
-from jackline.research.plateau import flattened, plateau_of, surface_of
-from jackline.research.points import base_of, check_points, fraction_of, grid_of, read_axis, shown
-from jackline.research.refused import ResearchRefused
-from jackline.research.signal_file import read_signals
-from jackline.research.sweep import Job, Measure, Over, measured, run_grid, search
-from jackline.research.sweep_files import SweepManifest, frame_of, read_results, write_results
-from jackline.research.sweep_page import page
+from jackline.research.refusal import ResearchRefused
+from jackline.research.sweep.arrays import NET, TRADES
+from jackline.research.sweep.files import SweepManifest, frame_of, read_results, write_results
+from jackline.research.sweep.market import bars_sha256, prepare, tick_of
+from jackline.research.sweep.page import page
+from jackline.research.sweep.plateau import flattened, plateau_of, surface_of
+from jackline.research.sweep.points import base_of, check_points, fraction_of, grid_of, read_axis, shown
+from jackline.research.sweep.run import Job, Measure, Over, measured, run_grid, search
+from jackline.research.sweep.runs import trades_of
+from jackline.research.sweep.signal_file import read_signals
 from tests.research.kernel_making import INTERVAL_MS, Case, candles_of, drawn
 
 AXES = [read_axis(text) for text in ("stop=0.004:0.01:0.002", "target=0,0.01", "hold=5m,1h")]

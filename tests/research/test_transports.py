@@ -10,11 +10,11 @@ import pytest
 
 from jackline.core.exit_settings import ExitSettings, Stages
 from jackline.core.values import Fraction, Side
-from jackline.research.backtest import run_backtest
+from jackline.research.backtest.result import BacktestResult
+from jackline.research.backtest.run import run_backtest
+from jackline.research.backtest.settings import BacktestSettings
+from jackline.research.backtest.street import Transport
 from jackline.research.costs import Costs
-from jackline.research.result import BacktestResult
-from jackline.research.settings import BacktestSettings
-from jackline.research.street import Transport
 from tests.research.bars_played import Row, Told, candles, options, risk
 
 BARS = 110

@@ -13,7 +13,7 @@ from jackline.core.gate_settings import RegimeSettings, Rule
 from jackline.core.settings import RiskSettings
 from jackline.core.values import Fraction
 from jackline.data.candles import Candles
-from jackline.research.signals import Signals, scaled
+from jackline.research.sweep.signals import Signals, scaled
 from jackline.research.trials import TrialRow, note_trials
 from jackline.research.validation.calibrating import COEFFICIENTS, Calibration, Planted
 from jackline.research.validation.candidate import CENTRE, Candidate, model_candidate, rule_candidate

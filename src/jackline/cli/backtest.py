@@ -14,8 +14,8 @@ from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from jackline.data.candles import Candles
-    from jackline.research.result import BacktestResult
-    from jackline.research.settings import BacktestSettings
+    from jackline.research.backtest.result import BacktestResult
+    from jackline.research.backtest.settings import BacktestSettings
 
 REPORT, JSON = "backtest.html", "backtest.json"
 BAR_COLUMNS = 30
@@ -123,7 +123,7 @@ def _play(
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     from jackline.cli.config import load_config
-    from jackline.research.backtest import run_backtest
+    from jackline.research.backtest.run import run_backtest
 
     if funding is not None and len(candles) > 1:
         raise CommandFailed(ExitCode.BAD_INPUT, "--funding is for one symbol. Fix: give one --data")
@@ -164,8 +164,8 @@ def _tell(
 ) -> None:
     """Table, files."""
     from jackline.cli.backtest_page import summary
-    from jackline.research.document import encoded
-    from jackline.research.figures import figures
+    from jackline.research.backtest.document import encoded
+    from jackline.research.backtest.figures import figures
 
     found = figures(result)
     content = encoded(result, found)
@@ -177,8 +177,8 @@ def _tell(
         json_file.write_bytes(content)
         typer.echo(f"JSON: {json_file}", err=True)
     if report is not None:
-        from jackline.research.fitting import played_part
-        from jackline.research.page import page
+        from jackline.research.backtest.fitting import played_part
+        from jackline.research.backtest.page import page
 
         report.mkdir(parents=True, exist_ok=True)
         (report / JSON).write_bytes(content)
@@ -201,8 +201,8 @@ def _settings(
     """What was typed, checked. Raises CommandFailed with the option, the value and the range."""
     from dataclasses import replace
 
+    from jackline.research.backtest.settings import BacktestSettings
     from jackline.research.costs import JUMP_LEG_FRACTION, Costs
-    from jackline.research.settings import BacktestSettings
 
     costs = Costs()
     if fee is not None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from jackline.cli.page import fitted
-from jackline.research.figures import Figures
-from jackline.research.result import BacktestResult
-from jackline.research.warnings import warnings
+from jackline.research.backtest.figures import Figures
+from jackline.research.backtest.result import BacktestResult
+from jackline.research.backtest.warnings import warnings
 
 LABEL = 12
 DENIALS_SHOWN = 8

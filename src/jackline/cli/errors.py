@@ -43,7 +43,7 @@ class CommandFailed(Exception):
 _CODES: dict[str, ExitCode] = {
     "jackline.data.problems.DataRefused": ExitCode.BAD_INPUT,
     "jackline.research.refusal.BacktestRefused": ExitCode.BAD_INPUT,
-    "jackline.research.refused.ResearchRefused": ExitCode.BAD_INPUT,
+    "jackline.research.refusal.ResearchRefused": ExitCode.BAD_INPUT,
     "jackline.research.trials.LedgerDamaged": ExitCode.STORE_DAMAGED,
     "jackline.data.source.VenueSilent": ExitCode.UNANSWERED,
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,

@@ -21,7 +21,7 @@ from jackline.store.reader import StoreReader
 from jackline.store.tape import written_by
 
 if TYPE_CHECKING:
-    from jackline.research.parity import Parity as Played
+    from jackline.research.parity.run import Parity as Played
 
 DRIFT_ALLOWED_FRACTION = Decimal(0)
 """The same state and the same event decide the same, digit by digit: one turn that differs is too many (D4)."""

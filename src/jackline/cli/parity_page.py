@@ -9,8 +9,8 @@ from statistics import mean
 
 from jackline.cli.page import fitted
 from jackline.data.problems import minute
-from jackline.research.parity import Parity
-from jackline.research.parity_compare import Difference
+from jackline.research.parity.compare import Difference
+from jackline.research.parity.run import Parity
 
 WHAT = 17
 

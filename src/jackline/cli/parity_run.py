@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from jackline.cli.config import Config
     from jackline.data.candles import Candles
-    from jackline.research.parity import Parity
-    from jackline.research.parity_compare import Bounds
+    from jackline.research.parity.compare import Bounds
+    from jackline.research.parity.run import Parity
 
 SHOWN = 20
 """Differences on one page; --json has all of them."""
 
 PRICE_BPS, DRIFT = 10.0, 0.05
-"""As in `research.parity_compare.Bounds`, which is too heavy to be imported for an option."""
+"""As in `research.parity.compare.Bounds`, which is too heavy to be imported for an option."""
 
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Configuration of the run, or its state directory.")
@@ -80,7 +80,7 @@ def parity(
         _refuse_parts("--record", begin, end, price_bps, drift)
         since_ms = phase_on_record(loaded)[2]
     from jackline.cli.parity_page import as_json, as_text
-    from jackline.research.parity_compare import Bounds
+    from jackline.research.parity.compare import Bounds
 
     bounds = Bounds(price_bps=_exact(price_bps), drift_fraction=_exact(drift))
     found = _measured(loaded, state_dir, data or [], (since_ms, _time_ms("--to", end)), bounds)
@@ -129,9 +129,9 @@ def _measured(
     bounds: "Bounds",
 ) -> "Parity":
     from jackline.data.problems import DataRefused
-    from jackline.research.fitting import spelled_as_traded
-    from jackline.research.parity import measure
-    from jackline.research.parity_bars import read_heard
+    from jackline.research.backtest.fitting import spelled_as_traded
+    from jackline.research.parity.bars import read_heard
+    from jackline.research.parity.run import measure
     from jackline.research.refusal import BacktestRefused
     from jackline.store.boot import ENGINE_FILE
     from jackline.store.host_disk import HostDisk

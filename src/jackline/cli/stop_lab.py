@@ -11,7 +11,7 @@ from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from jackline.data.candles import Candles
-    from jackline.research.stop_lab import Assumed, Measured
+    from jackline.research.stop_lab.kinds import Assumed, Measured
 
 REPORT_FILE = "stop-lab.html"
 NO_SYMBOL = "no symbol"
@@ -59,7 +59,7 @@ def stop_lab(
     A stop-market that rests at the venue, a program that looks every 10 s or 5 min, stop-limits, mark and last trigger.
     """
     from jackline.cli.stop_lab_page import as_json, as_text
-    from jackline.research.stop_lab import Assumed
+    from jackline.research.stop_lab.kinds import Assumed
 
     if not data and ticks is None:
         raise CommandFailed(
@@ -76,7 +76,7 @@ def stop_lab(
     measured = tuple(_measured(data or [], ticks, assumed))
     typer.echo(as_json(measured, assumed) if json else as_text(measured, assumed))
     if report is not None:
-        from jackline.research.stop_lab_report import page
+        from jackline.research.stop_lab.report import page
 
         report.mkdir(parents=True, exist_ok=True)
         (report / REPORT_FILE).write_text(page(measured, assumed), encoding="utf-8")
@@ -87,10 +87,10 @@ def _measured(data: list[Path], ticks: Path | None, assumed: Assumed) -> list[Me
     import time
 
     from jackline.data.problems import DataRefused
-    from jackline.research.stop_lab import NothingTouched
-    from jackline.research.stop_lab_candles import measure_candles
-    from jackline.research.stop_lab_frames import read_ticks
-    from jackline.research.stop_lab_ticks import measure_ticks
+    from jackline.research.stop_lab.candles import measure_candles
+    from jackline.research.stop_lab.frames import read_ticks
+    from jackline.research.stop_lab.kinds import NothingTouched
+    from jackline.research.stop_lab.ticks import measure_ticks
 
     now_ms = time.time_ns() // 1_000_000
     try:

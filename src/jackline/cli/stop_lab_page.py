@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from jackline.cli.page import WIDTH, fitted
-from jackline.research.stop_lab import Assumed, Measured, Row
-from jackline.research.stop_lab_words import as_document, moment, of_margin_percent, plain, plainly, stop_bps
+from jackline.research.stop_lab.kinds import Assumed, Measured, Row
+from jackline.research.stop_lab.words import as_document, moment, of_margin_percent, plain, plainly, stop_bps
 
 LABEL = 22
 HEAD = f"{'':<{LABEL}}{'mean':>7} {'95 % of means':>14}{'p50':>7}{'p95':>7}{'p99':>7}{'max':>7} {'never':>7}"

@@ -90,8 +90,8 @@ def sweep(
 def _run(asked: Asked, *, json: bool) -> None:
     from jackline.cli.sweep_input import loaded, noted
     from jackline.cli.sweep_page import as_json, as_text
-    from jackline.research.sweep import Measure, Over, run_grid
-    from jackline.research.sweep import search as searched
+    from jackline.research.sweep.run import Measure, Over, run_grid
+    from jackline.research.sweep.run import search as searched
 
     measure = Measure(asked.measure)
     with _Progress() as progress:
@@ -108,8 +108,8 @@ def _run(asked: Asked, *, json: bool) -> None:
                 job, axes, base, trials=trials, seed=asked.seed, measure=measure, tell=progress.points
             )
     if asked.out is not None:
-        from jackline.research.sweep_files import PAGE, write_results
-        from jackline.research.sweep_page import page
+        from jackline.research.sweep.files import PAGE, write_results
+        from jackline.research.sweep.page import page
 
         manifest = write_results(asked.out, results, manifest)
         (asked.out / PAGE).write_text(page(results, manifest, measure), encoding="utf-8")

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from jackline.core.settings import RiskSettings
     from jackline.data.candles import Candles
     from jackline.engine.options import EngineOptions
-    from jackline.research.points import Points
-    from jackline.research.signals import Signals
-    from jackline.research.sweep import Job
-    from jackline.research.sweep_files import SweepManifest
+    from jackline.research.sweep.files import SweepManifest
+    from jackline.research.sweep.points import Points
+    from jackline.research.sweep.run import Job
+    from jackline.research.sweep.signals import Signals
 
 SEARCH_MAX = 100_000
 Axes = list[tuple[str, tuple[int, ...]]]
@@ -84,10 +84,10 @@ def loaded(asked: Asked, tell: Tell) -> tuple[Job, Points, Axes, dict[str, int],
     from jackline.core.plan import stop_distance
     from jackline.core.settings import ProtectionSettings, RiskSettings
     from jackline.core.sizing import cap_share
-    from jackline.research.market import prepare
-    from jackline.research.points import base_of, check_points, grid_of, read_axis
-    from jackline.research.regime_mask import with_regime
-    from jackline.research.sweep import Job
+    from jackline.research.sweep.market import prepare
+    from jackline.research.sweep.points import base_of, check_points, grid_of, read_axis
+    from jackline.research.sweep.regime_mask import with_regime
+    from jackline.research.sweep.run import Job
 
     axes = [read_axis(one) for one in asked.grid]
     candles = _candles(asked)
@@ -113,10 +113,10 @@ def loaded(asked: Asked, tell: Tell) -> tuple[Job, Points, Axes, dict[str, int],
 def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) -> tuple[SweepManifest, Path]:
     """Put the sweep on record as so many trials; the manifest of its results, and the ledger's path."""
     from jackline import __version__
-    from jackline.research.kernel import rules_sha256
-    from jackline.research.market import bars_sha256
-    from jackline.research.points import shown
-    from jackline.research.sweep_files import SweepManifest
+    from jackline.research.sweep.files import SweepManifest
+    from jackline.research.sweep.kernel import rules_sha256
+    from jackline.research.sweep.market import bars_sha256
+    from jackline.research.sweep.points import shown
     from jackline.research.trials import NAME, TrialRow, note_trials, read_trials, trials_of
 
     candles = job.prepared.candles
@@ -197,9 +197,9 @@ def _options(asked: Asked, candles: Candles) -> tuple[EngineOptions | None, Path
 
 def _signals(asked: Asked, options: EngineOptions | None, candles: Candles, tell: Tell) -> Signals:
     """Of the first bot's strategy, or of the file."""
-    from jackline.research.model_signals import model_signals
-    from jackline.research.signal_file import read_signals
-    from jackline.research.signals import rule_signals
+    from jackline.research.sweep.model_signals import model_signals
+    from jackline.research.sweep.signal_file import read_signals
+    from jackline.research.sweep.signals import rule_signals
     from jackline.strategies.model import ModelDriven
     from jackline.strategies.registry import OUTSIDE
 
@@ -225,7 +225,7 @@ def _signals(asked: Asked, options: EngineOptions | None, candles: Candles, tell
 
 def _with_thresholds(base: dict[str, int], options: EngineOptions | None) -> None:
     """The least probabilities of a strategy that a model drives, where they are not swept."""
-    from jackline.research.market import parts
+    from jackline.research.sweep.market import parts
     from jackline.strategies.model import ModelDriven
 
     for one in () if options is None else options.every_bot:
@@ -236,7 +236,7 @@ def _with_thresholds(base: dict[str, int], options: EngineOptions | None) -> Non
 
 def _sensible(axes: Axes, signals: Signals) -> None:
     """Refuse to sweep what the signals do not know: every value would give the same, and count as a trial."""
-    from jackline.research.points import NAMES
+    from jackline.research.sweep.points import NAMES
 
     idle = [name for name, _ in axes if NAMES[name].of_models]
     if idle and not signals.is_model:

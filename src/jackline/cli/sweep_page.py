@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 
 from jackline.cli.page import fitted
-from jackline.research.kernel_market import DRAWDOWN, EQUITY, NET, TRADES, WINS
-from jackline.research.kernel_runs import Results
-from jackline.research.plateau import plateau_of, surface_of
-from jackline.research.points import shown
-from jackline.research.sweep import Measure, measured
-from jackline.research.sweep_files import SweepManifest, frame_of
-from jackline.research.sweep_page import plateau_sentence
+from jackline.research.sweep.arrays import DRAWDOWN, EQUITY, NET, TRADES, WINS
+from jackline.research.sweep.files import SweepManifest, frame_of
+from jackline.research.sweep.page import plateau_sentence
+from jackline.research.sweep.plateau import plateau_of, surface_of
+from jackline.research.sweep.points import shown
+from jackline.research.sweep.run import Measure, measured
+from jackline.research.sweep.runs import Results
 
 SHOWN = 8
 JSON_ROWS_MAX = 100

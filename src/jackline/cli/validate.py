@@ -178,8 +178,8 @@ def validated(
 
     from jackline.cli.validate_candidate import candidate_of, told_bars, with_sweep
     from jackline.core.phases import identity_of
-    from jackline.research.market import prepare
-    from jackline.research.refused import ResearchRefused
+    from jackline.research.refusal import ResearchRefused
+    from jackline.research.sweep.market import prepare
     from jackline.research.validation.libraries import LibraryMissing
     from jackline.research.validation.running import TooLittle, Wanted, validate
     from jackline.research.validation.trading import Desk

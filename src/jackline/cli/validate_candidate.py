@@ -61,8 +61,8 @@ def _of_model(
     import numpy as np
 
     from jackline.models.inference import Inference
-    from jackline.research.model_signals import model_signals
-    from jackline.research.refused import ResearchRefused
+    from jackline.research.refusal import ResearchRefused
+    from jackline.research.sweep.model_signals import model_signals
     from jackline.research.validation.candidate import model_candidate
     from jackline.research.validation.model_leaks import bundle_findings
 
@@ -112,7 +112,7 @@ def with_sweep(
 
     import polars as pl
 
-    from jackline.research.sweep_files import DAILY, RESULTS, read_results
+    from jackline.research.sweep.files import DAILY, RESULTS, read_results
 
     where = directory.parent if directory.name == RESULTS else directory
     manifest, _ = read_results(where)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class ResearchRefused(Exception):
+    """Input that nothing can be made of. The text says what, where, which values are allowed, and the fix."""
+
+
 class BacktestRefused(ValueError):
     """Data and configuration do not fit, or do not suffice. Nothing was played."""
 

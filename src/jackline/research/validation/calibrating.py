@@ -17,9 +17,9 @@ import numpy as np
 
 from jackline.core.settings import RiskSettings
 from jackline.data.candles import Candles
-from jackline.research.market import parts, prepare
-from jackline.research.points import Points, base_of, grid_of
-from jackline.research.signals import Signals, signals_of_sides
+from jackline.research.sweep.market import parts, prepare
+from jackline.research.sweep.points import Points, base_of, grid_of
+from jackline.research.sweep.signals import Signals, signals_of_sides
 from jackline.research.validation.gate import Verdict, judge
 from jackline.research.validation.holdout import split
 from jackline.research.validation.libraries import library

@@ -19,10 +19,10 @@ from jackline.core.ports import Strategy
 from jackline.core.settings import RiskSettings
 from jackline.core.sizing import cap_share
 from jackline.data.candles import Candles
-from jackline.research.market import parts
-from jackline.research.points import NAMES, Points, base_of, grid_of
-from jackline.research.regime_mask import with_regime
-from jackline.research.signals import Signals, rule_signals
+from jackline.research.sweep.market import parts
+from jackline.research.sweep.points import NAMES, Points, base_of, grid_of
+from jackline.research.sweep.regime_mask import with_regime
+from jackline.research.sweep.signals import Signals, rule_signals
 from jackline.research.validation.study import Tried
 from jackline.strategies.building import Declaring, declared
 from jackline.strategies.parameters import ParametersRefused

@@ -11,9 +11,9 @@ from jackline.data.candles import Candles
 from jackline.models.lessons import Lesson
 from jackline.models.pipeline import Wanted, lessons_of
 from jackline.models.training import Tell
-from jackline.research.kernel_market import Whole
-from jackline.research.refused import ResearchRefused
-from jackline.research.signals import NO_OPINION, Signals, scaled
+from jackline.research.refusal import ResearchRefused
+from jackline.research.sweep.arrays import Whole
+from jackline.research.sweep.signals import NO_OPINION, Signals, scaled
 from jackline.research.validation import leaks
 from jackline.research.validation.findings import Finding
 from jackline.research.validation.model_leaks import feature_finding

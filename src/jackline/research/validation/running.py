@@ -9,7 +9,7 @@ import numpy as np
 
 from jackline.core.ports import Strategy
 from jackline.data.candles import Candles
-from jackline.research.signals import rule_signals
+from jackline.research.sweep.signals import rule_signals
 from jackline.research.trials import WORDS_MAX, TrialRow, note_trials, read_trials
 from jackline.research.validation import leaks
 from jackline.research.validation.candidate import Candidate

@@ -9,8 +9,8 @@ from math import ceil
 import numpy as np
 
 from jackline.data.candles import Candles
-from jackline.research.points import Points
-from jackline.research.signals import Signals, signals_of_sides
+from jackline.research.sweep.points import Points
+from jackline.research.sweep.signals import Signals, signals_of_sides
 from jackline.research.validation.findings import Finding
 from jackline.research.validation.holdout import Split
 from jackline.research.validation.measures import Material

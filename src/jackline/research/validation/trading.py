@@ -9,11 +9,11 @@ import numpy as np
 
 from jackline.core.settings import RiskSettings
 from jackline.data.candles import Candles
-from jackline.research.kernel_rules import STOP
-from jackline.research.kernel_runs import run_points, trades_of
-from jackline.research.market import Prepared
-from jackline.research.points import Points, fraction_of
-from jackline.research.signals import Signals
+from jackline.research.sweep.bar_rules import STOP
+from jackline.research.sweep.market import Prepared
+from jackline.research.sweep.points import Points, fraction_of
+from jackline.research.sweep.runs import run_points, trades_of
+from jackline.research.sweep.signals import Signals
 from jackline.research.validation.sharpe import Floats
 from jackline.research.validation.trades import Trades
 

@@ -1,0 +1,260 @@
+"""A setting over all bars, bar by bar; `skipping` passes over those that cannot matter.
+
+Both follow `bar_rules`, and give the same trades and the same sums to the last bit (tests/research). Written for
+Numba, and understood by Python as well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jackline.core import rules
+from jackline.research.sweep import bar_rules as kr
+from jackline.research.sweep.arrays import (
+    BAR_CLOSE,
+    BAR_DAY,
+    BAR_FUNDING,
+    BAR_HIGH,
+    BAR_LOW,
+    BAR_OPEN,
+    DRAWDOWN,
+    ENDED,
+    EQUITY,
+    HELD,
+    HELD_TOO_LONG,
+    NET,
+    NET_SQUARED,
+    OPEN,
+    PEAK,
+    STOPPED,
+    TARGETS,
+    TRADES,
+    WINS,
+    WORST,
+    Floats,
+    Market,
+    Money,
+    Rows,
+    Setting,
+    Whole,
+)
+from jackline.research.sweep.bar_rules import Frame, Passage, Trade
+
+
+def whole(value: np.integer) -> int:
+    """A number of 64 bits: `int` alone keeps the 32 of the array when it is compiled."""
+    return 0 + int(value)
+
+
+class Start(NamedTuple):
+    """A trade as it was entered. `bar`: at whose open; `row`: of its side."""
+
+    bar: int
+    row: int
+    disaster: int
+    worst: int
+
+
+def column(market: Market, bar: int, which: int) -> int:
+    """A price or a number of a bar."""
+    return whole(market.bars[bar, which])
+
+
+def entered(market: Market, setting: Setting, frame: Frame, bar: int, sign: int) -> tuple[Start, Trade]:
+    """The entry decided at the close before `bar`, filled at its open."""
+    decided = column(market, bar - 1, BAR_CLOSE)
+    worst = kr.worst_fill(decided, sign, frame.collar)
+    disaster = kr.disaster_stop(worst, setting.stop, sign)
+    target = kr.target_of(decided, setting.target, sign)
+    entry = kr.fill_ticks(column(market, bar, BAR_OPEN), sign, frame.slippage)
+    trade = kr.opened(sign, entry, disaster, target, setting.stop, setting.trailing)
+    return Start(bar, 0 if sign > 0 else 1, disaster, worst), trade
+
+
+def is_given_up(market: Market, start: Start, trade: Trade) -> bool:
+    """The open is beyond the limit of the entry, or beyond the stop that went ahead: nothing is filled.
+
+    The engine cools down from it as from a trade.
+    """
+    missed = (start.worst - trade.entry) * trade.sign < 0
+    return missed or rules.is_beyond(column(market, start.bar, BAR_OPEN), start.disaster, trade.sign)
+
+
+def book(
+    market: Market,
+    money: Money,
+    start: Start,
+    trade: Trade,
+    passage: Passage,
+    bar: int,
+    opening: bool,
+    tally: Floats,
+    daily: Floats,
+) -> None:
+    """Add a trade that ended within `bar` to the tally of its setting. `opening`: at its open."""
+    entry, sign = float(trade.entry), trade.sign
+    # What rests fires at the price itself, before the funding of that moment is booked.
+    rested = opening and passage.reason <= kr.TARGET
+    first, then = market.bars[start.bar, BAR_FUNDING], market.bars[bar - 1 if rested else bar, BAR_FUNDING]
+    funding = 0.0 if first == then else market.funding[then] - market.funding[first]
+    paid = money.taker * (entry + passage.price) + sign * funding
+    net = (sign * (passage.price - entry) - paid) / entry
+    loss = rules.loss_per_unit(float(start.worst), float(start.disaster), money.taker, money.stress)
+    quantity = min(money.risk / loss, money.cap / start.worst)
+    tally[TRADES] += 1.0
+    tally[NET] += net
+    tally[NET_SQUARED] += net * net
+    tally[HELD] += bar - start.bar
+    tally[WORST] = min(tally[WORST], net)
+    if net > 0.0:
+        tally[WINS] += 1.0
+    if passage.reason == kr.STOP:
+        tally[STOPPED] += 1.0
+    elif passage.reason == kr.TARGET:
+        tally[TARGETS] += 1.0
+    elif passage.reason == kr.MAX_HOLD:
+        tally[HELD_TOO_LONG] += 1.0
+    else:
+        tally[ENDED] += 1.0
+    equity = tally[EQUITY] * (1.0 + quantity * net * entry)
+    tally[EQUITY] = equity
+    tally[PEAK] = max(tally[PEAK], equity)
+    tally[DRAWDOWN] = max(tally[DRAWDOWN], 1.0 - equity / tally[PEAK])
+    if len(daily) > 0:
+        daily[market.bars[bar, BAR_DAY]] += net
+
+
+def note(
+    log: Whole, count: int, start: Start, trade: Trade, passage: Passage, bar: int, opening: bool
+) -> int:
+    """Put the trade on record where there is room; the number of trades so far."""
+    if count < len(log):
+        log[count, 0] = start.bar
+        log[count, 1] = bar
+        log[count, 2] = trade.sign
+        log[count, 3] = trade.entry
+        log[count, 4] = passage.price
+        log[count, 5] = passage.reason
+        log[count, 6] = start.disaster
+        log[count, 7] = passage.live
+        log[count, 8] = 1 if opening else 0
+    return count + 1
+
+
+def begin(tally: Floats) -> None:
+    """A tally of nothing."""
+    for column in range(len(tally)):
+        tally[column] = 0.0
+    tally[EQUITY] = 1.0
+    tally[PEAK] = 1.0
+
+
+def closing_at(rows: Rows, setting: Setting, start: Start, bar: int) -> int:
+    """Why a trade is closed at this open whatever its price: an opinion at the close before, then the longest hold."""
+    if rows.ends[setting.end, start.row, bar - 1] != 0:
+        return kr.MODEL_EXIT
+    if bar - start.bar >= setting.hold:
+        return kr.MAX_HOLD
+    return kr.NONE
+
+
+def at_open(market: Market, trade: Trade, bar: int, closing: int, frame: Frame) -> Passage:
+    """The open of a later bar: what rests goes first."""
+    price = column(market, bar, BAR_OPEN)
+    passage = kr.at_price(trade, price, frame)
+    if passage.reason != kr.NONE or closing == kr.NONE:
+        return passage
+    return Passage(closing, kr.fill_ticks(price, -trade.sign, frame.slippage), trade.live, passage.best)
+
+
+def inside(market: Market, trade: Trade, bar: int, frame: Frame) -> Passage:
+    """The bar behind its open."""
+    return kr.through(
+        trade,
+        column(market, bar, BAR_OPEN),
+        column(market, bar, BAR_HIGH),
+        column(market, bar, BAR_LOW),
+        column(market, bar, BAR_CLOSE),
+        frame,
+    )
+
+
+def resumed(setting: Setting, bar: int, at_open: bool) -> int:
+    """The first bar at whose close another trade may be decided, after one that ended in this bar.
+
+    A cool-down runs from the moment of the end: within a bar that is behind its open.
+    """
+    bars = setting.cooldown
+    return bar + (max(bars - 1, 0) if at_open else bars)
+
+
+QUIET, BETTER, EVENT = range(3)
+"""What a bar does to an open trade: nothing; it sees a better price that moves no stop; or it must be walked."""
+
+
+def look(market: Market, trade: Trade, row: int, bar: int, frame: Frame) -> int:
+    """Whether anything rests in the bar's range, or its best price moves the stop."""
+    sign, favour = trade.sign, whole(market.favour[row, bar])
+    if market.adverse[row, bar] <= sign * trade.live:
+        return EVENT
+    if trade.target != 0 and favour >= sign * trade.target:
+        return EVENT
+    if trade.trailing == 0 or favour <= sign * trade.best:
+        return QUIET
+    wanted = kr.wanted_stop(trade, sign * favour)
+    return EVENT if rules.is_worth_moving(wanted, trade.live, frame.step, sign, kr.ONE) else BETTER
+
+
+def run_dense(
+    market: Market,
+    rows: Rows,
+    setting: Setting,
+    frame: Frame,
+    money: Money,
+    tally: Floats,
+    daily: Floats,
+    log: Whole,
+) -> int:
+    """Every bar is looked at. Returns the number of trades."""
+    begin(tally)
+    count, bar, last = 0, 0, len(market.bars) - 1
+    while bar < last:
+        wish = whole(rows.wish[setting.wish, bar])
+        bar += 1
+        if wish == 0:
+            continue
+        start, trade = entered(market, setting, frame, bar, wish)
+        if is_given_up(market, start, trade):
+            bar = resumed(setting, bar, True)
+            continue
+        opening, looked = True, EVENT
+        passage = kr.at_price(trade, column(market, bar, BAR_OPEN), frame)
+        while passage.reason == kr.NONE:
+            trade = kr.after(trade, passage)
+            if opening and looked == EVENT:
+                opening = False
+                passage = inside(market, trade, bar, frame)
+                continue
+            bar += 1
+            if bar > last:
+                break
+            opening = True
+            closing = closing_at(rows, setting, start, bar)
+            looked = look(market, trade, start.row, bar, frame)
+            if closing != kr.NONE or looked == EVENT:
+                passage = at_open(market, trade, bar, closing, frame)
+            elif looked == BETTER:
+                passage = Passage(kr.NONE, 0, trade.live, column(market, bar, FAVOURABLE[start.row]))
+        if passage.reason == kr.NONE:
+            tally[OPEN] = 1.0
+            return count
+        book(market, money, start, trade, passage, bar, opening, tally, daily)
+        count = note(log, count, start, trade, passage, bar, opening)
+        bar = resumed(setting, bar, opening)
+    return count
+
+
+FAVOURABLE = (BAR_HIGH, BAR_LOW)
+"""The extreme that a long, and a short, hopes for."""

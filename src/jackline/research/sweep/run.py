@@ -1,0 +1,174 @@
+"""A sweep: many settings over the same bars, on one machine or several, by a grid or by a search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from jackline.core.settings import RiskSettings
+from jackline.research.refusal import ResearchRefused
+from jackline.research.sweep.arrays import EQUITY, NET, NET_SQUARED, TRADES, Floats
+from jackline.research.sweep.market import Prepared
+from jackline.research.sweep.points import NAMES, Points
+from jackline.research.sweep.runs import Results, run_points
+from jackline.research.sweep.signals import Signals
+
+CHUNK_POINTS = 4_096
+"""Settings between two words of progress, and of one task of another process."""
+TRADES_MIN = 30
+"""Below so many a mean says nothing, and a search is told that the setting is worthless."""
+WORTHLESS = -1e9
+
+
+class Measure(StrEnum):
+    """What a search looks for, and the results are sorted by."""
+
+    T_VALUE = "t"
+    """Mean net result of a trade over its standard error."""
+    NET = "net"
+    """Mean net result of a trade."""
+    EQUITY = "equity"
+    """What 1 became."""
+
+
+class Over(StrEnum):
+    """Where settings are computed. The results are the same to the last bit."""
+
+    THREADS = "threads"
+    PROCESSES = "processes"
+    RAY = "ray"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """What every task of a sweep is given."""
+
+    prepared: Prepared
+    signals: Signals
+    risk: RiskSettings
+    daily: bool = False
+    sparse: bool = True
+
+
+Tell = Callable[[int, int], None]
+"""Hears how many settings are done, of how many."""
+
+
+def measured(tallies: Floats, measure: Measure) -> Floats:
+    """The measure of each setting, shape (points,); nan with fewer than two trades."""
+    count = tallies[:, TRADES]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = tallies[:, NET] / count
+        if measure is Measure.NET:
+            found = mean
+        elif measure is Measure.EQUITY:
+            found = np.where(count > 0, tallies[:, EQUITY], np.nan)
+        else:
+            variance = (tallies[:, NET_SQUARED] - count * mean * mean) / (count - 1)
+            found = mean / np.sqrt(np.maximum(variance, 0) / count)
+    return np.where((count >= 2) & np.isfinite(found), found, np.nan)
+
+
+def run_grid(
+    job: Job, points: Points, *, over: Over = Over.THREADS, workers: int = -1, tell: Tell | None = None
+) -> Results:
+    """Every point. Raises ResearchRefused where `over` cannot be had."""
+    parts = [points.part(at, at + CHUNK_POINTS) for at in range(0, len(points), CHUNK_POINTS)]
+    done, found = 0, []
+    for part in _computed(job, parts, over, workers):
+        found.append(part)
+        done += len(part.points)
+        if tell is not None:
+            tell(done, len(points))
+    return joined(points, found)
+
+
+def joined(points: Points, parts: Sequence[Results]) -> Results:
+    """The results of consecutive parts."""
+    return Results(
+        points=points,
+        tallies=np.concatenate([one.tallies for one in parts]),
+        daily=np.concatenate([one.daily for one in parts]),
+    )
+
+
+def run_part(job: Job, points: Points, *, parallel: bool) -> Results:
+    """One task."""
+    return run_points(
+        job.prepared, job.signals, points, job.risk, parallel=parallel, daily=job.daily, sparse=job.sparse
+    )
+
+
+def _computed(job: Job, parts: Sequence[Points], over: Over, workers: int) -> Iterator[Results]:
+    match over:
+        case Over.THREADS:
+            for part in parts:
+                yield run_part(job, part, parallel=True)
+        case Over.PROCESSES:
+            import joblib  # type: ignore[import-untyped]  # noqa: PLC0415 # only who asks for processes waits for it
+
+            # One core a process: what is shared out already is not shared out again.
+            task = joblib.delayed(run_part)
+            tasks = (task(job, part, parallel=False) for part in parts)
+            yield from joblib.Parallel(n_jobs=workers, return_as="generator")(tasks)
+        case Over.RAY:
+            yield from _over_ray(job, parts)
+
+
+def _over_ray(job: Job, parts: Sequence[Points]) -> Iterator[Results]:
+    """On every machine of a Ray cluster: the one that RAY_ADDRESS names, or this machine alone."""
+    if find_spec("ray") is None:
+        raise ResearchRefused(
+            "--over ray: the library is not installed. Fix: pip install ray, on every machine; one machine needs none"
+        )
+    import ray  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+
+    ray.init(ignore_reinit_error=True, log_to_driver=False)
+    try:
+        shared, task = ray.put(job), ray.remote(run_part)
+        yield from ray.get([task.remote(shared, part, parallel=False) for part in parts])
+    finally:
+        ray.shutdown()
+
+
+def search(
+    job: Job,
+    axes: Sequence[tuple[str, tuple[int, ...]]],
+    base: dict[str, int],
+    *,
+    trials: int,
+    seed: int,
+    measure: Measure,
+    tell: Tell | None = None,
+) -> Results:
+    """So many settings chosen one after the other by Optuna's tree-structured Parzen estimator, the same by one seed.
+
+    Every one of them is a trial, as the points of a grid are.
+    """
+    import optuna  # noqa: PLC0415 # a grid needs no search
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    found: list[Results] = []
+
+    def objective(trial: Any) -> float:
+        columns = {name: np.array([base[name]], np.int64) for name in NAMES}
+        for name, values in axes:
+            columns[name] = np.array([values[trial.suggest_int(name, 0, len(values) - 1)]], np.int64)
+        one = run_part(job, Points(columns=columns), parallel=False)
+        found.append(one)
+        if tell is not None:
+            tell(len(found), trials)
+        value = float(measured(one.tallies, measure)[0])
+        return value if one.tallies[0, TRADES] >= TRADES_MIN and np.isfinite(value) else WORTHLESS
+
+    study.optimize(objective, n_trials=trials)
+    points = Points(
+        columns={name: np.concatenate([one.points.columns[name] for one in found]) for name in NAMES}
+    )
+    return joined(points, found)
