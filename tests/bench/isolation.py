@@ -48,7 +48,8 @@ own record tells the time from the first evidence of it to the read-back of its 
 web are processes of their own; the engine knows nothing of who asks the web.
 
 `.venv/bin/python -m tests.bench.isolation --rounds 20 --page` writes this page. Every process and the load itself share
-the cores named below, so a loaded figure holds what the machine's scheduler costs, too. Idle rounds and loaded rounds
+the cores named below, so a loaded figure holds what the machine's scheduler costs, too. Loaded means that every
+dashboard is open and a second's worth of requests has been answered. Idle rounds and loaded rounds
 take turns, so that what else the machine does falls on both.
 
 | | fills | p50 ms | p99 ms | max ms |
@@ -67,14 +68,20 @@ class Load:
     messages: int = 0
     cookie: str | None = None
     seconds: float = 0.0
+    open: int = 0
+    is_whole: asyncio.Event = field(default_factory=asyncio.Event)
+    _whole_at: int = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """From here to the end of the block."""
+        """All dashboards open and a second's worth of requests answered, from here to the end of the block."""
+        self.is_whole.clear()
+        self.open, self._whole_at = 0, self.answers.total() + self.rate
         tasks = [asyncio.create_task(self._follow(number)) for number in range(self.followers)]
         tasks.append(asyncio.create_task(self._ask()))
         started = time.monotonic()
         try:
+            await self.is_whole.wait()
             yield
         finally:
             self.seconds += time.monotonic() - started
@@ -91,6 +98,7 @@ class Load:
             async with http.get(f"{self.home.url}{page}") as answer:
                 await answer.read()
             async with http.ws_connect(f"{self.home.url}/ws", params={"page": page}) as socket:
+                self.open += 1
                 async for _ in socket:
                     self.messages += 1
 
@@ -131,6 +139,8 @@ class Load:
             self.answers[0] += 1
         finally:
             gate.release()
+            if self.open == self.followers and self.answers.total() >= self._whole_at:
+                self.is_whole.set()
 
 
 async def fills(home: House) -> list[int]:

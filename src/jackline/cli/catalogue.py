@@ -41,6 +41,7 @@ UNITS = MappingProxyType(
         "_after_s": "seconds",
         "_period_s": "seconds",
         "_per_hour": "messages an hour",
+        "_per_s_max": "calls a second",
         "symbols_max": "symbols",
         "_mib_max": "mebibytes (1,048,576 bytes)",
         "leverage": "times the margin",

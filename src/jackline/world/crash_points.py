@@ -22,6 +22,7 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, Genera
 ROOMS = ("engine", "venue")
 PRODUCTION_ONLY: Mapping[str, str] = {
     "venue/aiohttp_net.py": "real sockets; a simulated world puts its own network in their place",
+    "engine/key_questions.py": "a program of the host, which a simulated world has none of; nothing waits for it",
 }
 """Files of the rooms that no simulated process runs, each with its reason."""
 NEVER_SUSPEND: Mapping[str, str] = {
