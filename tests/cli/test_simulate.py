@@ -39,6 +39,7 @@ def figures(*arguments: str) -> Report:
     return found
 
 
+@pytest.mark.long  # that a world is its seed and nothing else is in tests/world/test_determinism.py
 @pytest.mark.timeout(300)
 def test_the_figures_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
     page = tmp_path / "run.md"
