@@ -39,6 +39,8 @@ PAGES = ("/", "/protection", "/limits", "/reconcile")
 ROUND_S = 60.0
 """One round is over long before on any machine that can run this at all."""
 SLOT_S = 0.02
+LOAD_NICE = 5
+"""Of those who ask: dashboards and programs have machines of their own, and must not take the engine's turn here."""
 REQUESTS_MAX = 200
 """Under way at once: a server that falls behind is asked no faster than it answers."""
 HEAD = """# Isolation
@@ -49,7 +51,7 @@ web are processes of their own; the engine knows nothing of who asks the web.
 
 `.venv/bin/python -m tests.bench.isolation --rounds 20 --page` writes this page. Every process and the load itself share
 the cores named below, so a loaded figure holds what the machine's scheduler costs, too. Loaded means that every
-dashboard is open and a second's worth of requests has been answered. Idle rounds and loaded rounds
+dashboard is open and a second's worth of requests has been answered; those who ask are nice 5, the web nice 10. Idle rounds and loaded rounds
 take turns, so that what else the machine does falls on both.
 
 | | fills | p50 ms | p99 ms | max ms |
@@ -183,6 +185,7 @@ async def measure(rounds: int, *, followers: int, rate: int) -> tuple[list[int],
         async with house(Path(directory)) as home:
             await home.until("/readyz", lambda body: body["ready"], scope=None)
             await fills(home)
+            os.nice(LOAD_NICE)
             load = Load(home, followers, rate)
             for _ in range(rounds):
                 idle += await fills(home)
