@@ -51,8 +51,8 @@ web are processes of their own; the engine knows nothing of who asks the web.
 
 `.venv/bin/python -m tests.bench.isolation --rounds 20 --page` writes this page. Every process and the load itself share
 the cores named below, so a loaded figure holds what the machine's scheduler costs, too. Loaded means that every
-dashboard is open and a second's worth of requests has been answered; those who ask are nice 5, the web nice 10. Idle rounds and loaded rounds
-take turns, so that what else the machine does falls on both.
+dashboard is open and a second's worth of requests has been answered; those who ask are nice 5, the web nice 10. Idle
+rounds and loaded rounds take turns, so that what else the machine does falls on both.
 
 | | fills | p50 ms | p99 ms | max ms |
 |---|---:|---:|---:|---:|
