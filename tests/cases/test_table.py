@@ -23,10 +23,12 @@ INCIDENTS = {
     "A": "1–17 19 20 22–32 34 35 37",
     "B": "1 2 6–15 17–22",
     "C": "1–6 8–10 12–16 19 20 22–27 29 30",
+    "D": "1–5 7–10 12–15",
+    "E": "1–8 10–12 14–26 28–32",
     "F": "1–7 11 12 14–19 21–26",
     "G": "1–55",
 }
-"""Everything that is known to have gone wrong in these classes; D and E concern research."""
+"""Everything that is known to have gone wrong in these classes."""
 VERDICTS = re.compile(rf"{HELD}|{OPEN}|issue [4-8]")
 
 
