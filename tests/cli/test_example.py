@@ -80,3 +80,11 @@ def test_no_line_is_longer_than_a_screen() -> None:
 
 def test_the_strategy_has_its_parameters() -> None:
     assert GIVEN["strategy"]["parameters"] == asdict(RsiTrend())
+
+
+@pytest.mark.parametrize(
+    "path", sorted((EXAMPLE.parent / "examples").glob("*.toml")), ids=lambda path: path.stem
+)
+def test_every_other_example_loads(path: Path) -> None:
+    config = load_config(path, environment={})
+    assert len(config.venue.symbols) == 1, "what the research commands are shown with"

@@ -117,7 +117,9 @@ def test_a_bundle_is_written_where_the_configuration_looks_and_the_engine_takes_
     strategy = load_config(config, environment={}, load_strategy_file=True).strategy
     assert isinstance(strategy, ModelDriven)
     bars = bars_of(whole())
-    asked = [strategy.model.entry(bars[: at + 1]) for at in range(BARS + 10, BARS + 110)]  # type: ignore[union-attr]
+    model = strategy.model
+    assert model is not None
+    asked = [model.entry(bars[: at + 1]) for at in range(BARS + 10, BARS + 110)]
     assert sum(one is not None for one in asked) > 80, (
         "after its training it has an opinion on nearly every bar"
     )

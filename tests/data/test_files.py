@@ -31,7 +31,7 @@ def spoilt(directory: Path, lines: list[str]) -> Path:
 
 def refusal(path: Path, **options: object) -> DataRefused:
     with pytest.raises(DataRefused) as refused:
-        read_candles(path, now_ms=NOW_MS, **options)  # type: ignore[arg-type]
+        read_candles(path, now_ms=NOW_MS, **options)  # type: ignore[arg-type] # wrong ones too
     found = refused.value
     assert found.what
     assert found.value

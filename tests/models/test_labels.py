@@ -28,7 +28,7 @@ ONE = Barriers(stop=0.01, target=0.01, hold_bars=3)
 
 
 def flat(count: int = 6) -> tuple[list[float], list[float], list[float], list[float]]:
-    return tuple([100.0] * count for _ in range(4))  # type: ignore[return-value]
+    return tuple([100.0] * count for _ in range(4))  # type: ignore[return-value] # four it is
 
 
 def label(

@@ -74,7 +74,8 @@ def test_bars_of_the_training_are_refused_with_where_to_begin(bundle: Bundle) ->
 
 def test_where_it_is_allowed_the_model_speaks_and_every_output_says_in_sample(bundle: Bundle) -> None:
     seen = columns(bars_of(BARS))
-    result = run_backtest(asked(bundle), [seen], settings=BacktestSettings(allows_training_overlap=True))  # type: ignore[arg-type]
+    settings = BacktestSettings(allows_training_overlap=True)
+    result = run_backtest(asked(bundle), [seen], settings=settings)  # type: ignore[arg-type] # options
     assert result.signals > 0
     assert result.is_in_sample
     found = figures(result)
@@ -85,7 +86,8 @@ def test_where_it_is_allowed_the_model_speaks_and_every_output_says_in_sample(bu
 def test_bars_behind_the_training_are_played(bundle: Bundle) -> None:
     unseen = columns(after_training(BARS))
     assert int(unseen.open_ms[0]) >= TRAINED_TO_MS
-    result = run_backtest(asked(bundle), [unseen], settings=BacktestSettings(allows_training_overlap=True))  # type: ignore[arg-type]
+    settings = BacktestSettings(allows_training_overlap=True)
+    result = run_backtest(asked(bundle), [unseen], settings=settings)  # type: ignore[arg-type] # options
     assert result.signals > 0
     assert not result.is_in_sample
     assert result.strategy.startswith("model@")

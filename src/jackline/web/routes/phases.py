@@ -1,4 +1,4 @@
-"""`/api/phases`: what the account may risk, and the evidence for more. and promoting it, with a second factor."""
+"""`/api/phases`: what the account may risk, the evidence for more, and promoting it with a second factor."""
 
 from __future__ import annotations
 
