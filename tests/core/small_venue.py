@@ -39,7 +39,7 @@ from jackline.core.requests import (
     SendTarget,
     SendTrailing,
 )
-from jackline.core.traits import FULL_TRAITS, VenueTraits
+from jackline.core.traits import FULL_TRAITS, OrderPace, VenueTraits
 from jackline.core.values import Fraction, MarketMs, OrderSide, Price, Quantity, Quote, Side, Symbol, WireMs
 
 BTC = Symbol("BTCUSDT")
@@ -49,7 +49,7 @@ ATTACHING_TRAITS = VenueTraits(
     stops_are_named=False,
     whole_position_modes=frozenset({PositionMode.HEDGE}),
     stops_per_side_max=1,
-    is_narrow=True,
+    pace=OrderPace(orders=3, window_ms=1_000),
 )
 """As at BingX: a stop travels with the entry, has no client id, and is alone on its side; in netting mode it has a
 quantity; an address has three orders a second."""

@@ -18,7 +18,7 @@ from jackline.core.trade import ExitReason, Trade
 from jackline.core.values import Price, WireMs
 from tests.core.driver import Driver, cancelled
 from tests.core.making import START_MS, TAG
-from tests.core.small_venue import BTC
+from tests.core.small_venue import ATTACHING_TRAITS, BTC, SmallVenue
 
 BEGAN_S = START_MS // 1_000
 PLAN = Decimal(49_500)
@@ -95,3 +95,20 @@ def test_P6_a_stop_at_our_price_without_a_record_is_ours_only_if_an_earlier_life
     assert trade.stop.disaster_price == Price(PLAN) == order.trigger_price
     (named,) = claims.attribute(replace(look(driver), orders=(placed,)), [trade]).orders
     assert named.key.client_id == (client_id(trade_id, Role.DISASTER, LEG_ATTEMPT) if ours else "")
+
+
+@pytest.mark.owns("P6")
+@pytest.mark.parametrize("is_listed", [False, True], ids=["the one on record is gone", "it rests"])
+def test_P6_a_stop_in_the_place_of_one_that_is_gone_is_ours_by_its_plan(is_listed: bool) -> None:
+    """D was dropped, the next one sent, and the process died before its record was written."""
+    driver = Driver(venue=SmallVenue(traits=ATTACHING_TRAITS)).start(Rung.AFTER_FILL)
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    (order,) = (found for found in look(driver).orders if found.is_stop)
+    disaster = driver.trade.disaster
+    assert disaster is not None
+    replaced = replace(order, key=replace(order.key, venue_id=(order.key.venue_id or 0) + 1))
+    orders = (order, replaced) if is_listed else (replaced,)
+    named = claims.attribute(replace(look(driver), orders=orders), [driver.trade]).orders[-1]
+    expected = "" if is_listed else client_id(driver.trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
+    assert named.key.client_id == expected

@@ -58,6 +58,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             promote=lambda command, _: None,
             measured=lambda command, _: None,
             answered=lambda command_id: store.read.answer(command_id) is not None,
+            has_looked=lambda: True,
             check_key=lambda name, receipt: None,
         )
         operators.listen()
@@ -106,6 +107,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 promote=lambda command, _: None,
                 measured=lambda command, _: None,
                 answered=lambda _: False,
+                has_looked=lambda: True,
                 check_key=lambda name, receipt: None,
             )
             operators.listen()
@@ -127,8 +129,11 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
 class Life:
     """An engine's ears: what it takes, until it ends in order."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory, self.events = directory, list[Event]()
+    def __init__(self, directory: Path, *, has_looked: bool = True) -> None:
+        self.directory, self.events, self.has_looked = directory, list[Event](), has_looked
+
+    def look(self) -> None:
+        self.has_looked = True
 
     def take(self, event: Event) -> tuple[()]:
         self.events.append(event)
@@ -149,6 +154,7 @@ class Life:
                 promote=lambda command, _: None,
                 measured=lambda command, _: None,
                 answered=lambda command_id: store.read.answer(command_id) is not None,
+                has_looked=lambda: self.has_looked,
                 check_key=lambda name, receipt: None,
             )
             operators.listen()
@@ -197,3 +203,32 @@ def test_K2_a_desk_that_is_moved_aside_while_an_engine_runs_is_left(tmp_path: Pa
 
     heard = asyncio.run(Life(tmp_path).hear(moved, lambda: closes(tmp_path, 8)))
     assert len(heard) == 4, "the two of before, and the two that are new"
+
+
+def answer_of(directory: Path, command_id: str) -> str | None:
+    with open_store(HostDisk(), directory / "engine.db") as store:
+        answer = store.read.answer(command_id)
+    return None if answer is None else answer.result
+
+
+@pytest.mark.owns("K3")
+def test_K3_a_close_from_before_the_first_look_names_what_the_look_shows_too(tmp_path: Path) -> None:
+    """What stands on no record, a journal put back say, is known by the first look only."""
+    closes(tmp_path, 1)
+    first = Life(tmp_path, has_looked=False)
+    heard = asyncio.run(first.hear(first.look))
+    assert [type(event) for event in heard] == [CloseAsked, CloseAsked], "at once, and again behind the look"
+    assert "closing" in (answer_of(tmp_path, "c1") or "")
+    assert asyncio.run(Life(tmp_path).hear()) == []
+
+
+@pytest.mark.owns("K3")
+def test_K3_a_close_outlives_an_engine_that_never_looked_and_holds_up_no_kill(tmp_path: Path) -> None:
+    closes(tmp_path, 1)
+    CommandDesk(HostDisk(), tmp_path / "commands.db").submit(KILL)
+    heard = asyncio.run(Life(tmp_path, has_looked=False).hear())
+    assert [type(event) for event in heard] == [CloseAsked, KillAsked]
+    assert answer_of(tmp_path, "c1") is None, "nobody has looked yet"
+    heard = asyncio.run(Life(tmp_path).hear())
+    assert [type(event) for event in heard] == [CloseAsked, KillAsked], "nothing here has answered the kill"
+    assert "closing" in (answer_of(tmp_path, "c1") or "")

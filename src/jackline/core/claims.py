@@ -7,7 +7,7 @@ where it protects, and is never cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from jackline.core.ids import LEG_ATTEMPT, TARGET_ROLES, ClientId, Role, client_id, fence_of
@@ -102,7 +102,7 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
     nameless = {order.key.venue_id: order for order in snapshot.orders if not order.key.client_id}
     if not nameless:
         return snapshot
-    claims = [claim for trade in trades for claim in _claims(trade)]
+    claims = [claim for trade in trades for claim in _claims(trade, resting=nameless.keys())]
     held = {claim.client_id for claim in claims}
     claims += [claim for claim in claimed if claim.client_id not in held]
     names: dict[int | None, ClientId] = {}
@@ -125,13 +125,13 @@ def attribute(snapshot: Snapshot, trades: Iterable[Trade], claimed: tuple[Claim,
     return replace(snapshot, orders=tuple(_named(order, names) for order in snapshot.orders))
 
 
-def _claims(trade: Trade) -> Iterator[Claim]:
-    """Every slot, and what the plan says of orders without one."""
+def _claims(trade: Trade, *, resting: Collection[int | None]) -> Iterator[Claim]:
+    """Every slot, and what the plan says of orders without one. `resting`: the venue's numbers of what is listed."""
     for slot in trade.slots:
         if not slot.never_rested:
             yield _slot_claim(trade, slot)
     if trade.entry is not None:
-        yield from _planned_claims(trade, trade.entry)
+        yield from _planned_claims(trade, trade.entry, resting=resting)
     elif trade.disaster is None and trade.attempts == 0:
         # An adopted position for which nothing was sent since: a stop where ours would stand is of a start whose
         # records never reached the disk. What was placed after this life began is on record, or a stranger's (P6).
@@ -171,11 +171,18 @@ def _unrecorded(trade: Trade, *, quantity: Quantity) -> Claim:
     )
 
 
-def _planned_claims(trade: Trade, plan: ProtectedEntry) -> Iterator[Claim]:
+def _planned_claims(
+    trade: Trade, plan: ProtectedEntry, *, resting: Collection[int | None]
+) -> Iterator[Claim]:
     """What the plan itself says of orders whose record was lost with a process: only it outlives every crash."""
     unrecorded = replace(_unrecorded(trade, quantity=plan.quantity), trigger_price=plan.stop.disaster_price)
-    if trade.slot(unrecorded.client_id) is None and (plan.rung is Rung.ATTACHED or trade.disaster is None):
-        yield unrecorded
+    if trade.slot(unrecorded.client_id) is None:
+        if plan.rung is Rung.ATTACHED or trade.disaster is None:
+            yield unrecorded
+        elif trade.disaster.venue_id is not None and trade.disaster.venue_id not in resting:
+            # D is gone from the listing: the process may have died with the next one just sent, which stands where D
+            # was to be replaced.
+            yield replace(unrecorded, trigger_price=trade.ratchet_price)
     if plan.target_price is not None and trade.target is None:
         yield replace(
             unrecorded,

@@ -65,11 +65,12 @@ def ensure_disaster(turn: Turn, trade: Trade) -> Trade:
 
 def _has_no_time(turn: Turn, trade: Trade) -> bool:
     """Where a stop or a close may wait for its turn for two thirds of the deadline, a stop that was tried is not tried
-    again beyond the first third: the close takes that turn (P1)."""
-    tried = trade.attempts > 0 and trade.exposed_ms is not None and turn.state.traits.is_narrow
-    if not tried or trade.exposed_ms is None:
+    again if it would leave beyond the first third: the close takes that turn (P1)."""
+    pace = turn.state.traits.pace
+    if pace is None or trade.attempts == 0 or trade.exposed_ms is None:
         return False
-    return turn.now.wire_ms - trade.exposed_ms > turn.state.protection.protect_deadline_ms // RETRY_INVERSE
+    leaves_ms = pace.turn_ms(turn.state.order_turns, turn.now.wire_ms)
+    return leaves_ms - trade.exposed_ms > turn.state.protection.protect_deadline_ms // RETRY_INVERSE
 
 
 def _first_shape(turn: Turn, trade: Trade) -> StopShape:

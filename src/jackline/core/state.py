@@ -84,6 +84,7 @@ class State:
         doubted_ms: when a refusal last contradicted the mode that trades were taken to stand in.
         fence, ordinal: the next trade id is minted from them.
         in_flight: client ids of mutations without an answer, with their symbol.
+        order_turns: when the last orders left, or will, where the venue takes few; this process's own.
         asking: client ids of order queries without an answer.
         asked: number of the last snapshot asked for.
         taken: number of the newest snapshot taken in; one that was asked before it and comes later is old news.
@@ -116,6 +117,7 @@ class State:
     markets: Mapping[Symbol, MarketState]
     trades: Mapping[TradeId, Trade]
     in_flight: Mapping[str, Symbol]
+    order_turns: tuple[WireMs, ...]
     asking: frozenset[str]
     asked: int
     taken: int
@@ -173,6 +175,7 @@ def initial_state(
         markets={symbol: MarketState(symbol=symbol) for symbol in symbols},
         trades={},
         in_flight={},
+        order_turns=(),
         asking=frozenset(),
         asked=0,
         taken=0,

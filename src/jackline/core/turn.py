@@ -105,6 +105,10 @@ class Turn:
         self.in_flight[flight_key(request)] = symbol
         self._touch(symbol)
         self.effects.append(request)
+        pace = self.state.traits.pace
+        if pace is not None and not isinstance(request, CancelOrder):
+            turns = pace.taken(self.state.order_turns, self.now.wire_ms)
+            self.state = replace(self.state, order_turns=turns)
 
     def settle(self, request: Mutation, symbol: Symbol) -> None:
         """A mutation was answered: snapshots asked before now are poison for its symbol."""

@@ -135,6 +135,7 @@ class Engine:
             promote=self._phases.promote,
             measured=self._phases.note_proof,
             answered=lambda command_id: store.read.answer(command_id) is not None,
+            has_looked=lambda: self._state.taken > 0,
         )
         self._turns, self._loop_lag_ms, self._stopping = 0, 0, False
         self._publisher = self._open_publisher()

@@ -40,6 +40,7 @@ from jackline.store.order_wishes import wish_event
 log = structlog.get_logger("operators")
 
 POLL_S = 0.2
+CLOSING = frozenset({CommandKind.CLOSE, CommandKind.CLOSE_ALL})
 NEED_REASON = frozenset({CommandKind.RESET, CommandKind.ACCOUNT_FOR})
 """Commands that allow risk again: who gives one says why (K4, A3)."""
 
@@ -58,6 +59,7 @@ class Operators:
         promote: Callable[[Command, Receipt], None],
         measured: Callable[[Command, Receipt], None],
         answered: Callable[[str], bool],
+        has_looked: Callable[[], bool],
         check_key: Callable[[str, Receipt], None],
     ) -> None:
         self._desk = desk
@@ -68,10 +70,11 @@ class Operators:
         self._promote = promote
         self._measured = measured
         self._answered = answered
+        self._has_looked = has_looked
         self._check_key = check_key
         self._are_heard = False
         self._openings = 0
-        self._reads_again = False
+        self._held: list[Posted] = []
         self._obeyed: set[str] = set()
 
     @property
@@ -87,6 +90,7 @@ class Operators:
 
     def listen(self) -> None:
         """Take what was posted since the last time."""
+        self._let_go()
         try:
             posted = self._posted()
         except StoreError as error:
@@ -95,11 +99,32 @@ class Operators:
             return
         for item in posted:
             self._read_to = item.seq
-            if self._reads_again and self._is_known(item.command.command_id):
+            if self._is_known(item.command.command_id):
                 continue
             self._obeyed.add(item.command.command_id)
-            self._obey(item.command, Receipt(command_id=item.command.command_id, position=item.seq))
+            if item.command.kind in CLOSING and not self._has_looked():
+                self._hold(item)
+            else:
+                self._obey(item.command, self._receipt(item))
         self._are_heard = len(posted) < POLL_MAX
+
+    def _hold(self, item: Posted) -> None:
+        """A close from before the first look of this life closes what is on record, and waits for what the look shows:
+        a position that nobody has recorded is named by it too (K3). Unanswered it outlives the process."""
+        log.info("held", code="K3", kind=item.command.kind, why="no look at the account yet")
+        self._take(_asked(item.command))
+        self._held.append(item)
+
+    def _let_go(self) -> None:
+        if self._held and self._has_looked():
+            held, self._held = self._held, []
+            for item in held:
+                self._obey(item.command, self._receipt(item))
+
+    def _receipt(self, item: Posted) -> Receipt:
+        """Nothing that is held counts as read: the next start hears it, and knows what was answered behind it."""
+        first = min((held.seq for held in self._held), default=self._read_to + 1)
+        return Receipt(command_id=item.command.command_id, position=min(self._read_to, first - 1))
 
     def _posted(self) -> tuple[Posted, ...]:
         """What was posted behind what is read. A desk that took the place of another is read from its beginning.
@@ -115,7 +140,7 @@ class Operators:
         if last is not None and self._is_known(last):
             return posted
         log.warning("desk_replaced", code="K2", read_to=self._read_to, note="read from the beginning")
-        self._read_to, self._reads_again = 0, True
+        self._read_to = 0
         return self._desk.poll_new(0)
 
     def _is_known(self, command_id: str) -> bool:
@@ -155,7 +180,7 @@ class Operators:
             # It is answered by what comes of it: at once where it is refused, else when the venue was read back.
             self._take(wish_event(command.wish, receipt))
         else:
-            self._take(CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR))
+            self._take(_asked(command))
             self._recorder.answer(receipt, "closing")
 
     def _signalled(self, command: Command) -> str:
@@ -169,3 +194,7 @@ class Operators:
             return signal
         log.info("signal", symbol=signal.symbol, side=signal.side, reason=signal.reason, bot=signal.bot)
         return decision(self._take(signal))
+
+
+def _asked(command: Command) -> CloseAsked:
+    return CloseAsked(symbol=command.symbol, side=command.side, reason=ExitReason.OPERATOR)

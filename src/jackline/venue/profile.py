@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from jackline.core.orders import PositionMode
 from jackline.core.plan import Rung
-from jackline.core.traits import VenueTraits
+from jackline.core.traits import OrderPace, VenueTraits
 
 
 class LegScope(StrEnum):
@@ -72,7 +72,14 @@ class VenueProfile:
             whole_position_modes=self.whole_position_modes,
             stops_per_side_max=self.stops_per_side_max,
             trails=self.trails,
-            is_narrow=any(window.orders < NARROW_ORDERS for window in self.windows),
+            pace=next(
+                (
+                    OrderPace(orders=window.orders, window_ms=window.window_ms)
+                    for window in self.windows
+                    if window.orders < NARROW_ORDERS
+                ),
+                None,
+            ),
         )
 
 

@@ -125,6 +125,8 @@ def _bingx_worlds() -> Iterator[Experiment]:
     yield replace(plain, acts=_refusing((_ID_TAKEN, 0.5)), safety_s=110.0)
     # The key is refused and taken again: the account is asked before any symbol is opened anew.
     yield replace(plain, acts=_often((Kind.KEY_REVOKED, 0.5), lasts_s=2.0))
+    # Somebody opens by hand: the stop of a position that nobody planned waits for its record.
+    yield replace(plain, signal_rate=0.0, acts=_often((Kind.OPENS_BY_HAND, 0.5), lasts_s=2.0))
     # Stops and targets of three positions are cancelled in one second, which has room for three orders. They open one
     # after the other.
     yield replace(

@@ -22,6 +22,7 @@ from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled
 from jackline.venue.transport.hedge import hedged
 from jackline.venue.transport.lanes import Lane
 from jackline.venue.transport.money import BalanceMemory
+from jackline.venue.transport.part import Part
 from jackline.venue.transport.shared import SharedQuestion
 from jackline.venue.transport.turns import Turn
 
@@ -42,8 +43,10 @@ class SnapshotReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._positions_asked = self._question("user/positions", list[PositionRow])
-        self._orders_asked = self._question("trade/openOrders", OpenOrders)
+        self._positions_part = Part[list[PositionRow], Failed]()
+        self._positions_asked = self._question("user/positions", list[PositionRow], self._positions_part)
+        self._orders_part = Part[OpenOrders, Failed]()
+        self._orders_asked = self._question("trade/openOrders", OpenOrders, self._orders_part)
         self._money = BalanceMemory(wire_ms=connection.wire_ms, read=self._read_balance)
 
     async def read(self, request: ReadSnapshot) -> Snapshot | Unknown:
@@ -53,7 +56,7 @@ class SnapshotReader:
             self._money.ask()
         try:
             async with asyncio.timeout(SNAPSHOT_DEADLINE_S):
-                positions, orders = await asyncio.gather(_again(self._positions), _again(self._orders))
+                positions, orders = await asyncio.gather(self._positions(), self._orders())
         except TimeoutError:
             return Unknown(cause="snapshot: no whole answer within the deadline")
         if not isinstance(positions, tuple):
@@ -73,27 +76,29 @@ class SnapshotReader:
             balance=balance,
         )
 
-    def _question(self, path: str, row: type[T]) -> SharedQuestion[Sequence[Turn], T]:
+    def _question(self, path: str, row: type[T], part: Part[T, Failed]) -> SharedQuestion[Sequence[Turn], T]:
         """Looks that wait for the same turn are one: two a second are few for guard, canaries and second askings."""
         connection = self._connection
 
         async def ask(turns: Sequence[Turn]) -> T:
             with spending(turns):
-                return await connection.call(Lane.GUARD, "GET", path, {}, row=row, deadline_s=READ_DEADLINE_S)
+                return await part.asking(
+                    lambda: connection.call(Lane.GUARD, "GET", path, {}, row=row, deadline_s=READ_DEADLINE_S)
+                )
 
         return SharedQuestion(turn=lambda: connection.take_turn("GET", path), ask=ask)
 
     async def _positions(self) -> tuple[PositionView, ...] | Failed:
+        rows = await self._positions_part.first(lambda: _again(self._positions_asked.answer))
         try:
-            rows = await patiently(self._positions_asked.answer)
-            return tuple(view for row in rows if (view := position_view(row)) is not None)
+            return rows if isinstance(rows, Failed) else _views(rows)
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
     async def _orders(self) -> tuple[OrderView, ...] | Failed:
+        listed = await self._orders_part.first(lambda: _again(self._orders_asked.answer))
         try:
-            listed = await patiently(self._orders_asked.answer)
-            return tuple(map(listed_order, listed.orders))
+            return listed if isinstance(listed, Failed) else tuple(map(listed_order, listed.orders))
         except WIRE_TROUBLE as error:
             return read_failure(error)
 
@@ -113,5 +118,15 @@ async def read_balance(connection: Connection, *, deadline_s: float) -> BalanceR
     raise Garbled(f"no balance in {QUOTE_ASSET}")
 
 
-async def _again(ask: Callable[[], Awaitable[T | Failed]]) -> T | Failed:
+def _views(rows: Sequence[PositionRow]) -> tuple[PositionView, ...]:
+    return tuple(view for row in rows if (view := position_view(row)) is not None)
+
+
+async def _again(answer: Callable[[], Awaitable[T]]) -> T | Failed:
+    async def ask() -> T | Failed:
+        try:
+            return await patiently(answer)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+
     return await hedged(ask, every_s=AGAIN_S, asks=ASKS)
