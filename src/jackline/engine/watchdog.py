@@ -190,6 +190,8 @@ class Watchdog:
         if snapshot is None or asked_ms < self._acted_ms or snapshot.asked < self._taken:
             return  # older than what was done or seen meanwhile: poison (rule 5)
         self._taken = snapshot.asked
+        # A look may wait half a second for its turn: what the engine would have done is ours now.
+        silent = silent or self._silent_since is not None
         self._sight.looked_ms = snapshot.asked_ms
         self._open = frozenset(position.symbol for position in snapshot.positions)
         if silent:
