@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.gate_settings import RegimeSettings, Rule
-from jackline.core.regime import WARMUP_PERIODS, Average, moving_average, volatility_ratio
+from jackline.core.regime import Average
 from jackline.core.regime_gate import AGE_BARS_MAX, regime_objection
 from jackline.core.values import Fraction, MarketMs, Price, Side, Symbol
 
@@ -122,25 +122,3 @@ def test_the_mirror_is_a_mirror(btc: Decimal, eth: Decimal, sure: Decimal | None
 def test_more_confidence_never_denies(btc: Decimal, eth: Decimal, sure: Decimal, more: Decimal) -> None:
     if objection(Side.SHORT, str(btc), str(eth), str(sure)) is None:
         assert objection(Side.SHORT, str(btc), str(eth), str(max(sure, more))) is None
-
-
-# -- the average ---------------------------------------------------------------------------------------------
-
-
-def test_the_average_by_hand() -> None:
-    closes = [D(1), D(3), D(5), D(7)]
-    assert moving_average(closes[:3], 2) is None, f"it needs {WARMUP_PERIODS} periods"
-    third = 2 + D(2) / 3 * (5 - 2)
-    assert moving_average(closes, 2) == third + D(2) / 3 * (7 - third)
-
-
-@given(st.lists(st.decimals(1, 100_000, places=1), min_size=10, max_size=40))
-def test_the_average_lies_among_its_closes(closes: list[Decimal]) -> None:
-    value = moving_average(closes, 5)
-    assert value is not None
-    assert min(closes) - D("1e-9") <= value <= max(closes) + D("1e-9")
-
-
-def test_the_volatility_ratio_by_hand() -> None:
-    assert volatility_ratio([D(1)] * 14 + [D(3)] * 14) == D("1.5")
-    assert volatility_ratio([D(0)] * 20) is None

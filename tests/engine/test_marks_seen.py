@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jackline.core.events import MarkMoved, SnapshotAnswered, Ticked
+from jackline.core.events import MarkMoved, SnapshotAnswered
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadSnapshot
 from jackline.engine.marks_seen import marks_seen
@@ -26,4 +26,3 @@ def test_a_stream_is_never_overruled_by_a_look() -> None:
 def test_nothing_is_told_by_a_look_that_failed_or_by_anything_else() -> None:
     failed = SnapshotAnswered(request=LOOK, answer=Unknown(cause="test"))
     assert marks_seen(failed, streamed=(), now=at()) == ()
-    assert marks_seen(Ticked(), streamed=(), now=at()) == ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core.effects import BookAdjustment, BookIncome, Level
@@ -11,6 +10,7 @@ from jackline.core.events import AccountedFor, IncomeAnswered, OpeningBooked
 from jackline.core.money import NOTHING, Balance, Books, Gap, Leg, Money
 from jackline.core.orders import FillView, IncomeKind, IncomeView, Snapshot
 from jackline.core.outcomes import Unknown
+from jackline.core.replacing import replace
 from jackline.core.requests import ReadIncome
 from jackline.core.turn import Turn
 from jackline.core.values import Quote, WireMs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from jackline.core import (
@@ -21,6 +20,7 @@ from jackline.core.ids import ASKED_ROLES, FIRST_ENTRY, Role, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderView
 from jackline.core.outcomes import Acked, Refusal, Refused, Unknown
+from jackline.core.replacing import replace
 from jackline.core.requests import (
     CancelOrder,
     Mutation,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jackline.core import accounting
 from jackline.core.effects import BookFills
 from jackline.core.events import FillsAnswered
 from jackline.core.orders import FillView
 from jackline.core.outcomes import Unknown
+from jackline.core.replacing import replace
 from jackline.core.state import MarketState
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import slots
@@ -12,6 +11,7 @@ from jackline.core.ids import TARGET_ROLES, Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderKey, PositionMode
 from jackline.core.outcomes import Acked, NotSent, Outcome, Refusal, Refused, Unknown
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder, CloseShape, SendClose
 from jackline.core.trade import CloseSlot, ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import adding, addition_plan, budgets, entering, gates
@@ -15,6 +14,7 @@ from jackline.core.orders import PositionMode
 from jackline.core.outcomes import Denied
 from jackline.core.plan import PlanContext, ProtectedEntry, StopPlan, TradeRequest, plan_trade
 from jackline.core.regime_gate import regime_now
+from jackline.core.replacing import replace
 from jackline.core.sizing import Conditions
 from jackline.core.trade import EntrySlot, Trade
 from jackline.core.turn import Turn

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jackline.core import budgets, gates, protecting, rules, slots
 from jackline.core.effects import Level
 from jackline.core.ids import ClientId
@@ -11,6 +9,7 @@ from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.plan import ProtectedEntry, Rung
+from jackline.core.replacing import replace
 from jackline.core.requests import ReadOrder, SendEntry
 from jackline.core.trade import EntrySlot, ExitReason, SlotState, Trade
 from jackline.core.turn import Turn

@@ -7,13 +7,14 @@ table says. The stop at the venue stands under all of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from jackline.core import closing, rules, trailing
 from jackline.core.events import ExitSignalled
 from jackline.core.instrument import Instrument
 from jackline.core.machine import Phase
+from jackline.core.replacing import replace
 from jackline.core.settings import NOTHING_MORE, AdoptSettings
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn

@@ -12,6 +12,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 from jackline.core.errors import invariant
@@ -57,6 +58,10 @@ TARGET_ROLES = frozenset({Role.TARGET, Role.ASKED_TARGET})
 """Orders that take a profit; they protect nothing."""
 
 
+PARSED_MAX = 4_096
+"""Ids whose parts are remembered: each order is told of many times, and a look shows all that rest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderName:
     """A client id taken apart."""
@@ -93,6 +98,7 @@ def client_id(trade_id: TradeId, role: Role, attempt: int) -> ClientId:
     return ClientId(stem + _check(stem))
 
 
+@lru_cache(maxsize=PARSED_MAX)
 def parse_client_id(text: str) -> OrderName | None:
     """Take a client id apart; None when it is not one of jackline's, whatever the account."""
     if len(text) != CLIENT_ID_WIDTH or not text.startswith(_PREFIX):

@@ -3,13 +3,13 @@ loss, the end of a trade for its losing streak."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import switch
 from jackline.core.effects import Level, SaveDay
 from jackline.core.gate_settings import Rule
 from jackline.core.money import NOTHING, Day
+from jackline.core.replacing import replace
 from jackline.core.state import KillLevel, State
 from jackline.core.trade import Trade
 from jackline.core.turn import Turn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import (
@@ -30,6 +29,7 @@ from jackline.core.ids import ASKED_ROLES, is_ours, may_be_ours, parse_client_id
 from jackline.core.machine import BEFORE_ANSWER, IN_POSITION, Phase, Trigger
 from jackline.core.orders import OrderKey, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Unknown
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import MISSES_COUNTED_MAX, Turn

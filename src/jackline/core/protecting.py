@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jackline.core import claims, closing, exiting, proof, resizing, rules, slots, trailing
 from jackline.core.effects import Level
 from jackline.core.ids import Role
 from jackline.core.machine import BEFORE_ANSWER, Phase, Trigger
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, NotSent, Outcome, Refusal, Refused
+from jackline.core.replacing import replace
 from jackline.core.requests import StopShape
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

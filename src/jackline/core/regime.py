@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -52,26 +51,6 @@ class Average:
         if self.value is None:
             return f"{self.symbol} has {self.bars} of {self.bars_needed} bars"
         return f"{self.symbol} closed at {self.close / self.value:.4f} of its average"
-
-
-def moving_average(values: Sequence[Number], period: int) -> Number | None:
-    """Exponential moving average of the last value: ``e ← e + w·(v − e)`` with ``w = 2 / (period + 1)``.
-
-    Seeded with the simple mean of the first `period` values; None below `WARMUP_PERIODS` periods of values.
-    """
-    if len(values) < WARMUP_PERIODS * period:
-        return None
-    average = sum(values[1:period], values[0]) / period
-    for value in values[period:]:
-        average += 2 * (value - average) / (period + 1)
-    return average
-
-
-def volatility_ratio(ranges: Sequence[Number]) -> Number | None:
-    """Mean of the last `VOLATILITY_BARS` bars' ranges over the mean of all; 1 is usual. None where nothing moved."""
-    usual = sum(ranges[1:], ranges[0]) / len(ranges)
-    last = ranges[-VOLATILITY_BARS:]
-    return None if usual == 0 else sum(last[1:], last[0]) / len(last) / usual
 
 
 def regime_of(close: Number, average: Number | None, band_fraction: Number) -> Regime:

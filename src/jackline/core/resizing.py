@@ -7,10 +7,10 @@ comes back larger, for nothing depends on it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderKey
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jackline.core.errors import invariant
 from jackline.core.ids import LEG_ATTEMPT, TARGET_ROLES, Role, client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderState, OrderView
 from jackline.core.outcomes import Absent, Acked, NotSent, Outcome, Refusal, Refused, Unknown
 from jackline.core.plan import ProtectedEntry
+from jackline.core.replacing import replace
 from jackline.core.requests import ReadOrder, SendStop, SendTarget, SendTrailing, StopShape
 from jackline.core.trade import OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

@@ -7,7 +7,6 @@ and never protection.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from jackline.core import (
@@ -69,6 +68,7 @@ from jackline.core.ids import FIRST_ENTRY, Role, parse_client_id
 from jackline.core.limit_events import LimitsAsked, OutsideTradeTold
 from jackline.core.machine import IN_POSITION, Phase
 from jackline.core.orders import OrderState
+from jackline.core.replacing import replace
 from jackline.core.state import State
 from jackline.core.trade import ExitReason, SlotState, Trade
 from jackline.core.turn import Turn

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from jackline.core import asked_orders, closing, guard, limits, slots
 from jackline.core.adopting import closes
 from jackline.core.effects import Level, TradeEnded
 from jackline.core.ids import Role, is_ours, parse_client_id
 from jackline.core.machine import Trigger
 from jackline.core.orders import OrderState, OrderView, Snapshot
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from jackline.core.ids import ATTEMPTS_MAX, LEG_ATTEMPT, ClientId, Role, TradeId
 from jackline.core.machine import Phase, Trigger, advance
 from jackline.core.orders import PositionMode
 from jackline.core.plan import ProtectedEntry, StopPlan
+from jackline.core.replacing import replace
 from jackline.core.requests import CloseShape, StopShape
 from jackline.core.values import (
     Fraction,

@@ -6,7 +6,6 @@ no protection. While it cannot be relied on (refused, lost, clamped, not active 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from jackline.core import closing, rules, slots
@@ -16,6 +15,7 @@ from jackline.core.ids import Role, client_id, parse_client_id
 from jackline.core.machine import Phase
 from jackline.core.orders import OrderKind, OrderState, OrderView, PositionView, Snapshot
 from jackline.core.outcomes import Absent, NotSent, Outcome
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder, StopShape
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
 from jackline.core.turn import Turn

@@ -5,14 +5,14 @@ Mutable on purpose and never seen outside `step`: handlers read and write it, `f
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from jackline.core.asked_order import AskedOrder
 from jackline.core.effects import Alert, Effect, Level, SaveTrade
 from jackline.core.events import Now
 from jackline.core.ids import TradeId
 from jackline.core.machine import AT_RISK, Phase
 from jackline.core.money import Money
 from jackline.core.orders import Snapshot
+from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder, Mutation, ReadFills, ReadOrder, ReadSnapshot
 from jackline.core.state import MarketState, State
 from jackline.core.trade import Trade
@@ -171,7 +171,7 @@ class Turn:
             before = self.state.trades.get(trade_id)
             if before is trade:
                 continue
-            if before is None or _durable_part(before) != _durable_part(trade):
+            if before is None or _is_worth_a_write(before, trade):
                 intent = trade_id in self.intents
                 saves.append(SaveTrade(trade=trade, why=trade.phase.value, intent=intent))
         if self._is_idle():
@@ -269,7 +269,13 @@ def flight_key(request: Mutation) -> str:
     return request.client_id
 
 
-def _durable_part(trade: Trade) -> Trade:
-    """The trade without what is worth no write: marks move many times a second, reads repeat."""
-    asked = tuple(replace(order, best_price=None) for order in trade.asked)
-    return replace(trade, best_price=None, quantity_ms=None, asked=asked)
+def _is_worth_a_write(before: Trade, after: Trade) -> bool:
+    """More has changed than best prices and the time of a look: marks move many times a second, reads repeat."""
+    if before.asked is not after.asked and _durable(before.asked) != _durable(after.asked):
+        return True
+    same = replace(before, best_price=after.best_price, quantity_ms=after.quantity_ms, asked=after.asked)
+    return same != after
+
+
+def _durable(asked: tuple[AskedOrder, ...]) -> list[AskedOrder]:
+    return [replace(order, best_price=None) for order in asked]

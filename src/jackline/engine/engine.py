@@ -18,6 +18,7 @@ from jackline.core.events import (
     MarkMoved,
     OpeningBooked,
     Signalled,
+    SnapshotAnswered,
     StopsClaimed,
     Ticked,
 )
@@ -266,8 +267,9 @@ class Engine:
             event = await self._markets.scan.event(self._inbox)
             if isinstance(event, MarkMoved):
                 self._clock.observe(event.market_ms)
-            for mark in marks_seen(event, streamed=self._markets.members, now=self._clock.now()):
-                self._take(mark)
+            elif isinstance(event, SnapshotAnswered):
+                for mark in marks_seen(event, streamed=self._markets.members, now=self._clock.now()):
+                    self._take(mark)
             if self._take(event):
                 self._markets.scan.give_way()
             if isinstance(event, BarClosed):

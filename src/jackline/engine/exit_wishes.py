@@ -27,8 +27,10 @@ def exit_wishes(
     journalled and says nothing: a user's code closes by what it says, never by failing, and nothing waits for it.
     """
     strategy = asked.strategy
-    # Whether it has exits is asked last: looking through a protocol costs more than everything else on a quiet bar.
-    if not state.trades or len(bars) < strategy.warmup_bars or not isinstance(strategy, ExitStrategy):
+    if not state.trades or len(bars) < strategy.warmup_bars:
+        return
+    # Looking through a protocol costs more than everything else on a quiet bar: one without the method need not be.
+    if not hasattr(strategy, "exit_confidence") or not isinstance(strategy, ExitStrategy):
         return
     shown = tuple(bars[-strategy.warmup_bars :])
     symbol, close_ms = shown[-1].symbol, MarketMs(shown[-1].open_ms + interval_ms)

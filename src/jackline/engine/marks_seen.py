@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jackline.core.events import Event, MarkMoved, Now, SnapshotAnswered
+from jackline.core.events import MarkMoved, Now, SnapshotAnswered
 from jackline.core.orders import Snapshot
 from jackline.core.values import Symbol
 
 
-def marks_seen(event: Event, *, streamed: Collection[Symbol], now: Now) -> tuple[MarkMoved, ...]:
+def marks_seen(event: SnapshotAnswered, *, streamed: Collection[Symbol], now: Now) -> tuple[MarkMoved, ...]:
     """The marks in a look, for symbols without a stream. To be taken before the look itself.
 
     Else a position that is adopted in it would be judged by a mark from the time of the one before it there, and be
     closed for a price that is long gone (P4).
     """
-    if not isinstance(event, SnapshotAnswered) or not isinstance(event.answer, Snapshot):
+    if not isinstance(event.answer, Snapshot):
         return ()
     marks = {position.symbol: position.mark for position in event.answer.positions}
     return tuple(

@@ -5,7 +5,6 @@ It tells the core with an `AverageMoved` a completed bar; what follows from it i
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -13,9 +12,10 @@ import structlog
 from jackline.core.events import AverageMoved, BarClosed, Event, MarkMoved
 from jackline.core.gate_settings import Rule
 from jackline.core.orders import Bar
-from jackline.core.regime import MEMORY_PERIODS, WARMUP_PERIODS, Average, moving_average, volatility_ratio
+from jackline.core.regime import MEMORY_PERIODS
+from jackline.core.regime_window import RegimeWindow
 from jackline.core.settings import RiskSettings
-from jackline.core.values import MarketMs, Price, Symbol
+from jackline.core.values import Symbol
 
 log = structlog.get_logger("regime")
 
@@ -39,7 +39,7 @@ class RegimeBook:
         self._settings = risk.regime
         self._is_traded = is_traded
         self._memory = memory_bars(risk)
-        self._bars: dict[Symbol, deque[Bar]] = {}
+        self._windows: dict[Symbol, RegimeWindow] = {}
 
     @property
     def only_read(self) -> tuple[Symbol, ...]:
@@ -53,7 +53,7 @@ class RegimeBook:
 
     def load(self, symbol: Symbol, bars: Iterable[Bar]) -> AverageMoved | None:
         """Take a history in place of what is known, oldest first; None where there is nothing to tell."""
-        self._bars.pop(symbol, None)
+        self._windows.pop(symbol, None)
         for bar in bars:
             self._append(bar)
         return self._moved(symbol)
@@ -79,31 +79,20 @@ class RegimeBook:
         """False for a bar that is no news. A gap begins anew: unknown until it has warmed up again."""
         if not self._memory:
             return False
-        bars = self._bars.setdefault(bar.symbol, deque(maxlen=self._memory))
-        if bars and bar.open_ms <= bars[-1].open_ms:
+        window = self._windows.get(bar.symbol)
+        last = None if window is None else window.last
+        if last is not None and bar.open_ms <= last.open_ms:
             return False
-        if bars and bar.open_ms != bars[-1].open_ms + bar.interval_ms:
+        if last is not None and bar.open_ms != last.open_ms + bar.interval_ms:
             log.warning("regime_cold", symbol=bar.symbol, open_ms=bar.open_ms, why="bars are missing")
-            bars.clear()
-        bars.append(bar)
+            window = None
+        if window is None:
+            window = RegimeWindow(period=self._settings.ema_period_bars, length=self._memory)
+            self._windows[bar.symbol] = window
+        window.add(bar)
         return True
 
     def _moved(self, symbol: Symbol) -> AverageMoved | None:
-        bars = self._bars.get(symbol)
-        if not bars:
-            return None
-        period, last = self._settings.ema_period_bars, bars[-1]
-        value = moving_average([bar.close for bar in bars], period)
-        average = Average(
-            symbol=symbol,
-            close=last.close,
-            value=None if value is None else Price(value),
-            bars=len(bars),
-            bars_needed=WARMUP_PERIODS * period,
-            close_ms=MarketMs(last.open_ms + last.interval_ms),
-            interval_ms=last.interval_ms,
-            volatility_ratio=None
-            if value is None
-            else volatility_ratio([bar.high - bar.low for bar in bars]),
-        )
-        return AverageMoved(average=average)
+        window = self._windows.get(symbol)
+        average = None if window is None else window.average()
+        return None if average is None else AverageMoved(average=average)

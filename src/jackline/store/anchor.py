@@ -8,6 +8,7 @@ or removed, an old backup put back): SQLite drops such a tail in silence, the an
 from __future__ import annotations
 
 import contextlib
+from functools import lru_cache
 from pathlib import Path
 
 from jackline.store.disk import Disk
@@ -17,6 +18,7 @@ _HASH_WIDTH = 64
 _SEQ_WIDTH = 20
 
 
+@lru_cache(maxsize=16)
 def anchor_path(path: Path) -> Path:
     """The anchor of the database at `path`."""
     return path.with_name(path.name + ".anchor")

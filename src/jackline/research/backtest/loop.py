@@ -24,11 +24,17 @@ class BacktestLoop(VirtualLoop):
         super().__init__(Random(0), Order.FIFO, steps_max=STEPS_MAX)
         self.slack_s = 0.0
         self._resting: asyncio.Future[None] | None = None
+        self._passing: asyncio.Future[None] | None = None
 
     async def idle(self) -> None:
         """Wait until nothing else can happen at this instant. One at a time."""
         self._resting = self.create_future()
         await self._resting
+
+    async def passed(self) -> None:
+        """Let time pass to the next timer of somebody else, and wait until nothing else can happen then."""
+        self._passing = self.create_future()
+        await self._passing
 
     def _run_once(self) -> None:
         """As in the simulation, without its processes: nobody here is killed or paused, and nobody overtakes."""
@@ -42,6 +48,7 @@ class BacktestLoop(VirtualLoop):
                 continue
             if not scheduled:
                 raise Deadlock(f"nothing is ready and nothing scheduled at {self._now_s:.3f} s")
+            self._resting, self._passing = self._passing, None
             self._now_s = max(self._now_s, scheduled[0].when() + self.slack_s)
             self._wake_due()
         handle = ready.popleft()

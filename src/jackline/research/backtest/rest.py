@@ -14,6 +14,17 @@ SOON_MS = 400
 guard's own looks are seconds apart."""
 
 
+def awaits_answer(state: State) -> bool:
+    """Something was asked of the exchange and is not answered yet."""
+    books = state.money.books
+    return (
+        bool(state.in_flight or state.asking)
+        or state.snapshot_sent_ms is not None
+        or any(market.fills_asked_ms is not None for market in state.markets.values())
+        or (books is not None and books.income_asked_ms is not None)
+    )
+
+
 def is_at_rest(state: State, now_ms: int) -> bool:
     """No request is out, nothing is due, every trade is protected as planned, and the ledger explains the wallet.
 

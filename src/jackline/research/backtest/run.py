@@ -13,6 +13,7 @@ from decimal import Decimal
 from jackline.core.trade import ExitReason
 from jackline.data.candles import Candles
 from jackline.engine.options import EngineOptions
+from jackline.research.backtest.collecting import seldom_collected
 from jackline.research.backtest.fitting import (
     begin_ms_of,
     exact_candles,
@@ -86,7 +87,7 @@ def run_backtest(
     ]
     run = open_run(options, settings, histories, begin_ms)
     try:
-        with unlogged():
+        with unlogged(), seldom_collected():
             run.loop.run_until_complete(play(run, options, lanes, progress))
         if journal is not None:
             with StoreReader(run.disk, STATE_DIR / ENGINE_FILE) as reader:

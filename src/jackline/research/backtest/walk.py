@@ -23,16 +23,14 @@ from jackline.exchange.triggers import threshold
 from jackline.exchange.values import Side
 from jackline.research.backtest.loop import BacktestLoop
 from jackline.research.backtest.noticing import is_noticed
-from jackline.research.backtest.rest import is_at_rest
+from jackline.research.backtest.rest import awaits_answer, is_at_rest
 from jackline.research.backtest.street import Street, account_of
 
 REST_S_MAX = 30.0
 """An engine that has not come to rest by then is left to what it is doing: the market does not wait for ever."""
 LOOK_S = 0.002
-"""A request is answered after one hop of a millisecond."""
-OPEN_LOOK_S = 0.01
-"""Nothing is out: a list or a look at the account is due in a moment."""
-FLAT_LOOK_S = 0.5
+"""Over a wire: an answer takes one hop of a millisecond."""
+FLAT_SLACK_S = 1.0
 """Where nothing is open, what the engine waits for is seconds away: the second look before a sweep, a list."""
 NOTHING = Decimal(0)
 LEGS = 3
@@ -181,15 +179,18 @@ class Walk:
                 self.unrested += 1
                 return
             self.street.breathe()
-            if self.state().in_flight or self.state().asking:
-                await asyncio.sleep(LOOK_S)
-            elif self.street.is_exact or account_of(self.street).open_positions():
-                await asyncio.sleep(OPEN_LOOK_S)
-            else:
-                self.loop.slack_s = FLAT_LOOK_S
-                await asyncio.sleep(FLAT_LOOK_S)
-                self.loop.slack_s = 0.0
+            await self._pass_on()
+
+    async def _pass_on(self) -> None:
+        """Let time pass to what comes next: an answer that is out, or the engine's next look at its clock."""
+        if self.street.is_exact:
+            await asyncio.sleep(LOOK_S)
             await self.loop.idle()
+            return
+        is_flat = not account_of(self.street).open_positions()
+        self.loop.slack_s = FLAT_SLACK_S if is_flat and not awaits_answer(self.state()) else 0.0
+        await self.loop.passed()
+        self.loop.slack_s = 0.0
 
 
 def _on_tick(algo: Algo, tick: Decimal) -> Decimal:
