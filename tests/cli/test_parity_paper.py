@@ -70,10 +70,12 @@ async def test_D4_a_paper_run_is_what_its_backtest_says(tmp_path: Path) -> None:
     assert check["passed"] is False, "a backtest does not stand for a replay of the tape"
 
 
-async def until_held(venue: Exchange) -> None:
+async def until_held(
+    venue: Exchange, *, within_s: float = 2 * BARS_PLAYED * INTERVAL_MS / 1_000 / SPEED
+) -> None:
     """Until the market stands still; a busy machine lets it slip."""
     loop = asyncio.get_running_loop()
-    ends = loop.time() + 2 * BARS_PLAYED * INTERVAL_MS / 1_000 / SPEED
+    ends = loop.time() + within_s
     while not (state := await venue.get("state"))["held"]:
         assert loop.time() < ends, state
         looked = loop.create_future()

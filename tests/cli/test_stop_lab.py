@@ -85,3 +85,14 @@ def test_numbers_out_of_range_are_refused(tmp_path: Path, more: list[str]) -> No
 def test_a_market_that_touches_nothing_is_told_so(tmp_path: Path) -> None:
     told = run("stop-lab", "--data", str(candle_file(tmp_path, step=0.00001)), "--stop", "0.1")
     assert "a nearer --stop" in str(told.exception)
+
+
+def test_candles_of_the_mark_price_give_the_mark_a_row_of_its_own(tmp_path: Path) -> None:
+    data = candle_file(tmp_path)
+    told = run("stop-lab", "--data", str(data), "--mark", str(data), "--hold", "2")
+    assert told.exit_code == 0, told.exception
+    assert "the same, on mark" in told.output
+    assert "modelled" not in told.output
+    assert all(len(line) <= WIDTH for line in told.output.splitlines())
+    twice = run("stop-lab", "--data", str(data), "--data", str(data), "--mark", str(data))
+    assert "--mark is of one market" in str(twice.exception)

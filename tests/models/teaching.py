@@ -56,4 +56,4 @@ def carried() -> Candles:
 @cache
 def trained() -> Trained:
     """All four models, fitted once a process."""
-    return train(carried(), WANTED, silent)
+    return train([carried()], WANTED, silent)

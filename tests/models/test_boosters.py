@@ -55,20 +55,20 @@ def test_the_trees_say_what_lightgbm_says_to_the_last_places() -> None:
 @needs_lightgbm
 def test_its_bundle_is_written_read_and_compared_and_holds_no_pickle(tmp_path: Path) -> None:
     wanted = replace(ENTRIES_ALONE, method=replace(METHOD, recipe=RECIPE))
-    write(tmp_path / "one", train(carried(), wanted, silent))
+    write(tmp_path / "one", train([carried()], wanted, silent))
     bundle = read_bundle(tmp_path / "one")
     assert {one.fitted for one in bundle.manifest.models} == {"entry_long.txt", "entry_short.txt"}
     assert all(one.holds for one in compared(bundle))
     assert (tmp_path / "one" / "entry_long.txt").read_text().startswith("tree\n")
     assert "lightgbm" in manifest(tmp_path / "one")["libraries"]
-    again = write(tmp_path / "two", train(carried(), wanted, silent))
+    again = write(tmp_path / "two", train([carried()], wanted, silent))
     assert again.sha256 == bundle.sha256, "the same bars, the same bundle"
 
 
 @needs_lightgbm
 def test_a_text_that_is_no_model_or_another_one_is_refused(tmp_path: Path) -> None:
     wanted = replace(ENTRIES_ALONE, method=replace(METHOD, recipe=RECIPE))
-    write(tmp_path / "one", train(carried(), wanted, silent))
+    write(tmp_path / "one", train([carried()], wanted, silent))
     text = (tmp_path / "one" / "entry_long.txt").read_bytes()
     other = (tmp_path / "one" / "entry_short.txt").read_bytes()
     for content, said in (

@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "one column less": (
         lambda path: restate(path, lambda said: said["columns"].pop()),
         "trees",
-        "asks column 17 of 17",
+        "asks for column 18, and 17 are stated: one is missing",
     ),
     "other probes": (
         lambda path: replace_file(path, PROBES, b'{"rows": [[1.0]], "probabilities": {}}'),
@@ -257,7 +257,7 @@ TREE = Tree(
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        ({"column": (2, -1, -1)}, "node 0 asks column 2 of 2"),
+        ({"column": (2, -1, -1)}, "node 0 asks for column 3, and 2 are stated"),
         ({"column": (-2, -1, -1)}, "asks column -2"),
         ({"left": (0, 0, 0)}, "does not lie behind it"),
         ({"right": (3, 0, 0)}, "does not lie behind it"),

@@ -20,7 +20,8 @@ from jackline.models.fitted import compared
 from jackline.models.gated import Trades
 from jackline.models.labels import Barriers, Outcome, triple_barrier
 from jackline.models.leak import leak_report
-from jackline.models.lessons import entries_at_gate, entries_liked, entry_question, market_of
+from jackline.models.lessons import entries_at_gate, entries_liked, entry_question
+from jackline.models.markets import markets_of
 from jackline.models.pipeline import lessons_of, train, write
 from jackline.models.refusal import BundleRefused
 from jackline.models.report import Ask, encoded, report_of
@@ -46,7 +47,7 @@ from tests.models.teaching import (
 
 def test_rows_of_the_test_change_nothing_but_their_own_answers() -> None:
     """Whatever stands in other test rows, and whatever their classes are: the model has not seen them."""
-    made = market_of(market(600, momentum=MOMENTUM), BARRIERS, USUAL)
+    made = markets_of([market(600, momentum=MOMENTUM)], BARRIERS, USUAL)
     question = entry_question(made, Side.LONG, Ask.TARGET)
     asked = partial(
         out_of_fold,
@@ -65,7 +66,7 @@ def test_rows_of_the_test_change_nothing_but_their_own_answers() -> None:
 
 
 def test_rows_that_teach_and_are_tested_are_refused() -> None:
-    made = market_of(market(400), BARRIERS, USUAL)
+    made = markets_of([market(400)], BARRIERS, USUAL)
     question = entry_question(made, Side.LONG, Ask.TARGET)
     with pytest.raises(TrainingRefused, match="rows of the test teach"):
         out_of_fold(
@@ -79,7 +80,7 @@ def test_rows_that_teach_and_are_tested_are_refused() -> None:
 
 
 def test_nothing_ahead_of_a_fold_changes_its_calibrated_answers() -> None:
-    made = market_of(carried(), BARRIERS, USUAL)
+    made = markets_of([carried()], BARRIERS, USUAL)
     question = entry_question(made, Side.LONG, Ask.TARGET)
     answers = ask(question, METHOD, silent)
     first = answers.asked[0].fold
@@ -92,7 +93,7 @@ def test_nothing_ahead_of_a_fold_changes_its_calibrated_answers() -> None:
 
 def test_the_same_bars_give_the_same_bundle_to_the_last_bit(tmp_path: Path) -> None:
     candles = carried()
-    one, two = (write(tmp_path / name, train(candles, ENTRIES_ALONE, silent)) for name in ("one", "two"))
+    one, two = (write(tmp_path / name, train([candles], ENTRIES_ALONE, silent)) for name in ("one", "two"))
     assert one.sha256 == two.sha256
 
 
@@ -100,7 +101,7 @@ def test_a_market_that_carries_its_moves_on_is_found_out_and_one_that_wanders_is
     found = {}
     for momentum in (0.0, MOMENTUM):
         candles = market(BARS, seed=5, momentum=momentum)
-        made = market_of(candles, Barriers(stop=0.02, target=None, hold_bars=2), FREE)
+        made = markets_of([candles], Barriers(stop=0.02, target=None, hold_bars=2), FREE)
         answers = ask(entry_question(made, Side.LONG, Ask.EARNED), METHOD, silent)
         found[momentum] = float(np.mean(answers.areas))
     assert abs(found[0.0] - 0.5) < 0.06
@@ -122,18 +123,18 @@ def test_a_column_from_the_future_is_too_good_and_only_force_writes_it(
         rows[np.isnan(rows)] = 0.0
         return rows
 
-    monkeypatch.setattr("jackline.models.lessons.features", leaking)
+    monkeypatch.setattr("jackline.models.markets.features", leaking)
     long_alone = replace(ENTRIES_ALONE, thresholds={"entry_long": 0.65})
     with pytest.raises(
         TrainingRefused, match=r"too_good: entry_long: area under the curve (0\.9|1).*E2.*--force"
     ):
-        train(candles, long_alone, silent)
-    forced = train(candles, replace(long_alone, is_forced=True), silent)
+        train([candles], long_alone, silent)
+    forced = train([candles], replace(long_alone, is_forced=True), silent)
     assert forced.report.models[0].area > 0.9
 
 
 def test_a_model_that_says_the_opposite_is_refused() -> None:
-    made = market_of(carried(), BARRIERS, USUAL)
+    made = markets_of([carried()], BARRIERS, USUAL)
     question = entry_question(made, Side.LONG, Ask.EARNED)
     answers = ask(question, METHOD, silent)
     turned = replace(answers, raw=1 - answers.raw)
@@ -146,30 +147,30 @@ def test_too_little_to_learn_from_is_told_with_the_figures() -> None:
     with pytest.raises(
         TrainingRefused, match=r"100 bars; features look 145 back, a label 8 ahead.*at least 154"
     ):
-        train(market(100), ENTRIES_ALONE, silent)
+        train([market(100)], ENTRIES_ALONE, silent)
     with pytest.raises(TrainingRefused, match="rows are of class 1; 30 of each class are needed"):
-        train(market(400), ENTRIES_ALONE, silent)
+        train([market(400)], ENTRIES_ALONE, silent)
     with pytest.raises(TrainingRefused, match="folds have a past that may teach"):
-        train(market(600), replace(WANTED, method=replace(METHOD, embargo_bars=5_000)), silent)
+        train([market(600)], replace(WANTED, method=replace(METHOD, embargo_bars=5_000)), silent)
     with pytest.raises(TrainingRefused, match="no model for an entry is wanted"):
-        train(market(600), replace(WANTED, thresholds={"exit_long": 0.7}), silent)
+        train([market(600)], replace(WANTED, thresholds={"exit_long": 0.7}), silent)
 
 
 def test_D3_prices_that_nobody_vouches_for_are_refused() -> None:
     with pytest.raises(TrainingRefused, match="D3"):
-        train(market(600, environment=None), ENTRIES_ALONE, silent)
+        train([market(600, environment=None)], ENTRIES_ALONE, silent)
 
 
 def test_a_column_that_is_no_number_teaches_nothing() -> None:
     candles = market(400)
     candles.close[200] = np.nan
     with pytest.raises(TrainingRefused, match=r"features: return_1, .*: not a number \(D13\)"):
-        train(candles, ENTRIES_ALONE, silent)
+        train([candles], ENTRIES_ALONE, silent)
 
 
 def test_trades_that_end_where_they_begin_are_told() -> None:
     near = replace(ENTRIES_ALONE, barriers=Barriers(stop=0.001, target=0.001, hold_bars=8), is_forced=True)
-    found = train(carried(), near, silent)
+    found = train([carried()], near, silent)
     assert any("end in the bar that they begin in" in one and "E6" in one for one in found.report.warnings)
     assert not any("E6" in one for one in trained().report.warnings)
 
@@ -215,7 +216,7 @@ def test_leaving_before_the_stop_is_better_and_before_the_target_worse() -> None
 
 def test_too_few_real_entries_leave_the_exit_out_and_say_so() -> None:
     closed = replace(GATE, long_probability_min=Decimal(1), short_probability_min=Decimal(1))
-    found = train(carried(), replace(WANTED, exit_entries_share=None, gate=closed), silent)
+    found = train([carried()], replace(WANTED, exit_entries_share=None, gate=closed), silent)
     assert [f"{one.role}_{one.side}" for one in found.models] == ["entry_long", "entry_short"]
     assert set(found.report.left_out) == {"exit_long", "exit_short"}
     assert "0 real entries out of fold, and 30 are needed (E15)" in found.report.left_out["exit_long"]
@@ -223,13 +224,13 @@ def test_too_few_real_entries_leave_the_exit_out_and_say_so() -> None:
 
 
 def test_trades_of_the_gate_do_not_overlap_and_pass_it() -> None:
-    made, entries = lessons_of(carried(), ENTRIES_ALONE, silent)
-    trades = entries_at_gate(made, entries, replace(GATE, long_probability_min=Decimal("0.5")))
+    made, entries = lessons_of([carried()], ENTRIES_ALONE, silent)
+    (trades,) = entries_at_gate(made, entries, replace(GATE, long_probability_min=Decimal("0.5")))
     assert len(trades.bar) > 10
     assert (trades.bar[1:] >= trades.end[:-1]).all(), "E7: one position at a time"
-    liked = entries_liked(made, entries[1], 0.1)
+    (liked,) = entries_liked(made, entries[1], 0.1)
     assert set(liked.sign.tolist()) == {-1}
-    said = np.full(len(made.candles), np.nan)
+    said = np.full(made.bars, np.nan)
     said[entries[1].question.start] = entries[1].answers.probability
     assert said[liked.bar].min() >= np.nanquantile(said, 0.9)
 
@@ -272,7 +273,7 @@ def test_the_report_tells_folds_reliability_costs_and_columns() -> None:
 
 def test_a_model_that_never_reaches_its_threshold_says_so() -> None:
     high = replace(ENTRIES_ALONE, thresholds={"entry_long": 0.99, "entry_short": 0.99})
-    found = train(carried(), high, silent)
+    found = train([carried()], high, silent)
     assert [one.above_fraction for one in found.report.models] == [0, 0]
     assert sum("it would not act at all (E20)" in one for one in found.report.warnings) == 2
 
@@ -280,7 +281,7 @@ def test_a_model_that_never_reaches_its_threshold_says_so() -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_either_calibration_makes_a_bundle(kind: Kind, tmp_path: Path) -> None:
     wanted = replace(ENTRIES_ALONE, method=replace(METHOD, calibration=kind))
-    found = write(tmp_path / kind, train(carried(), wanted, silent))
+    found = write(tmp_path / kind, train([carried()], wanted, silent))
     assert (
         type(found.manifest.models[0].calibration).__name__
         == {
@@ -294,7 +295,7 @@ def test_shuffled_folds_claim_more_of_a_market_without_any_edge(monkeypatch: pyt
     monkeypatch.setattr("jackline.models.leak.REMEMBERING_TREES", 40)
     monkeypatch.setattr("jackline.models.leak.REMEMBERING_LEAVES", 60)
     wanted = replace(ENTRIES_ALONE, is_forced=True)
-    made, entries = lessons_of(market(900, seed=9), wanted, silent)
+    made, entries = lessons_of([market(900, seed=9)], wanted, silent)
     found = leak_report(made, entries, GATE, METHOD, 0.1, silent)
     honest, same, remembering = found.claims
     for side in Side:

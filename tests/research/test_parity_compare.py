@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from jackline.research.parity.compare import Bounds, Comparison, Kind, compare
+from jackline.research.parity.bounds import Bounds
+from jackline.research.parity.compare import Comparison, Kind, compare
 from jackline.research.parity.record import ENTERED, Decided, Record, Traded
 
 BAR_MS = 300_000

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def drift_of(path: Path, data: Path, *, symbol: str | None, json: bool) -> None:
     """Raises BundleRefused and DataRefused."""
-    from jackline.cli.train import Source, read
+    from jackline.cli.train import read
+    from jackline.cli.train_options import Source
     from jackline.models.libraries import READING, require
 
     require(READING)

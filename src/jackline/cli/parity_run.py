@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.research.parity.bounds import DRIFT_FRACTION, PRICE_BPS, Bounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,14 +19,10 @@ if TYPE_CHECKING:
 
     from jackline.cli.config import Config
     from jackline.data.candles import Candles
-    from jackline.research.parity.compare import Bounds
     from jackline.research.parity.run import Parity
 
 SHOWN = 20
 """Differences on one page; --json has all of them."""
-
-PRICE_BPS, DRIFT = 10.0, 0.05
-"""As in `research.parity.compare.Bounds`, which is too heavy to be imported for an option."""
 
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Configuration of the run, or its state directory.")
@@ -50,10 +47,10 @@ def parity(
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="End there.")] = None,
     price_bps: Annotated[
         float, typer.Option(min=0, max=1_000, help="How far a fill may be off, in bps of its price.")
-    ] = PRICE_BPS,
+    ] = float(PRICE_BPS),
     drift: Annotated[
         float, typer.Option(min=0, max=1, help="Share of decisions and trades that may differ.")
-    ] = DRIFT,
+    ] = float(DRIFT_FRACTION),
     record: Annotated[
         bool, typer.Option("--record", help="Hand the verdict to the engine: evidence of the phase.")
     ] = False,
@@ -80,7 +77,6 @@ def parity(
         _refuse_parts("--record", begin, end, price_bps, drift)
         since_ms = phase_on_record(loaded)[2]
     from jackline.cli.parity_page import as_json, as_text
-    from jackline.research.parity.compare import Bounds
 
     bounds = Bounds(price_bps=_exact(price_bps), drift_fraction=_exact(drift))
     found = _measured(loaded, state_dir, data or [], (since_ms, _time_ms("--to", end)), bounds)
@@ -95,7 +91,11 @@ def parity(
 
 def _refuse_parts(option: str, begin: str | None, end: str | None, price_bps: float, drift: float) -> None:
     """Evidence is of a whole run, within the bounds of everybody."""
-    if begin is not None or end is not None or (price_bps, drift) != (PRICE_BPS, DRIFT):
+    if (
+        begin is not None
+        or end is not None
+        or (price_bps, drift) != (float(PRICE_BPS), float(DRIFT_FRACTION))
+    ):
         raise CommandFailed(
             ExitCode.BAD_INPUT,
             f"{option} is for the whole run and the usual bounds. Fix: leave out --from, --to and the bounds",
@@ -126,7 +126,7 @@ def _measured(
     state_dir: Path,
     data: list[Path],
     window_ms: tuple[int | None, int | None],
-    bounds: "Bounds",
+    bounds: Bounds,
 ) -> "Parity":
     from jackline.data.problems import DataRefused
     from jackline.research.backtest.fitting import spelled_as_traded

@@ -25,6 +25,10 @@ DataOption = Annotated[
 TicksOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Raw market frames with trades and best bids and asks.")
 ]
+MarkOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Candles of the mark price beside those of a single --data."),
+]
 StopOption = Annotated[
     float,
     typer.Option(min=0.001, max=0.1, help="Distance of the stop, share of the entry price; on candles."),
@@ -43,6 +47,7 @@ EntriesOption = Annotated[
 def stop_lab(
     data: DataOption = None,
     ticks: TicksOption = None,
+    mark: MarkOption = None,
     stop: StopOption = 0.01,
     tick_stop: TickStopOption = 0.0001,
     leverage: LeverageOption = 4.0,
@@ -65,6 +70,11 @@ def stop_lab(
         raise CommandFailed(
             ExitCode.BAD_INPUT, "No prices. Fix: give --data FILE with candles, --ticks FILE, or both"
         )
+    if mark is not None and len(data or []) != 1:
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            "--mark is of one market. Fix: give the candles of its last price with one --data",
+        )
     assumed = Assumed(
         stop_fraction=stop,
         tick_stop_fraction=tick_stop,
@@ -73,7 +83,7 @@ def stop_lab(
         entries=entries,
         seed=seed,
     )
-    measured = tuple(_measured(data or [], ticks, assumed))
+    measured = tuple(_measured(data or [], ticks, mark, assumed))
     typer.echo(as_json(measured, assumed) if json else as_text(measured, assumed))
     if report is not None:
         from jackline.research.stop_lab.report import page
@@ -83,18 +93,23 @@ def stop_lab(
         typer.echo(f"Plots: {report / REPORT_FILE}", err=True)
 
 
-def _measured(data: list[Path], ticks: Path | None, assumed: Assumed) -> list[Measured]:
+def _measured(data: list[Path], ticks: Path | None, mark: Path | None, assumed: Assumed) -> list[Measured]:
     import time
 
     from jackline.data.problems import DataRefused
     from jackline.research.stop_lab.candles import measure_candles
     from jackline.research.stop_lab.frames import read_ticks
     from jackline.research.stop_lab.kinds import NothingTouched
+    from jackline.research.stop_lab.marked import aligned
     from jackline.research.stop_lab.ticks import measure_ticks
 
     now_ms = time.time_ns() // 1_000_000
     try:
-        found = [measure_candles(_candles(path, now_ms), assumed, name=path.name) for path in data]
+        found = []
+        for path in data:
+            candles = _candles(path, now_ms)
+            beside = None if mark is None else aligned(_candles(mark, now_ms), candles, name=str(mark))
+            found.append(measure_candles(candles, assumed, name=path.name, mark=beside))
         if ticks is not None:
             found.append(measure_ticks(read_ticks(ticks), assumed, name=ticks.name))
     except DataRefused as refused:

@@ -5,13 +5,13 @@ Only what reads the command line is imported here: the rest comes when the comma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.train_options import DATA, Options, Source
 
 if TYPE_CHECKING:
     from jackline.cli.config import Config
@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from jackline.models.pipeline import Trained, Wanted
 
 
-DATA = Path("data")
-"""Where `jackline data` keeps its sets unless it is told otherwise."""
-
 ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="Configuration file (TOML).")]
 DataOption = Annotated[
-    Path, typer.Option("--data", help="Candles: a file, or the name of a set in --directory.")
+    list[Path],
+    typer.Option("--data", help="Candles: a file, or a set's name in --directory. Once for each market."),
 ]
 DirectoryOption = Annotated[Path, typer.Option(help="Where sets are kept.")]
 OutOption = Annotated[Path | None, typer.Option(help="A new directory for the bundle. [strategy.bundle]")]
@@ -72,66 +70,6 @@ LeakOption = Annotated[
     bool, typer.Option("--show-leak", help="Also ask the wrong way, and show what that claims.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where candles are, and which of them; `environment` stands where the data say nothing."""
-
-    path: Path
-    directory: Path = DATA
-    symbol: str | None = None
-    environment: str | None = None
-    start: str | None = None
-    end: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line says of the labels and the models; None is the configuration's."""
-
-    label: str
-    stop: float | None
-    target: float | None
-    unit: str
-    hold_bars: int | None
-    sides: str
-    has_exits: bool
-    exit_entries: float | None
-    trainer: str
-    trees: int
-    leaves: int
-    leaf_rows: int
-    calibration: str
-    folds: int
-    embargo_bars: int | None
-    seed: int
-    best_share: float
-    is_forced: bool
-
-
-def usual_options(*, folds: int) -> Options:
-    """What `jackline train` asks for where nobody says otherwise, in so many folds and without exits."""
-    return Options(
-        label="target",
-        stop=None,
-        target=None,
-        unit="fraction",
-        hold_bars=None,
-        sides="both",
-        has_exits=False,
-        exit_entries=None,
-        trainer="sklearn",
-        trees=100,
-        leaves=8,
-        leaf_rows=100,
-        calibration="sigmoid",
-        folds=folds,
-        embargo_bars=None,
-        seed=0,
-        best_share=0.05,
-        is_forced=False,
-    )
 
 
 def train(
@@ -190,29 +128,36 @@ def train(
         best_share=best_share,
         is_forced=force,
     )
-    source = Source(
-        path=data, directory=directory, symbol=symbol, environment=environment, start=start, end=end
-    )
-    _train(config, source, out, options, with_leak=show_leak, json=json)
+    if symbol is not None and len(data) > 1:
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            "--symbol is for one file. Fix: name each market in its file's name, or jackline data import",
+        )
+    sources = [
+        Source(path=one, directory=directory, symbol=symbol, environment=environment, start=start, end=end)
+        for one in data
+    ]
+    _train(config, sources, out, options, with_leak=show_leak, json=json)
 
 
 def _train(
-    file: Path, source: Source, out: Path | None, options: Options, *, with_leak: bool, json: bool
+    file: Path, sources: list[Source], out: Path | None, options: Options, *, with_leak: bool, json: bool
 ) -> None:
     from jackline.cli.config import load_config
     from jackline.cli.train_page import print_json, print_page
 
     config = load_config(file)
     directory = _directory(out, config)
-    candles = read(source)
-    _fits(candles, config)
+    markets = [read(one) for one in sources]
+    for candles in markets:
+        _fits(candles, config)
     from jackline.cli.train_wanted import wanted_of  # it needs the libraries that `read` has asked for
 
-    wanted = wanted_of(config, options, candles.interval_ms)
-    trained, leak = _taught(candles, wanted, with_leak=with_leak)
+    wanted = wanted_of(config, options, markets[0].interval_ms)
+    trained, leak = _taught(markets, wanted, with_leak=with_leak)
     sha256 = _written(directory, trained)
     shown = print_json if json else print_page
-    shown(directory, sha256, trained, candles, leak)
+    shown(directory, sha256, trained, leak)
 
 
 def read(source: Source) -> Candles:
@@ -303,7 +248,7 @@ def _fits(candles: Candles, config: Config) -> None:
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 
-def _taught(candles: Candles, wanted: Wanted, *, with_leak: bool) -> tuple[Trained, LeakReport | None]:
+def _taught(every: list[Candles], wanted: Wanted, *, with_leak: bool) -> tuple[Trained, LeakReport | None]:
     """Train, with a line for each fit on standard error."""
     from rich.console import Console
 
@@ -318,11 +263,11 @@ def _taught(candles: Candles, wanted: Wanted, *, with_leak: bool) -> tuple[Train
             if not console.is_terminal:
                 console.print(text, markup=False, highlight=False)
 
-        market, entries = lessons_of(candles, wanted, tell)
-        trained = trained_of(market, entries, wanted, tell)
+        markets, entries = lessons_of(every, wanted, tell)
+        trained = trained_of(markets, entries, wanted, tell)
         leak = None
         if with_leak:
-            leak = leak_report(market, entries, wanted.gate, wanted.method, wanted.best_share, tell)
+            leak = leak_report(markets, entries, wanted.gate, wanted.method, wanted.best_share, tell)
     return trained, leak
 
 

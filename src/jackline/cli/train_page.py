@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from jackline.cli.page import fitted
 
 if TYPE_CHECKING:
-    from jackline.data.candles import Candles
     from jackline.models.gated import Earned
     from jackline.models.leak import LeakReport
     from jackline.models.pipeline import Trained
@@ -23,9 +22,7 @@ ERRORS_MIN = 2
 """Standard errors above nothing, below which a gain is not told apart from chance."""
 
 
-def print_json(
-    directory: Path, sha256: str, trained: Trained, candles: Candles, leak: LeakReport | None
-) -> None:
+def print_json(directory: Path, sha256: str, trained: Trained, leak: LeakReport | None) -> None:
     """One object: where the bundle is, and everything that was found."""
     from msgspec import to_builtins
 
@@ -42,12 +39,10 @@ def print_json(
     )
 
 
-def print_page(
-    directory: Path, sha256: str, trained: Trained, candles: Candles, leak: LeakReport | None
-) -> None:
+def print_page(directory: Path, sha256: str, trained: Trained, leak: LeakReport | None) -> None:
     """80 columns."""
     report = trained.report
-    lines = [*_head(trained, candles), ""]
+    lines = [*_head(trained), ""]
     for one in report.models:
         lines += [*_model(one), ""]
     lines += [*_trades(report), ""]
@@ -76,12 +71,12 @@ def verdict(report: TrainingReport) -> str:
     return f"{whose}: {figure}. Not proven until jackline validate says so."
 
 
-def _head(trained: Trained, candles: Candles) -> Iterator[str]:
+def _head(trained: Trained) -> Iterator[str]:
     from jackline.data.intervals import spell
 
     report, training = trained.report, trained.training
     yield (
-        f"{report.symbol}: {report.bars:,} bars of {spell(candles.interval_ms)}, "
+        f"{report.symbol}: {report.bars:,} bars of {spell(training.interval_ms)}, "
         f"{_minute(training.from_ms)} to {_minute(training.to_ms)} UTC, {training.environment}"
     )
     yield f"  labels: {_labels(report.barriers)}"

@@ -22,7 +22,7 @@ from jackline.strategies.model import ModelDriven
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from jackline.cli.train import Options
+    from jackline.cli.train_options import Options
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

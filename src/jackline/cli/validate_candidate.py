@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from jackline.data.candles import Candles
     from jackline.research.validation.candidate import Candidate
     from jackline.research.validation.findings import Finding
-    from jackline.strategies.model import ModelDriven
 
 Say = Callable[[str, int, int], None]
 BAR_COLUMNS = 30
@@ -42,9 +41,11 @@ def candidate_of(
     in_scope(config.risk_settings())
     strategy = _strategy(config, candles)
     if isinstance(strategy, ModelDriven):
+        from jackline.cli.validate_model import of_bundle, of_folds
+
         if folds is not None:
-            return _refitted(config, strategy, candles, folds, say)
-        return _of_model(config, strategy, candles)
+            return of_folds(config, strategy, candles, folds, say)
+        return of_bundle(config, strategy, candles)
     if folds is not None:
         raise bad(f"--folds trains a model, and {strategy.name} has none. Fix: leave it out")
     from jackline.research.validation.candidate import rule_candidate
@@ -52,53 +53,6 @@ def candidate_of(
 
     found = rule_candidate(strategy, config.risk_settings(), candles, say)
     return found, candles, (prefix_finding(strategy, candles),)
-
-
-def _of_model(
-    config: Config, strategy: ModelDriven, candles: Candles
-) -> tuple[Candidate, Candles, tuple[Finding, ...]]:
-    """The bundle on bars behind its training."""
-    import numpy as np
-
-    from jackline.models.inference import Inference
-    from jackline.research.refusal import ResearchRefused
-    from jackline.research.sweep.model_signals import model_signals
-    from jackline.research.validation.candidate import model_candidate
-    from jackline.research.validation.model_leaks import bundle_findings
-
-    model = strategy.model
-    if not isinstance(model, Inference):
-        raise ResearchRefused("strategy: it has no model. Fix: name its bundle in [strategy]")
-    ended = model.bundle.manifest.trained_to_ms
-    later = candles.part(int(np.searchsorted(candles.open_ms, ended)), len(candles))
-    if not len(later):
-        raise bad(
-            "every bar lies in the training of the bundle: it has seen what comes (E3). Fix: give bars from behind it"
-        )
-    least = (strategy.long_probability_min, strategy.short_probability_min)
-    found = model_candidate(model_signals(strategy, later), config.risk_settings(), later, least)
-    return found, later, bundle_findings(model.bundle, later)
-
-
-def _refitted(
-    config: Config, strategy: ModelDriven, candles: Candles, folds: int, say: Say
-) -> tuple[Candidate, Candles, tuple[Finding, ...]]:
-    """The same recipe as `jackline train` takes by default, trained anew for every block."""
-    from jackline.cli.train import usual_options
-    from jackline.cli.train_wanted import wanted_of
-    from jackline.research.validation.candidate import model_candidate
-    from jackline.research.validation.refitting import refitted
-
-    wanted = wanted_of(config, usual_options(folds=folds), candles.interval_ms)
-    fitted: list[str] = []
-
-    def tell(what: str) -> None:
-        fitted.append(what)
-        say(what, len(fitted), 2 * folds)
-
-    signals, later, findings = refitted(candles, wanted, tell)
-    least = (strategy.long_probability_min, strategy.short_probability_min)
-    return model_candidate(signals, config.risk_settings(), later, least), later, findings
 
 
 def with_sweep(

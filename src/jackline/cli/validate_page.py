@@ -41,6 +41,8 @@ def _head(plain: dict[str, Any]) -> Iterator[str]:
         f" {figures['buy_and_hold_day'] * BPS:+.1f} bps a day.",
         "  ",
     )
+    for note in plain["notes"]:
+        yield from _filled(note, "  ")
 
 
 def _checks(plain: dict[str, Any]) -> Iterator[str]:

@@ -18,8 +18,9 @@ from jackline.models.bundle import Bundle
 from jackline.models.calibrating import Reliability, area_under_curve, brier, reliability, said_of
 from jackline.models.features import COLUMNS, WINDOW_BARS, Floats, features
 from jackline.models.labels import Barriers, Costs
-from jackline.models.lessons import Market, entry_question, market_of
+from jackline.models.lessons import entry_question
 from jackline.models.manifest import Member, Role
+from jackline.models.markets import Markets, markets_of
 from jackline.models.refusal import refused
 from jackline.models.report import BarriersReport, Edges, TrainingReport, report_of
 
@@ -179,12 +180,12 @@ def _columns(bundle: Bundle, report: TrainingReport, rows: Floats) -> Iterator[S
         )
 
 
-def _labelled(later: Candles, barriers: BarriersReport) -> Market | None:
+def _labelled(later: Candles, barriers: BarriersReport) -> Markets | None:
     """The later bars with labels made like those of the training; None where none of them has ended."""
     if len(later) < WINDOW_BARS + barriers.hold_bars + 1:
         return None
-    return market_of(
-        later,
+    return markets_of(
+        [later],
         Barriers(
             stop=barriers.stop, target=barriers.target, hold_bars=barriers.hold_bars, unit=barriers.unit
         ),
@@ -197,7 +198,7 @@ def _labelled(later: Candles, barriers: BarriersReport) -> Market | None:
 
 
 def _answers(
-    member: Member, bundle: Bundle, report: TrainingReport, rows: Floats, market: Market | None
+    member: Member, bundle: Bundle, report: TrainingReport, rows: Floats, market: Markets | None
 ) -> Answers:
     then = next(one for one in report.models if one.key == member.key)
     said = said_of(member.calibration, bundle.forests[member.key].probabilities(rows))

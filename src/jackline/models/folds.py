@@ -24,7 +24,7 @@ def purged(start: Places, end: Places, test: Places, *, embargo_bars: int) -> Pl
     """The rows that may teach a model asked about the rows of `test`, which lie beside each other.
 
     Args:
-        start: the bar at whose close each row decides, rising.
+        start: the bar at whose close each row decides, never falling: rows of several markets may share one.
         end: the last bar that its label has looked at.
         test: rows without one between them, in the order of time.
         embargo_bars: so many bars before and behind the span of the test are left out too.
@@ -41,9 +41,10 @@ def purged(start: Places, end: Places, test: Places, *, embargo_bars: int) -> Pl
 def walk_forward(start: Places, end: Places, *, folds: int, embargo_bars: int) -> tuple[Fold, ...]:
     """Disjoint blocks of test rows, one behind the other; each is asked of a model that knows the past alone.
 
-    The first of ``folds + 1`` equal blocks only teaches. A fold whose purged past is empty is left out.
+    The first of ``folds + 1`` equal blocks only teaches. A fold whose purged past is empty is left out. Rows that share
+    a bar, of several markets, share a block.
     """
-    blocks = np.array_split(np.arange(len(start), dtype=np.int64), folds + 1)
+    blocks = _blocks(start, folds + 1)
     found = []
     for test in blocks[1:]:
         if not len(test):
@@ -53,6 +54,13 @@ def walk_forward(start: Places, end: Places, *, folds: int, embargo_bars: int) -
         if len(train):
             found.append(Fold(train=train, test=test))
     return tuple(found)
+
+
+def _blocks(start: Places, count: int) -> list[Places]:
+    """Equally many rows each, the cuts moved back to the first row of their bar."""
+    every = np.arange(len(start), dtype=np.int64)
+    firsts = [part[0] for part in np.array_split(every, count)[1:] if len(part)]
+    return np.split(every, np.searchsorted(start, start[firsts], side="left"))
 
 
 def shuffled(count: int, *, folds: int, seed: int) -> tuple[Fold, ...]:

@@ -68,8 +68,10 @@ def _fault(tree: Tree, columns: int) -> str | None:
     if not np.isfinite((*tree.threshold, *tree.value)).all():
         return "a number that is not finite"
     for node, (column, left, right) in enumerate(zip(tree.column, tree.left, tree.right, strict=True)):
-        if not -1 <= column < columns:
-            return f"node {node} asks column {column} of {columns}"
+        if column >= columns:
+            return f"node {node} asks for column {column + 1}, and {columns} are stated: one is missing"
+        if column < -1:
+            return f"node {node} asks column {column}"
         first = 0 if column < 0 else node + 1  # a leaf's are not walked, and must still be numbers of nodes
         if not (first <= left < count and first <= right < count):
             return f"node {node} has a child that does not lie behind it"

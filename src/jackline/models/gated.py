@@ -6,6 +6,7 @@ asked here: they belong to the backtest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -105,9 +106,9 @@ def highest(probability: Floats, share: float) -> Places:
     return np.where(np.nan_to_num(probability, nan=-1.0) >= least, 1, 0).astype(np.int64)
 
 
-def earned(trades: Trades) -> Earned:
-    """Sums over trades; zeros where there is none."""
-    net = trades.net_fraction
+def earned(every: Sequence[Trades]) -> Earned:
+    """Sums over the trades of each market, all of them together; zeros where there is none."""
+    net = np.concatenate([one.net_fraction for one in every])
     count = len(net)
     if not count:
         return Earned(trades=0, net_bps=0.0, error_bps=0.0, won_fraction=0.0, total_fraction=0.0)

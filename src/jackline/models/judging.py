@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jackline.data.candles import Candles
 from jackline.models import features
 from jackline.models.calibrating import area_under_curve, brier, reliability, said_of
 from jackline.models.calibration import Calibration
 from jackline.models.lessons import Lesson
+from jackline.models.markets import Markets
 from jackline.models.report import FoldReport, Leading, ModelReport, edges_of
 from jackline.models.trainers import raw_probabilities
 from jackline.models.training import EVEN, OutOfFold, Question, TrainingRefused
@@ -42,7 +42,7 @@ def too_good(question: Question, answers: OutOfFold) -> None:
 
 
 def model_report(
-    lesson: Lesson, calibration: Calibration, threshold: float, candles: Candles, seed: int
+    lesson: Lesson, calibration: Calibration, threshold: float, markets: Markets, seed: int
 ) -> ModelReport:
     """Everything that the answers out of fold say of one model; `calibration` is the one of the bundle."""
     question, answers = lesson.question, lesson.answers
@@ -54,7 +54,7 @@ def model_report(
         rows=len(question.rows),
         asked=len(tested),
         base_fraction=base,
-        folds=tuple(_folds(question, answers, candles)),
+        folds=tuple(_folds(question, answers, markets)),
         area=area_under_curve(said, came),
         reliability=reliability(said, came),
         brier=brier(said, came),
@@ -101,12 +101,12 @@ def at_once(key: str, question: Question) -> str | None:
     return f"{key}: {share:.0%} of its trades end in the bar that they begin in: stop and target are too near (E6)."
 
 
-def _folds(question: Question, answers: OutOfFold, candles: Candles) -> Iterator[FoldReport]:
+def _folds(question: Question, answers: OutOfFold, markets: Markets) -> Iterator[FoldReport]:
     for one in answers.asked:
         first, last = question.start[one.fold.test[0]], question.start[one.fold.test[-1]]
         yield FoldReport(
-            from_ms=int(candles.open_ms[first]) + candles.interval_ms,
-            to_ms=int(candles.open_ms[last]) + candles.interval_ms,
+            from_ms=markets.close_ms(first),
+            to_ms=markets.close_ms(last),
             rows_train=len(one.fold.train),
             rows_test=len(one.fold.test),
             area=one.area,

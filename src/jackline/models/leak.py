@@ -17,7 +17,8 @@ from jackline.models.calibrating import area_under_curve
 from jackline.models.folds import Fold, shuffled, walk_forward
 from jackline.models.gated import Earned, Gate, earned
 from jackline.models.labels import Outcome
-from jackline.models.lessons import Lesson, Market, entries_at_gate, entries_liked
+from jackline.models.lessons import Lesson, entries_at_gate, entries_liked, outcomes
+from jackline.models.markets import Markets
 from jackline.models.trainers import Classes, Recipe
 from jackline.models.training import Method, OutOfFold, Question, Tell, out_of_fold
 
@@ -58,7 +59,7 @@ class _Way:
 
 
 def leak_report(
-    market: Market, entries: Sequence[Lesson], gate: Gate, method: Method, best_share: float, tell: Tell
+    markets: Markets, entries: Sequence[Lesson], gate: Gate, method: Method, best_share: float, tell: Tell
 ) -> LeakReport:
     """Ask the questions of entry models again, the wrong way. A minute on a year of bars."""
     large = replace(
@@ -74,14 +75,14 @@ def leak_report(
     honest = Claim(
         how="purged walk-forward",
         area={one.side: _area_of(one) for one in entries},
-        best={one.side: earned(entries_liked(market, one, best_share)) for one in entries},
-        gate=earned(entries_at_gate(market, entries, gate)),
+        best={one.side: earned(entries_liked(markets, one, best_share)) for one in entries},
+        gate=earned(entries_at_gate(markets, entries, gate)),
     )
     touch, direction = dict[str, float](), dict[str, float]()
     for one in entries:
-        touch[one.side], direction[one.side] = _touch_and_direction(market, one, method, tell)
+        touch[one.side], direction[one.side] = _touch_and_direction(markets, one, method, tell)
     return LeakReport(
-        claims=(honest, *(_claim(market, entries, gate, best_share, way, tell) for way in ways)),
+        claims=(honest, *(_claim(markets, entries, gate, best_share, way, tell) for way in ways)),
         touch_area=touch,
         direction_area=direction,
     )
@@ -93,7 +94,7 @@ def _area_of(lesson: Lesson) -> float:
 
 
 def _claim(
-    market: Market, entries: Sequence[Lesson], gate: Gate, best_share: float, way: _Way, tell: Tell
+    markets: Markets, entries: Sequence[Lesson], gate: Gate, best_share: float, way: _Way, tell: Tell
 ) -> Claim:
     lessons = []
     for one in entries:
@@ -106,15 +107,15 @@ def _claim(
     return Claim(
         how=way.how,
         area={one.side: _area_of(one) for one in lessons},
-        best={one.side: earned(entries_liked(market, one, best_share)) for one in lessons},
-        gate=earned(entries_at_gate(market, lessons, gate)),
+        best={one.side: earned(entries_liked(markets, one, best_share)) for one in lessons},
+        gate=earned(entries_at_gate(markets, lessons, gate)),
     )
 
 
-def _touch_and_direction(market: Market, lesson: Lesson, method: Method, tell: Tell) -> tuple[float, float]:
+def _touch_and_direction(markets: Markets, lesson: Lesson, method: Method, tell: Tell) -> tuple[float, float]:
     """Two areas by the purged walk: of a barrier being touched, and of the target where one was."""
     question = lesson.question
-    outcome = market.labels[lesson.side].outcome[question.start]
+    outcome = outcomes(markets, question, lesson.side)
     touched = outcome != Outcome.TIME
     tell(f"{question.key}: touched, and which way")
     return (
@@ -133,6 +134,7 @@ def _walked(question: Question, classes: Classes, kept: np.ndarray, method: Meth
         start=question.start[where],
         end=question.end[where],
         weights=question.weights[where],
+        market=question.market[where],
     )
     folds = walk_forward(mine.start, mine.end, folds=method.folds, embargo_bars=method.embargo_bars)
     areas = []

@@ -1,39 +1,32 @@
-"""The questions that models are asked of a market: whether to open at a bar, whether to leave a trade that is open."""
+"""The questions that models are asked of markets: whether to open at a bar, whether to leave a trade that is open.
+
+Several markets are one question. Its rows stand in the order of time, whatever market they are of, and bars count on
+one clock: so a fold's past is the past of every market, and no market's future teaches another's model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from jackline.core.values import Side
-from jackline.data.candles import Candles
 from jackline.models.exit_labels import exit_labels
-from jackline.models.features import COLUMNS, WINDOW_BARS, Floats, features
+from jackline.models.features import Floats
 from jackline.models.gated import Gate, Trades, highest, traded, wished
-from jackline.models.labels import Barriers, Costs, Labels, Outcome, Places, triple_barrier, uniqueness
+from jackline.models.labels import Outcome, Places, uniqueness
 from jackline.models.manifest import Role
+from jackline.models.markets import FIRST, Market, Markets
 from jackline.models.report import Ask
+from jackline.models.trainers import Classes
 from jackline.models.training import OutOfFold, Question, TrainingRefused
 
 EXIT_TRADES_MIN = 30
 """Fewer real entries teach no exit."""
-FIRST = WINDOW_BARS - 1
-"""The first bar that has a row of features."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Market:
-    """Candles with their features, from bar `FIRST` on, and the labels of both sides."""
-
-    candles: Candles
-    costs: Costs
-    rows: Floats
-    labels: Mapping[Side, Labels]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """A question of a model, with its answers out of fold."""
 
@@ -48,78 +41,119 @@ class Lesson:
         return self.question.key
 
 
-def market_of(candles: Candles, barriers: Barriers, costs: Costs) -> Market:
-    """Features and labels of candles of one market without a gap.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """Rows of one market: the bars that they are asked at, the last ones that their labels looked at."""
 
-    Raises:
-        TrainingRefused: fewer bars than one row and its label need.
-    """
-    least = WINDOW_BARS + barriers.hold_bars + 1
-    if len(candles) < least:
-        what = f"{len(candles)} bars; features look {WINDOW_BARS} back, a label {barriers.hold_bars} ahead"
-        raise TrainingRefused("rows", what, f"at least {least} bars, thousands to learn anything")
-    labels = {side: triple_barrier(candles, side, barriers, costs) for side in Side}
-    rows = features(candles.table)
-    if not np.isfinite(rows).all():
-        strange = ", ".join(COLUMNS[place] for place in np.flatnonzero(~np.isfinite(rows).all(axis=0)))
-        raise TrainingRefused(
-            "features", f"{strange}: not a number (D13)", "look at prices and volumes of the data"
-        )
-    return Market(candles=candles, costs=costs, rows=rows, labels=labels)
+    bars: Places
+    end: Places
+    classes: Classes
 
 
-def entry_question(market: Market, side: Side, wanted: Ask) -> Question:
+def entry_question(markets: Markets, side: Side, wanted: Ask) -> Question:
     """Whether to open: one row for each bar that has features and a label."""
-    labels = market.labels[side]
-    bars = np.flatnonzero(labels.known[FIRST:]).astype(np.int64) + FIRST
-    won = labels.outcome == Outcome.TARGET if wanted is Ask.TARGET else labels.net_fraction > 0
-    return _question(market, f"{Role.ENTRY}_{side}", bars, labels.end[bars], won[bars])
+    parts = []
+    for market in markets.each:
+        labels = market.labels[side]
+        bars = np.flatnonzero(labels.known[FIRST:]).astype(np.int64) + FIRST
+        won = labels.outcome == Outcome.TARGET if wanted is Ask.TARGET else labels.net_fraction > 0
+        parts.append(_Part(bars=bars, end=labels.end[bars], classes=won[bars].astype(np.int8)))
+    return _question(markets, f"{Role.ENTRY}_{side}", parts)
 
 
-def exit_question(market: Market, side: Side, entries: Trades) -> Question:
+def exit_question(markets: Markets, side: Side, entries: Sequence[Trades]) -> Question:
     """Whether to leave: one row for each bar of trades that were entered, at which they could still be left (E15).
+
+    `entries`: of each market.
 
     Raises:
         TrainingRefused: too few of the entries are of this side.
     """
     key = f"{Role.EXIT}_{side}"
-    found = exit_labels(market.candles, side, entries, market.labels[side], market.costs)
-    if found.trades < EXIT_TRADES_MIN:
-        what = f"{key}: {found.trades} real entries out of fold, and {EXIT_TRADES_MIN} are needed (E15)"
+    found = [
+        exit_labels(market.candles, side, trades, market.labels[side], market.costs)
+        for market, trades in zip(markets.each, entries, strict=True)
+    ]
+    count = sum(one.trades for one in found)
+    if count < EXIT_TRADES_MIN:
+        what = f"{key}: {count} real entries out of fold, and {EXIT_TRADES_MIN} are needed (E15)"
         fix = "--exit-entries 0.05 takes the entries that the model likes best; or go without"
         raise TrainingRefused("entries", what, fix)
-    return _question(market, key, found.bar, found.end, found.classes)
+    return _question(markets, key, [_Part(bars=one.bar, end=one.end, classes=one.classes) for one in found])
 
 
-def entries_at_gate(market: Market, lessons: Sequence[Lesson], gate: Gate) -> Trades:
-    """What entry models would have traded out of fold, through the gate, one trade at a time."""
-    probability = {one.side: _by_bar(market, one) for one in lessons if one.role is Role.ENTRY}
-    nothing = np.full(len(market.candles), np.nan)
-    wishes = wished(gate, probability.get(Side.LONG, nothing), probability.get(Side.SHORT, nothing))
+def entries_at_gate(markets: Markets, lessons: Sequence[Lesson], gate: Gate) -> tuple[Trades, ...]:
+    """What entry models would have traded out of fold in each market, through the gate, one trade at a time."""
+    said = {one.side: by_bar(markets, one) for one in lessons if one.role is Role.ENTRY}
+    nothing = [np.full(len(market.candles), np.nan) for market in markets.each]
+    longs, shorts = said.get(Side.LONG, nothing), said.get(Side.SHORT, nothing)
+    return tuple(
+        _traded(market, wished(gate, long, short))
+        for market, long, short in zip(markets.each, longs, shorts, strict=True)
+    )
+
+
+def entries_liked(markets: Markets, lesson: Lesson, share: float) -> tuple[Trades, ...]:
+    """The trades of one entry model in each market at its highest `share` of all answers out of fold, whatever a gate
+    would say."""
+    said = by_bar(markets, lesson)
+    liked = highest(np.concatenate(said), share) * lesson.side.sign
+    cuts = np.cumsum([len(one) for one in said])[:-1]
+    return tuple(
+        _traded(market, wishes) for market, wishes in zip(markets.each, np.split(liked, cuts), strict=True)
+    )
+
+
+def by_bar(markets: Markets, lesson: Lesson) -> list[Floats]:
+    """Answers out of fold at the bars of each market, nan where there is none."""
+    question, found = lesson.question, []
+    for number, market in enumerate(markets.each):
+        mine = np.flatnonzero(question.market == number)
+        said = np.full(len(market.candles), np.nan)
+        said[question.start[mine] - market.first_bar] = lesson.answers.probability[mine]
+        found.append(said)
+    return found
+
+
+def outcomes(markets: Markets, question: Question, side: Side) -> np.ndarray:
+    """How the trade of each row ended, of `labels.Outcome`."""
+    found = np.empty(len(question.start), dtype=np.int8)
+    for number, market in enumerate(markets.each):
+        mine = np.flatnonzero(question.market == number)
+        found[mine] = market.labels[side].outcome[question.start[mine] - market.first_bar]
+    return found
+
+
+def _traded(market: Market, wishes: Places) -> Trades:
     labels = {side.sign: labels for side, labels in market.labels.items()}
     return traded(wishes, np.arange(len(wishes), dtype=np.int64), labels)
 
 
-def entries_liked(market: Market, lesson: Lesson, share: float) -> Trades:
-    """The trades of one entry model at its highest `share` of answers out of fold, whatever a gate would say."""
-    wishes = highest(_by_bar(market, lesson), share) * lesson.side.sign
-    return traded(
-        wishes, np.arange(len(wishes), dtype=np.int64), {lesson.side.sign: market.labels[lesson.side]}
+def _question(markets: Markets, key: str, parts: Sequence[_Part]) -> Question:
+    """The rows of all markets in the order of time; of one time, in the order of the markets.
+
+    A row weighs by what is its own of the time that it looks at, counted over all markets: they move together, and a
+    bar of time does not tell more because more of them were there.
+    """
+    start = np.concatenate(list(_on_clock(markets, [one.bars for one in parts])))
+    end = np.concatenate(list(_on_clock(markets, [one.end for one in parts])))
+    of = np.repeat(np.arange(len(parts)), [len(one.bars) for one in parts])
+    rows = np.concatenate(
+        [market.rows[one.bars - FIRST] for market, one in zip(markets.each, parts, strict=True)]
     )
-
-
-def _by_bar(market: Market, lesson: Lesson) -> Floats:
-    found = np.full(len(market.candles), np.nan)
-    found[lesson.question.start] = lesson.answers.probability
-    return found
-
-
-def _question(market: Market, key: str, bars: Places, end: Places, classes: np.ndarray) -> Question:
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], end[order]
     return Question(
         key=key,
-        rows=np.ascontiguousarray(market.rows[bars - FIRST]),
-        classes=classes.astype(np.int8),
-        start=bars,
+        rows=np.ascontiguousarray(rows[order]),
+        classes=np.concatenate([one.classes for one in parts])[order],
+        start=start,
         end=end,
-        weights=uniqueness(bars + 1, end),
+        weights=uniqueness(start + 1, end),
+        market=of[order].astype(np.int64),
     )
+
+
+def _on_clock(markets: Markets, places: Sequence[Places]) -> Iterator[Places]:
+    for market, one in zip(markets.each, places, strict=True):
+        yield one + market.first_bar

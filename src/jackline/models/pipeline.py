@@ -6,7 +6,7 @@ Two things end it without a bundle, because they are nearly always a mistake: an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,14 +19,13 @@ from jackline.models.gated import Gate, Trades, earned
 from jackline.models.labels import Barriers, Costs
 from jackline.models.lessons import (
     Lesson,
-    Market,
     entries_at_gate,
     entries_liked,
     entry_question,
     exit_question,
-    market_of,
 )
 from jackline.models.manifest import Environment, Role
+from jackline.models.markets import Markets, markets_of
 from jackline.models.report import TRAINING, Ask, BarriersReport, TrainingReport, edges_of, encoded
 from jackline.models.training import Method, Question, Tell, TrainingRefused, ask, finished
 from jackline.models.writing import FittedModel, Training, write_bundle
@@ -71,47 +70,47 @@ class Trained:
     report: TrainingReport
 
 
-def train(candles: Candles, wanted: Wanted, tell: Tell) -> Trained:
-    """Train what is wanted on candles of one market, completed, without a gap, oldest first.
+def train(every: Sequence[Candles], wanted: Wanted, tell: Tell) -> Trained:
+    """Train what is wanted on candles, one set a market, each completed, without a gap, oldest first.
 
     Raises:
         TrainingRefused: too little to learn from, no known environment, or answers that are too good.
         BundleRefused: a library is missing, or an entry model's calibration would fall.
     """
-    market, entries = lessons_of(candles, wanted, tell)
-    return trained_of(market, entries, wanted, tell)
+    markets, entries = lessons_of(every, wanted, tell)
+    return trained_of(markets, entries, wanted, tell)
 
 
-def lessons_of(candles: Candles, wanted: Wanted, tell: Tell) -> tuple[Market, list[Lesson]]:
+def lessons_of(every: Sequence[Candles], wanted: Wanted, tell: Tell) -> tuple[Markets, list[Lesson]]:
     """The first half: the entry models asked out of fold. Raises as `train` does."""
-    _environment(candles)
-    market = market_of(candles, wanted.barriers, wanted.costs)
+    for candles in every:
+        _environment(candles)
+    markets = markets_of(every, wanted.barriers, wanted.costs)
     entries = [
-        _lesson(Role.ENTRY, side, entry_question(market, side, wanted.ask), wanted, tell)
+        _lesson(Role.ENTRY, side, entry_question(markets, side, wanted.ask), wanted, tell)
         for side in Side
         if f"{Role.ENTRY}_{side}" in wanted.thresholds
     ]
     if not entries:
         raise TrainingRefused("models", "no model for an entry is wanted", "the long, the short or both")
-    return market, entries
+    return markets, entries
 
 
-def trained_of(market: Market, entries: list[Lesson], wanted: Wanted, tell: Tell) -> Trained:
+def trained_of(markets: Markets, entries: list[Lesson], wanted: Wanted, tell: Tell) -> Trained:
     """The second half: exits from the real entries, the final fits, the report. Raises as `train` does."""
-    candles = market.candles
-    at_gate = entries_at_gate(market, entries, wanted.gate)
-    exits, left_out = _exits(market, entries, at_gate, wanted, tell)
+    at_gate = entries_at_gate(markets, entries, wanted.gate)
+    exits, left_out = exits_of(markets, entries, at_gate, wanted, tell)
     taught, models = _fitted([*entries, *exits], wanted, tell, left_out)
     end = max(int(one.question.end.max()) for one in entries)
     training = Training(
         rows=entries[0].question.rows,
-        symbols=(candles.symbol,),
-        interval_ms=candles.interval_ms,
-        environment=_environment(candles),
-        from_ms=int(candles.open_ms[0]),
-        to_ms=int(candles.open_ms[end]) + candles.interval_ms,
+        symbols=markets.symbols,
+        interval_ms=markets.interval_ms,
+        environment=_environment(markets.each[0].candles),
+        from_ms=markets.origin_ms,
+        to_ms=markets.close_ms(end),
     )
-    report = _report(market, taught, models, at_gate, wanted, left_out)
+    report = _report(markets, taught, models, at_gate, wanted, left_out)
     return Trained(models=models, training=training, report=report)
 
 
@@ -136,10 +135,10 @@ def _lesson(role: Role, side: Side, question: Question, wanted: Wanted, tell: Te
     return Lesson(role=role, side=side, question=question, answers=answers)
 
 
-def _exits(
-    market: Market, entries: list[Lesson], at_gate: Trades, wanted: Wanted, tell: Tell
+def exits_of(
+    markets: Markets, entries: list[Lesson], at_gate: tuple[Trades, ...], wanted: Wanted, tell: Tell
 ) -> tuple[list[Lesson], dict[str, str]]:
-    """The exits that there are enough entries for, and why the others are left out."""
+    """The exits that there are enough entries for, asked out of fold, and why the others are left out."""
     found: list[Lesson] = []
     left_out: dict[str, str] = {}
     for side in Side:
@@ -149,9 +148,9 @@ def _exits(
         mine = next((one for one in entries if one.side is side), None)
         trades = at_gate
         if wanted.exit_entries_share is not None and mine is not None:
-            trades = entries_liked(market, mine, wanted.exit_entries_share)
+            trades = entries_liked(markets, mine, wanted.exit_entries_share)
         try:
-            found.append(_lesson(Role.EXIT, side, exit_question(market, side, trades), wanted, tell))
+            found.append(_lesson(Role.EXIT, side, exit_question(markets, side, trades), wanted, tell))
         except TrainingRefused as refused:
             if refused.check == judging.TOO_GOOD:
                 raise
@@ -188,30 +187,31 @@ def _fitted(
 
 
 def _report(
-    market: Market,
+    markets: Markets,
     taught: list[Lesson],
     fitted: tuple[FittedModel, ...],
-    at_gate: Trades,
+    at_gate: tuple[Trades, ...],
     wanted: Wanted,
     left_out: dict[str, str],
 ) -> TrainingReport:
     method = wanted.method
     models = tuple(
-        judging.model_report(one, model.calibration, model.threshold, market.candles, method.recipe.seed)
+        judging.model_report(one, model.calibration, model.threshold, markets, method.recipe.seed)
         for one, model in zip(taught, fitted, strict=True)
     )
     entries = [one for one in taught if one.role is Role.ENTRY]
     rows = entries[0].question.rows
     return TrainingReport(
-        symbol=market.candles.symbol,
-        bars=len(market.candles),
+        symbol=", ".join(markets.symbols),
+        bars=markets.bars,
         recipe=asdict(method.recipe),
         calibration=method.calibration,
         embargo_bars=method.embargo_bars,
+        exit_entries_share=wanted.exit_entries_share,
         barriers=_barriers(wanted),
         models=models,
         gate=earned(at_gate),
-        best={one.side: earned(entries_liked(market, one, wanted.best_share)) for one in entries},
+        best={one.side: earned(entries_liked(markets, one, wanted.best_share)) for one in entries},
         best_share=wanted.best_share,
         left_out=left_out,
         warnings=(

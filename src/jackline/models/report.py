@@ -100,7 +100,10 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """`training.json`.
 
     Attributes:
+        symbol: of the market; of several, all of them by comma.
+        bars: of all markets.
         recipe: of `trainers.Recipe`, by name.
+        exit_entries_share: exits were taught on this share of best-liked bars; None: on the entries of the gate.
         gate: trades that the thresholds and the opportunity gate let through, out of fold.
         best: of each side alone, by `long` and `short`, the trades of the highest probabilities.
         best_share: how many of the rows those are.
@@ -122,6 +125,7 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     left_out: dict[str, str]
     warnings: tuple[str, ...]
     columns: tuple[Edges, ...]
+    exit_entries_share: float | None = None
 
 
 def edges_of(name: str, values: Floats) -> Edges:

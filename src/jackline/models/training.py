@@ -57,9 +57,10 @@ class Question:
         key: ``entry_long``, for messages.
         rows: features, shape (rows, columns).
         classes: 1 where it should be acted on.
-        start: the bar at whose close each row decides.
+        start: the bar at whose close each row decides; bars count on the clock of all markets.
         end: the last bar that its label has looked at.
         weights: above 0.
+        market: which one each row is of.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Question:
     start: Places
     end: Places
     weights: Floats
+    market: Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,6 +86,12 @@ class Asked:
     area: float
     classifier: Any
     calibration: Calibration | None
+
+    def says(self, rows: Floats) -> Floats:
+        """Calibrated probabilities of any rows, shape (rows, columns) → (rows,); those behind its past are fair."""
+        if self.calibration is None:
+            return np.full(len(rows), self.probability[0])
+        return said_of(self.calibration, raw_probabilities(self.classifier, rows))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from jackline.research.parity.bounds import Bounds
 from jackline.research.parity.record import ENTERED, Key, Record, Traded
 
 BPS = Decimal(10_000)
@@ -24,23 +25,6 @@ class Kind(StrEnum):
     EXIT_PRICE = "exit price"
     EXIT_REASON = "exit reason"
     EXIT_BAR = "exit bar"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What may differ.
-
-    Attributes:
-        price_bps: of a fill: a market moves while an order travels, and a candle does not say how.
-        quantity_fraction: sizes follow equity, which differs by what fills differ.
-        exit_bars: an exit inside a bar may fall to the bar beside it.
-        drift_fraction: share of the decisions and trades that may differ by more than this.
-    """
-
-    price_bps: Decimal = Decimal(10)
-    quantity_fraction: Decimal = Decimal("0.02")
-    exit_bars: int = 0
-    drift_fraction: Decimal = Decimal("0.05")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

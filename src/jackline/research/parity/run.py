@@ -18,7 +18,8 @@ from jackline.research.backtest.fitting import history_bars_of
 from jackline.research.backtest.run import run_backtest
 from jackline.research.backtest.settings import BacktestSettings
 from jackline.research.parity.bars import Heard, played_on
-from jackline.research.parity.compare import Bounds, Comparison, compare
+from jackline.research.parity.bounds import Bounds
+from jackline.research.parity.compare import Comparison, compare
 from jackline.research.parity.record import Record, capital_moves, read_record, wallet_at
 from jackline.research.refusal import BacktestRefused
 from jackline.store.batch import JournalKind

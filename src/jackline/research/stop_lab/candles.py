@@ -20,8 +20,9 @@ from jackline.research.stop_lab.kinds import (
     label,
     spread,
 )
+from jackline.research.stop_lab.marked import marked
 from jackline.research.stop_lab.path import drawn_times, paths_of
-from jackline.research.stop_lab.touched import Closed, Touched
+from jackline.research.stop_lab.touched import Closed, Touched, at_end
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -32,20 +33,29 @@ COARSE_MS = 60_000
 """Of longer bars the ways are too straight for a look every ten seconds; the notes say so."""
 
 
-def measure_candles(candles: Candles, assumed: Assumed, *, name: str) -> Measured:
-    """Measure every kind on candles. Raises NothingTouched where no stop was touched in a whole window."""
+def measure_candles(
+    candles: Candles, assumed: Assumed, *, name: str, mark: Candles | None = None
+) -> Measured:
+    """Measure every kind on candles; what triggers on mark only with `mark`, as `marked.aligned` gives it.
+
+    Raises:
+        NothingTouched: no stop was touched in a whole window.
+    """
     hold = max(1, assumed.hold_ms // candles.interval_ms)
     wait = max(1, -(-assumed.wait_ms // candles.interval_ms))
     entries, sampling = _entries(candles, hold + wait + 1, assumed)
     times = drawn_times(len(candles), seed=assumed.seed)
     sides: list[Touched] = []
-    found: dict[Kind, list[Closed]] = {kind: [] for kind in Kind if kind is not Kind.VENUE_MARK}
+    found: dict[Kind, list[Closed]] = {kind: [] for kind in Kind if mark or kind is not Kind.VENUE_MARK}
     for number, side in enumerate(SIDES):
         touched = _touched(candles, entries, side, times, hold, assumed)
         rng = np.random.default_rng([assumed.seed, number])
         sides.append(touched)
-        for kind, closed in _all_kinds(touched, wait, rng, assumed).items():
+        latency_ms = rng.uniform(*assumed.latency_ms, size=len(touched.bars))
+        for kind, closed in _all_kinds(touched, wait, latency_ms, rng, assumed).items():
             found[kind].append(closed)
+        if mark is not None:
+            found[Kind.VENUE_MARK].append(marked(touched, mark, times, latency_ms, assumed))
     count = sum(len(one.bars) for one in sides)
     if count == 0:
         raise NothingTouched(
@@ -66,7 +76,7 @@ def measure_candles(candles: Candles, assumed: Assumed, *, name: str) -> Measure
         rows=tuple(_row(kind, closed, blocks, slow_ms, assumed) for kind, closed in joined.items()),
         worst=_worst(sides, joined, assumed),
         losses={kind: closed.losses[~np.isnan(closed.losses)] for kind, closed in joined.items()},
-        notes=_notes(candles, assumed),
+        notes=_notes(candles, assumed, has_mark=mark is not None),
     )
 
 
@@ -118,10 +128,11 @@ def _touched(
     )
 
 
-def _all_kinds(touched: Touched, wait: int, rng: np.random.Generator, assumed: Assumed) -> dict[Kind, Closed]:
-    count = len(touched.bars)
-    arrived = touched.price(touched.at_ms + rng.uniform(*assumed.latency_ms, size=count))
-    phase = rng.uniform(0, assumed.poll_ms, size=count)
+def _all_kinds(
+    touched: Touched, wait: int, latency_ms: Floats, rng: np.random.Generator, assumed: Assumed
+) -> dict[Kind, Closed]:
+    arrived = touched.price(touched.at_ms + latency_ms)
+    phase = rng.uniform(0, assumed.poll_ms, size=len(touched.bars))
     venue = touched.beyond(arrived)
     return {
         Kind.VENUE: Closed(losses=venue, left=venue),
@@ -152,7 +163,7 @@ def _polled(touched: Touched, phase: Floats, assumed: Assumed) -> Closed:
             is_first = False
         look[waiting] = _next_look(touched, waiting, look[waiting], every)
         waiting = waiting[look[waiting] < touched.until_ms[waiting]]
-    return Closed(losses=losses, left=_at_end(touched), missed=missed)
+    return Closed(losses=losses, left=at_end(touched), missed=missed)
 
 
 def _next_look(touched: Touched, waiting: Times, look: Floats, every: int) -> Floats:
@@ -187,7 +198,7 @@ def _polled_at_closes(touched: Touched, assumed: Assumed) -> Closed:
         looked[waiting[looks]] = True
         ahead += 1
         waiting = waiting[~fires & (bars + 1 < last[waiting])]
-    return Closed(losses=losses, left=_at_end(touched), missed=missed | ~looked)
+    return Closed(losses=losses, left=at_end(touched), missed=missed | ~looked)
 
 
 def _limited(touched: Touched, arrived: Floats, through_fraction: float, wait: int) -> Closed:
@@ -215,12 +226,6 @@ def _limited(touched: Touched, arrived: Floats, through_fraction: float, wait: i
     return Closed(losses=touched.beyond(fills), left=left, worst=worst)
 
 
-def _at_end(touched: Touched) -> Floats:
-    """Where the price stood when the hold ended."""
-    bars = (touched.until_ms // touched.candles.interval_ms).astype(np.int64) - 1
-    return touched.beyond(touched.candles.close[bars])
-
-
 def slow_period_ms(interval_ms: int, assumed: Assumed) -> int:
     """How often the slow poll can look: at closes of bars, so never between two."""
     return -(-assumed.slow_poll_ms // interval_ms) * interval_ms
@@ -242,6 +247,7 @@ def _joined(parts: list[Closed]) -> Closed:
 
 BASIS = {
     Kind.VENUE: "path model",
+    Kind.VENUE_MARK: "path model, candles of mark",
     Kind.POLL: "path model",
     Kind.SLOW_POLL: "real closes",
     Kind.LIMIT: "real bars",
@@ -290,11 +296,13 @@ def _worst(sides: list[Touched], joined: dict[Kind, Closed], assumed: Assumed) -
     )
 
 
-def _notes(candles: Candles, assumed: Assumed) -> tuple[str, ...]:
+def _notes(candles: Candles, assumed: Assumed, *, has_mark: bool) -> tuple[str, ...]:
     notes = [
         "inside a bar the price goes open, the extreme that hurts, the other, close; when it passes them is drawn"
         f" (seed {assumed.seed})",
-        "no mark price in this file: every trigger is the last price",
+        "mark passes its extremes when the last price does, and a stop that mark alone touches is not counted"
+        if has_mark
+        else "no mark price in this file: every trigger is the last price",
     ]
     if candles.interval_ms > COARSE_MS:
         notes.append(

@@ -67,3 +67,9 @@ class Closed:
     left: Floats
     missed: Flags | None = None
     worst: Floats | None = None
+
+
+def at_end(touched: Touched) -> Floats:
+    """Where the price stood when the hold ended, bps beyond the stops."""
+    bars = (touched.until_ms // touched.candles.interval_ms).astype(np.int64) - 1
+    return touched.beyond(touched.candles.close[bars])

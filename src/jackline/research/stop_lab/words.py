@@ -54,7 +54,7 @@ def _limit(row: Row) -> str:
 
 def _mark(mark: Row, last: Row) -> str:
     spared = f"{mark.never_fraction:.0%} of the stops that the last price touched"
-    text = f"A trigger on mark (modelled) did not fire in {spared}"
+    text = f"A trigger on mark{' (modelled)' if 'modelled' in mark.basis else ''} did not fire in {spared}"
     if mark.beyond is None or last.beyond is None:
         return f"{text}."
     return (

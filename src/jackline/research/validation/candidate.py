@@ -44,11 +44,17 @@ Say = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """A configuration with its neighbours. `axes`: by name their values, in the order of `tried.places`."""
+    """A configuration with its neighbours.
+
+    Attributes:
+        axes: by name their values, in the order of `tried.places`.
+        notes: what the verdict says nothing of, in sentences.
+    """
 
     name: str
     tried: Tried
     axes: Mapping[str, tuple[float, ...]]
+    notes: tuple[str, ...] = ()
 
     @property
     def settings(self) -> int:

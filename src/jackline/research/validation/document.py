@@ -27,6 +27,7 @@ def document(found: Validated) -> dict[str, Any]:
         "verdict": found.verdict.title,
         "reasons": list(found.verdict.reasons),
         "strategy": found.candidate.name,
+        "notes": list(found.candidate.notes),
         "identity": found.wanted.identity,
         "setting": dict(values_of(point, 0)),
         "axes": {name: list(values) for name, values in found.candidate.axes.items()},

@@ -40,6 +40,7 @@ def page(found: Validated, plain: dict[str, Any]) -> str:
         title,
         f"<div class='verdict {kind}'><b>{words}</b><ul>{reasons}</ul></div>",
         f"<p>{escape(said)}</p>",
+        *(f"<p>{escape(note)}</p>" for note in plain["notes"]),
         "<h2>Every number beside its threshold</h2>",
         _checks(plain["checks"]),
         *_drawn([charts.curve_chart(found), charts.splits_chart(found), charts.random_chart(found)]),

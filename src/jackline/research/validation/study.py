@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -76,14 +76,17 @@ def material(
         holdout_returns=day_returns(later, days)[cut.holdout_day :],
         looks=looks,
         more_trials=more_trials,
-        random_means=random_means(desk, trades, point, before=cut.holdout_bar, seed=seed),
+        random_means=random_means(desk, signals, trades, point, before=cut.holdout_bar, seed=seed),
         position_days=_position_days(tried),
         findings=findings,
     )
 
 
-def random_means(desk: Desk, trades: Trades, point: Points, *, before: int, seed: int) -> Floats:
-    """Mean result of as many entries by chance, as often long as those of `trades`, with the same exits.
+def random_means(
+    desk: Desk, signals: Signals, trades: Trades, point: Points, *, before: int, seed: int
+) -> Floats:
+    """Mean result of as many entries by chance, as often long as those of `trades`, with the same exits: also those of
+    a model, where `signals` have any.
 
     Shape (runs,); one number a run, `before` the holdout.
     """
@@ -98,7 +101,10 @@ def random_means(desk: Desk, trades: Trades, point: Points, *, before: int, seed
         sides = np.zeros(len(desk.candles), dtype=np.int8)
         entries = np.flatnonzero(draws.random(before) < often)
         sides[entries] = np.where(draws.random(len(entries)) < long_share, 1, -1)
-        results = desk.trades(signals_of_sides("chance", sides), point).net_fraction
+        chance = replace(
+            signals_of_sides("chance", sides), end_long=signals.end_long, end_short=signals.end_short
+        )
+        results = desk.trades(chance, point).net_fraction
         found[run] = results.mean() if len(results) else 0.0
     return found
 
