@@ -105,7 +105,7 @@ def test_a_missing_library_is_said_before_anything_is_played(
     )
     code, told, why = ended(config, "--data", candle_file(tmp_path), "--report", tmp_path / "out")
     assert (code, told) == (ExitCode.BAD_INPUT, "")
-    assert why == "a backtest needs plotly. Fix: install jackline[research]"
+    assert why == "a backtest needs plotly. Fix: pip install 'jackline[research]'"
 
 
 def test_a_set_is_found_by_its_name(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ def test_a_model_needs_a_bundle_and_parameters_in_their_ranges(tmp_path: Path) -
 def test_without_numpy_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
     (problem,) = problems(configured(tmp_path)).values()
-    assert (problem.key, problem.fix) == ("strategy.bundle", "install jackline[models]")
+    assert (problem.key, problem.fix) == ("strategy.bundle", "pip install 'jackline[models]'")
     assert "numpy cannot be imported" in problem.what
 
 

@@ -262,7 +262,7 @@ def test_without_scikit_learn_the_extra_is_named(
     candles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    assert "install jackline[models]" in told(capsys, tmp_path, candles)
+    assert "pip install 'jackline[models]'" in told(capsys, tmp_path, candles)
 
 
 def test_a_bundle_without_a_report_has_no_drift(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jackline.store.tokens import Scope
+from tests.packaging.metrics_used import exported, used
 from tests.web.house import house
 
 
@@ -49,6 +50,7 @@ async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> N
         shown = (await home.ask("GET", "/metrics", scope=None)).body
         assert "jackline_protection_coverage_ratio 1.0" in shown
         assert "jackline_stop_confirm_seconds_count 1.0" in shown
+        assert used() - exported(str(shown)) == set(), "the dashboard or a rule asks for what nobody exports"
         seen = []
         async for raw in stream.content:
             seen.append(raw.decode())

@@ -73,6 +73,7 @@ class AlertDesk:
         )
         self._written = encode_book(self.book)
         self._is_failing = False
+        self.turns = 0
 
     def turn(self) -> bool:
         """Read and sift once; True where there may be more at once. What is owed is on the disk before it is sent."""
@@ -107,6 +108,7 @@ class AlertDesk:
         async with asyncio.TaskGroup() as group:
             working = group.create_task(self.delivery.run())
             while not stop.is_set():
+                self.turns += 1
                 if self.turn():
                     await asyncio.sleep(0)  # there is more to read at once; the channels go on meanwhile
                     continue

@@ -98,7 +98,7 @@ def _need_libraries(report: Path | None) -> None:
     needed = ("numpy", "polars", *(("plotly",) if report is not None else ()))
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        text = f"a backtest needs {' and '.join(missing)}. Fix: install jackline[research]"
+        text = f"a backtest needs {' and '.join(missing)}. Fix: pip install 'jackline[research]'"
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from jackline.cli.config import Config
 from jackline.cli.deadman import Pinged, pinging
+from jackline.cli.service_manager import kept_alive, take_manager
 from jackline.engine.clock import TwoClocks
+from jackline.engine.engine import Engine
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
@@ -56,14 +58,24 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
 
 async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
     """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises."""
-    await run_engine(options, _surroundings(access), stop_on_signals())
+    manager, stop, running = take_manager(), stop_on_signals(), list[Engine]()
+
+    def shown(engine: Engine) -> None:
+        running.append(engine)
+        if manager is not None:
+            manager.ready("what was open is protected; the loop runs")
+
+    async with kept_alive(manager, lambda: running[0].turns if running else None):
+        await run_engine(options, _surroundings(access), stop, shown)
 
 
 async def host_watchdog(options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None) -> None:
     """A watchdog on this host until SIGTERM or SIGINT; somebody outside hears that it watches, if told to."""
     around, stop = _surroundings(access), stop_on_signals()
-    sight = Sight(begun_ms=around.world.wire_ms())
-    async with pinging(deadman, sight, around.world, stop):
+    sight, manager = Sight(begun_ms=around.world.wire_ms()), take_manager()
+    if manager is not None:  # at once: an engine that starts behind it must not wait for a venue that is away
+        manager.ready("watching, as soon as the venue answers")
+    async with kept_alive(manager, lambda: sight.turns), pinging(deadman, sight, around.world, stop):
         await run_watchdog(options, around, stop, sight)
 
 

@@ -200,5 +200,5 @@ def _require() -> None:
     if missing:
         raise CommandFailed(
             ExitCode.BAD_INPUT,
-            f"data sets need {' and '.join(missing)}. Fix: install jackline[research]",
+            f"data sets need {' and '.join(missing)}. Fix: pip install 'jackline[research]'",
         )

@@ -4,7 +4,7 @@
 |---|---|
 | 0 | done |
 | 1 | a promise was breached, or a position could not be shown to be closed |
-| 2 | bad configuration or input; nothing was started |
+| 2 | bad configuration or input, or an extra that is not installed; nothing was started |
 | 3 | nothing happened: declined at the prompt, or a demo without a position |
 | 4 | the venue, or the engine, did not answer |
 | 5 | another engine holds the lease of the account |
@@ -17,6 +17,8 @@ from __future__ import annotations
 import errno
 import traceback
 from enum import IntEnum
+
+from jackline.cli.extras import missing
 
 
 class ExitCode(IntEnum):
@@ -70,6 +72,9 @@ def explain(error: BaseException) -> tuple[str, ExitCode]:
     known = _first_known(error)
     if known is not None:
         return f"{known[0]}", known[1]
+    absent = missing(error)
+    if absent is not None:
+        return absent, ExitCode.BAD_INPUT
     if isinstance(error, OSError) and error.errno is not None:
         return _operating_system(error), ExitCode.BAD_INPUT
     return _bug(error), ExitCode.INTERNAL

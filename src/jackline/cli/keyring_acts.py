@@ -17,8 +17,8 @@ import typer
 
 from jackline.cli.config import Config, load_config
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.cli.keys import OTHERS
 from jackline.cli.page import fitted
+from jackline.cli.private_file import others_may
 from jackline.cli.redaction import hold
 from jackline.cli.stored import actor
 from jackline.cli.unlock import ask_secret, locked_vault, open_vault
@@ -249,7 +249,7 @@ def _one_line(path: Path) -> str:
     with path.open("rb") as file:
         text = file.read(2 * SECRET_CHARS_MAX).decode(errors="replace").strip()
     mode = path.stat().st_mode
-    if mode & OTHERS:
+    if others_may(path, mode):
         raise CommandFailed(
             ExitCode.BAD_INPUT,
             f"{path}: S1: its mode {stat.S_IMODE(mode):04o} lets others read it. Fix: chmod 600 {path}",

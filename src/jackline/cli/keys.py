@@ -6,12 +6,12 @@ import stat
 import tomllib
 from pathlib import Path
 
+from jackline.cli.private_file import others_may
 from jackline.cli.problems import Problem
 from jackline.venue.transport.endpoint import Credentials
 
 LOCAL_KEY = Credentials(api_key="local", secret="local")  # noqa: S106  the local exchange's play money
 """Used where no key file is given."""
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 FILE_BYTES_MAX = 10_000
 
 
@@ -27,7 +27,7 @@ def read_key_file(path: Path) -> Credentials | list[Problem]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return [_problem(path, "not TOML", 'two lines: key = "…" and secret = "…"')]
     problems: list[Problem] = []
-    if mode & OTHERS:
+    if others_may(path, mode):
         what = f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it"
         problems.append(_problem(path, what, f"chmod 600 {path}"))
     key, secret = found.get("key"), found.get("secret")

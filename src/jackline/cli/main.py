@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from jackline import __version__
+from jackline.cli.completion import OF, say_candidates
 from jackline.cli.errors import explain
 from jackline.cli.hardening import forbid_core_dumps
 from jackline.cli.page import fitted
@@ -70,6 +71,11 @@ COMMANDS: dict[str, Lazy] = {
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
     "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
     "events": Lazy(target="journal_events:events", summary="Show the journal, or follow it."),
+    "completion": Lazy(
+        target="completion:completion", summary="Print what completes words: bash, zsh, fish."
+    ),
+    "help": Lazy(target="help:help_", summary="Show the page of a command, or the man page of all."),
+    "files": Lazy(target="files:app", summary="Show what comes along: examples, units, dashboards."),
     "explain": Lazy(target="explain_code:explain_code", summary="Say what a code means, and what to do."),
     "strategy": Lazy(target="strategy:app", summary="List the strategies, or begin one of your own."),
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
@@ -89,7 +95,7 @@ HELP = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
     rich_markup_mode=None,  # plain help: drawing frames would cost more than everything else at start-up
-    add_completion=False,
+    add_completion=False,  # `completion` does it: Typer's would import what checks values to complete a word
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # `main` says what went wrong, on one screen
     context_settings=HELP,
@@ -121,6 +127,11 @@ for _name, _lazy in COMMANDS.items():
     app.command(_name)(_listed(_name, _lazy))
 
 
+def app_command() -> Callable[..., Any]:
+    """The list itself, as a command."""
+    return typer.main.get_command(app)
+
+
 def load(name: str) -> Callable[..., Any]:
     """The command itself, with its options; called with `args` and `prog_name`."""
     module, _, attribute = COMMANDS[name].target.partition(":")
@@ -143,7 +154,9 @@ def main() -> None:
     sys.stderr = filtered(sys.stderr)
     name, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     try:
-        if name in COMMANDS:
+        if name == "completion" and rest[:1] == [OF]:
+            say_candidates(rest[1:])
+        elif name in COMMANDS:
             load(name)(args=rest, prog_name=f"jackline {name}")
         else:
             app(prog_name="jackline")

@@ -48,6 +48,7 @@ async def _run(config: "Config") -> None:
 
     from jackline.cli.alert_host import AlertDesk, channels_of, lock_book, writer_of
     from jackline.cli.compose import stop_on_signals
+    from jackline.cli.service_manager import kept_alive, take_manager
     from jackline.engine.host import HostWorld
     from jackline.store.host_disk import HostDisk
 
@@ -65,7 +66,11 @@ async def _run(config: "Config") -> None:
         )
         names = [channel.name for channel in channels]
         structlog.get_logger("alerts").info("alerting", account=config.account.name, channels=names)
-        await desk.run(stop_on_signals())
+        manager = take_manager()
+        if manager is not None:
+            manager.ready(f"telling {len(names)} addresses")
+        async with kept_alive(manager, lambda: desk.turns):
+            await desk.run(stop_on_signals())
     finally:
         lock.release()
 

@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from jackline.cli.keys import FILE_BYTES_MAX, OTHERS
+from jackline.cli.keys import FILE_BYTES_MAX
+from jackline.cli.private_file import others_may
 from jackline.cli.problems import Problem
 from jackline.cli.redaction import hold
 from jackline.cli.section import Section
@@ -61,7 +62,7 @@ def read_signing_key(path: Path) -> SigningKey | Problem:
         return _problem(path, f"cannot be read: {error.strerror}", fix)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return _problem(path, "not TOML", f"make another one: jackline phase key {path}")
-    if mode & OTHERS:
+    if others_may(path, mode):
         what = f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it"
         return _problem(path, what, f"chmod 600 {path}")
     text = found.get("key")

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from jackline.cli.demo.plan import GENERATED_INTERVAL_MS, GENERATED_SYMBOLS, lar
 from jackline.cli.demo.setting import BALANCE_QUOTE, Place, prepare, write_config
 from jackline.cli.demo.witness import Witness
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.service_manager import ServiceManager, kept_alive, take_manager
 from jackline.cli.supervising import Part, Supervisor
 from jackline.cli.supervising import Ready as ReadyCheck
 from jackline.core.values import WireMs
@@ -72,8 +74,20 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     async with Children(logs) as children:
         parts = [*_exchange(config, market), *_account(path, port, needs_web=False)]
         parts += [*_alerts(config, path), *_parity(config, path)]
-        await Supervisor(children, parts).run(_stop_on_signals())
+        await _supervised(Supervisor(children, parts), _stop_on_signals(), take_manager())
         log.info("stopping", note="no stop is cancelled")
+
+
+async def _supervised(supervisor: Supervisor, stop: asyncio.Event, manager: ServiceManager | None) -> None:
+    """Until `stop`; a service manager hears of it while every process is looked after."""
+
+    def begun() -> None:
+        if manager is not None:
+            manager.ready("every process was started")
+
+    turns = count()
+    async with kept_alive(manager, lambda: next(turns) if supervisor.looks_after_all() else None):
+        await supervisor.run(stop, begun)
 
 
 async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | None) -> None:

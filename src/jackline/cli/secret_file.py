@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.cli.keys import OTHERS
+from jackline.cli.private_file import others_may
 from jackline.cli.redaction import hold
 
 SECRET_CHARS_MIN = 16
@@ -26,7 +26,7 @@ def read_secret(path: Path | None, directory: Path) -> bytes:
         raise _refused(
             str(path), f"cannot be read: {error.strerror}", "check its path and its owner"
         ) from None
-    if mode & OTHERS:
+    if others_may(path, mode):
         what = f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it"
         raise _refused(str(path), what, f"chmod 600 {path}")
     if not SECRET_CHARS_MIN <= len(secret) <= FILE_BYTES_MAX or len(secret.splitlines()) != 1:

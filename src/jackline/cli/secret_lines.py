@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.cli.keys import OTHERS
+from jackline.cli.private_file import others_may
 from jackline.notify.channel import Address, UrlsRefused, read_addresses
 
 FILE_BYTES_MAX = 20_000
@@ -44,7 +44,7 @@ def _text(key: str, path: Path) -> str:
         ) from None
     except UnicodeDecodeError:
         raise _refused(path, f"{key} is no text", "write one address a line") from None
-    if mode & OTHERS:
+    if others_may(path, mode):
         what = f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it"
         raise _refused(path, what, f"chmod 600 {path}")
     if len(data) > FILE_BYTES_MAX:

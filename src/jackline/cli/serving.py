@@ -16,6 +16,7 @@ from jackline.cli.config import Config
 from jackline.cli.effective import effective
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.head_keeper import heads_kept, signals_held
+from jackline.cli.service_manager import kept_alive, take_manager
 from jackline.cli.spoken import toml_text
 from jackline.cli.web_hands import web_hands
 from jackline.store.access import ACCESS_FILE, AccessStore
@@ -102,8 +103,15 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     log.info("serving", url=url, port=bound, account=options.account)
     if ready is not None:
         ready(port=bound, url=url)
+    manager, account = take_manager(), app.state.account
+    if manager is not None:
+        manager.ready(f"serving {url}")
     with listening, signals_held() as signals:
-        async with heads_kept(AccessStore(disk, config.state_dir / ACCESS_FILE)):
+        # Alive is what `/livez` says: its looks go on (L2).
+        async with (
+            kept_alive(manager, lambda: account.seen.now_ms),
+            heads_kept(AccessStore(disk, config.state_dir / ACCESS_FILE)),
+        ):
             if not signals:
                 await server.serve(sockets=[listening])
 

@@ -49,14 +49,23 @@ class Supervisor:
     def __init__(self, children: Children, parts: Sequence[Part]) -> None:
         self._children = children
         self._parts = parts
+        self._keepers: list[asyncio.Task[None]] = []
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises CommandFailed where a vital part does not come up the first time."""
-        running: list[asyncio.Task[None]] = []
+    def looks_after_all(self) -> bool:
+        """Every part that was started is waited for, and started again when it ends (L2)."""
+        return len(self._keepers) == len(self._parts) and not any(one.done() for one in self._keepers)
+
+    async def run(self, stop: asyncio.Event, begun: Callable[[], None] = lambda: None) -> None:
+        """Until `stop` is set; `begun` is called once all parts have been started.
+
+        Raises CommandFailed where a vital part does not come up the first time.
+        """
+        running = self._keepers
         try:
             for part in self._parts:
                 child = await self._first(part)
                 running.append(asyncio.create_task(self._keep(part, child), name=part.name))
+            begun()
             await stop.wait()
         finally:
             for task in running:

@@ -206,7 +206,7 @@ def _need_libraries() -> None:
 
     require(FITTING)
     if find_spec("polars") is None:
-        text = "candles are read by polars, which is not installed. Fix: install jackline[research]"
+        text = "candles are read by polars, which is not installed. Fix: pip install 'jackline[research]'"
         raise CommandFailed(ExitCode.BAD_INPUT, text)
 
 

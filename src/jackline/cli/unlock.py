@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.cli.keys import OTHERS
 from jackline.cli.keys_section import KeysSection
+from jackline.cli.private_file import CREDENTIALS, others_may
 from jackline.cli.redaction import hold
 from jackline.store.host_disk import HostDisk
 from jackline.store.private import check_private
@@ -68,7 +68,7 @@ def unlocker_from(file: Path, *, kind: UnlockKind | None) -> Unlocker:
             content = opened.read(FILE_BYTES_MAX + 1).strip()
     except OSError as error:
         raise _refused(file, f"cannot be read: {error.strerror}", "check its path and its owner") from None
-    if mode & OTHERS:
+    if others_may(file, mode):
         raise _refused(
             file, f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it", f"chmod 600 {file}"
         )
@@ -112,7 +112,7 @@ def ask_secret(called: str, *, fix: str, ask: Callable[[str], str] = getpass.get
 def _unlock_file(section: KeysSection, directory: Path) -> Path | None:
     if section.unlock_file is not None:
         return directory / section.unlock_file
-    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    given = os.environ.get(CREDENTIALS)
     found = Path(given) / CREDENTIAL if given else None
     return found if found is not None and found.exists() else None
 

@@ -147,6 +147,11 @@ class Engine:
         """What it knows now, to be looked at."""
         return self._state
 
+    @property
+    def turns(self) -> int:
+        """Events handled since the start: grows while the loop gets on (L2)."""
+        return self._turns
+
     def _hear(self, command: Command) -> Signalled | str:
         """A signal from outside, on the newest bar; or why it is none."""
         return heard(

@@ -137,7 +137,7 @@ async def run_watchdog(
     clock = TwoClocks(around.world)
     venue = await around.open_venue(clock, lambda _: ENTRY_DENIED)
     try:
-        facts = await _wait_for_venue(venue, stop)
+        facts = await _wait_for_venue(venue, stop, sight)
         if facts is None:
             return
         with open_watch_store(around.disk, options.state_dir / WATCHDOG_FILE) as store:
@@ -150,9 +150,11 @@ async def run_watchdog(
         await venue.close()
 
 
-async def _wait_for_venue(venue: Venue, stop: asyncio.Event) -> VenueFacts | None:
+async def _wait_for_venue(venue: Venue, stop: asyncio.Event, sight: Sight | None) -> VenueFacts | None:
     """Ask until the venue answers; None when told to stop first."""
     while not stop.is_set():
+        if sight is not None:
+            sight.turns += 1
         try:
             return await read_venue(venue)
         except VenueUnreadable as error:

@@ -21,11 +21,13 @@ class Sight:
         begun_ms: when its process began.
         acting: it has taken the account over, or steps in beside the engine.
         looked_ms: when the last look left that was answered in full; 0 before the first.
+        turns: of its loop, which go on whether or not the venue answers (L2).
     """
 
     begun_ms: WireMs = WireMs(0)
     acting: bool = False
     looked_ms: WireMs = WireMs(0)
+    turns: int = 0
 
     def trouble(self, now_ms: WireMs) -> str | None:
         """Why nobody should trust that all is well; `NOT_YET` where it has just begun and nobody can know.

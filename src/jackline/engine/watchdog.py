@@ -127,6 +127,7 @@ class Watchdog:
         async with asyncio.TaskGroup() as group:
             keeper = group.create_task(self._venue.keep_clock())
             while not stop.is_set():
+                self._sight.turns += 1
                 self._look_if_due(group)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PROBE_S):

@@ -29,7 +29,7 @@ def library() -> ModuleType:
         return import_module("lightgbm")
     except ImportError as error:
         raise refused(
-            "libraries", f"lightgbm cannot be imported: {error}", f"install jackline[{EXTRA}]"
+            "libraries", f"lightgbm cannot be imported: {error}", f"pip install 'jackline[{EXTRA}]'"
         ) from None
     except OSError as error:  # the package is there, and what it links to is not
         fix = "install the system's OpenMP, on Debian: apt-get install libgomp1; or --trainer sklearn"

@@ -31,7 +31,7 @@ def require(names: tuple[str, ...]) -> dict[str, ModuleType]:
             found[name] = import_module(name)
         except ImportError as error:
             what = f"{DISTRIBUTIONS[name]} cannot be imported: {error}"
-            raise refused("libraries", what, f"install jackline[{EXTRA}]") from None
+            raise refused("libraries", what, f"pip install 'jackline[{EXTRA}]'") from None
     return found
 
 

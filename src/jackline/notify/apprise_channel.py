@@ -30,7 +30,7 @@ class AppriseMissing(Exception):
     """Apprise is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(f"alerts need Apprise. Fix: install jackline with its extra: jackline[{EXTRA}]")
+        super().__init__(f"alerts need Apprise. Fix: pip install 'jackline[{EXTRA}]'")
 
 
 class AppriseChannel:

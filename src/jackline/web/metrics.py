@@ -5,7 +5,8 @@ No amount of money is among them that `/metrics` shows without a token: ratios, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -17,7 +18,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from jackline import __version__
+from jackline.core.picture import PositionPicture
 from jackline.core.state import KillLevel
+from jackline.core.trade import SlotState
 from jackline.web.account import Account, Seen
 from jackline.web.history import History, Past
 from jackline.web.measures import coverage, liquidation_ratio, naked_ms, open_ones
@@ -77,6 +80,14 @@ def protection(seen: Seen, past: Past) -> Iterator[Metric]:
             "Since the venue was last asked what rests",
             value=max(0, seen.now_ms - seen.account.looked_ms) / 1_000,
         )
+    resting = GaugeMetricFamily("jackline_stops_resting", "Stops at the venue, by role", labels=("role",))
+    for role, number in Counter(_working(opened)).items():
+        resting.add_metric((role,), number)
+    yield resting
+    phases = GaugeMetricFamily("jackline_trades", "Live trades, by the state they are in", labels=("phase",))
+    for phase, number in Counter(one.phase for one in seen.positions).items():
+        phases.add_metric((phase,), number)
+    yield phases
     ratios = GaugeMetricFamily(
         "jackline_liquidation_buffer_ratio",
         "Distance to the stop over distance to liquidation (P7)",
@@ -87,6 +98,11 @@ def protection(seen: Seen, past: Past) -> Iterator[Metric]:
         if ratio is not None:
             ratios.add_metric((one.symbol, one.side), float(ratio))
     yield ratios
+
+
+def _working(opened: Iterable[PositionPicture]) -> Iterator[str]:
+    """The role of every stop that the venue has and that would fire."""
+    return (stop.role for one in opened for stop in one.stops if stop.state == SlotState.WORKING.value)
 
 
 def switches(seen: Seen) -> Iterator[Metric]:
@@ -105,6 +121,12 @@ def switches(seen: Seen) -> Iterator[Metric]:
         if limit.limit:
             used.add_metric((limit.name,), float(limit.used / limit.limit))
     yield used
+    if account.day_result_quote is not None and account.day_start_quote:
+        yield GaugeMetricFamily(
+            "jackline_day_result_ratio",
+            "Result of the day (UTC), open positions included, over its first equity",
+            value=float(account.day_result_quote / account.day_start_quote),
+        )
 
 
 def progress(seen: Seen) -> Iterator[Metric]:

@@ -158,7 +158,7 @@ def _parquet_rows(path: Path) -> Iterator[_Row]:
             what="Parquet cannot be read here",
             where=str(path),
             value=str(error),
-            fix="install the extra jackline[parquet], or give the file as CSV",
+            fix="pip install 'jackline[parquet]', or give the file as CSV",
         ) from error
     try:
         frame = polars.read_parquet(path)

@@ -17,5 +17,5 @@ def library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        text = f"{name.partition('.')[0]} cannot be imported: {error}. Fix: install jackline[{EXTRA}]"
+        text = f"{name.partition('.')[0]} cannot be imported: {error}. Fix: pip install 'jackline[{EXTRA}]'"
         raise LibraryMissing(text) from None
