@@ -24,6 +24,11 @@ ADAPTERS = (
         why="the Disk of a real host: one writer thread, and file names of this process",
     ),
     Adapter(
+        files="store/postgres_disk.py",
+        touches=frozenset({"threading", "time"}),
+        why="a thread that follows the desk in a database, so that no loop ever waits for one; no simulation has it",
+    ),
+    Adapter(
         files="exchange/feeds/draws.py",
         touches=frozenset({"random"}),
         why="streams of chance seeded by name, from which a market is drawn",

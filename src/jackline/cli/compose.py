@@ -17,7 +17,7 @@ from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
 from jackline.engine.sight import Sight
 from jackline.engine.startup import StreamingVenue
-from jackline.store.host_disk import HostDisk
+from jackline.store.disk import Disk
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
 from jackline.venue.binance.venue import open_binance
@@ -56,7 +56,7 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
     return await open_binance(settings=binance, clock=clock, permit=permit, net=net)
 
 
-async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
+async def host_engine(options: EngineOptions, access: VenueAccess, *, disk: Disk) -> None:
     """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises."""
     manager, stop, running = take_manager(), stop_on_signals(), list[Engine]()
 
@@ -66,12 +66,14 @@ async def host_engine(options: EngineOptions, access: VenueAccess) -> None:
             manager.ready("what was open is protected; the loop runs")
 
     async with kept_alive(manager, lambda: running[0].turns if running else None):
-        await run_engine(options, _surroundings(access), stop, shown)
+        await run_engine(options, _surroundings(access, disk), stop, shown)
 
 
-async def host_watchdog(options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None) -> None:
+async def host_watchdog(
+    options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None, *, disk: Disk
+) -> None:
     """A watchdog on this host until SIGTERM or SIGINT; somebody outside hears that it watches, if told to."""
-    around, stop = _surroundings(access), stop_on_signals()
+    around, stop = _surroundings(access, disk), stop_on_signals()
     sight, manager = Sight(begun_ms=around.world.wire_ms()), take_manager()
     if manager is not None:  # at once: an engine that starts behind it must not wait for a venue that is away
         manager.ready("watching, as soon as the venue answers")
@@ -79,10 +81,10 @@ async def host_watchdog(options: EngineOptions, access: VenueAccess, deadman: Pi
         await run_watchdog(options, around, stop, sight)
 
 
-def _surroundings(access: VenueAccess) -> Surroundings:
+def _surroundings(access: VenueAccess, disk: Disk) -> Surroundings:
     return Surroundings(
         world=HostWorld(),
-        disk=HostDisk(),
+        disk=disk,
         open_venue=lambda clock, permit: open_venue(access, clock, permit),
     )
 

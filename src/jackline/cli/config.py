@@ -39,6 +39,7 @@ from jackline.cli.regime_section import (
 from jackline.cli.risk_section import RiskSection, risk_settings, with_usual_target
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.sections import AccountSection, StrategySection, VenueSection
+from jackline.cli.store_section import StoreSection
 from jackline.cli.strategy_file import NotLoaded
 from jackline.cli.trailing_checks import trailing_problems
 from jackline.cli.tree import KeyPath, Tree, mark, put, read_tree, toml_value
@@ -61,6 +62,7 @@ DEFAULT = "default"
 MIB_BYTES = 1_048_576
 SECTIONS: dict[str, type[BaseModel]] = {
     "account": AccountSection,
+    "store": StoreSection,
     "venue": VenueSection,
     "keys": KeysSection,
     "universe": UniverseSection,
@@ -86,6 +88,7 @@ class Config:
 
     path: Path
     account: AccountSection
+    store: StoreSection
     venue: VenueSection
     keys: KeysSection
     universe: UniverseSection
@@ -309,6 +312,7 @@ def _checked(
     return Config(
         path=path,
         account=AccountSection.model_validate(sections["account"]),
+        store=StoreSection.model_validate(sections["store"]),
         venue=venue if isinstance(venue, VenueSection) else VenueSection.model_validate(venue),
         keys=KeysSection.model_validate(sections["keys"]),
         universe=UniverseSection.model_validate(sections["universe"]),

@@ -41,6 +41,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
     """Every key, in the order of the file; the parameters of the chosen strategy with their defaults."""
     sections: dict[str, BaseModel] = {
         "account": config.account,
+        "store": config.store,
         "venue": config.venue,
         "keys": config.keys,
         "universe": config.universe,

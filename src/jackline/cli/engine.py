@@ -20,6 +20,7 @@ def engine(
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.disks import disk_of
     from jackline.cli.key_check import key_check
     from jackline.cli.old_variables import tell_unread
 
@@ -27,4 +28,4 @@ def engine(
     loaded = load_config(config, {} if rung is None else {"venue.rung": rung}, load_strategy_file=True)
     tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
     options = replace(loaded.engine_options(), key_check=key_check(loaded.path))
-    asyncio.run(host_engine(options, venue_access(loaded)))
+    asyncio.run(host_engine(options, venue_access(loaded), disk=disk_of(loaded)))

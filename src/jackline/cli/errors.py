@@ -59,6 +59,7 @@ _CODES: dict[str, ExitCode] = {
     "jackline.exchange.wire.server.PortError": ExitCode.BAD_INPUT,
     "jackline.store.lease.LeaseHeld": ExitCode.LEASE_HELD,
     "jackline.store.errors.CommandConflict": ExitCode.BAD_INPUT,
+    "jackline.store.backup_file.BackupRefused": ExitCode.BAD_INPUT,
     "jackline.store.private.NotPrivate": ExitCode.BAD_INPUT,
     "jackline.store.tokens.TokenRefused": ExitCode.BAD_INPUT,
     "jackline.store.unlocking.UnlockRefused": ExitCode.BAD_INPUT,

@@ -19,6 +19,7 @@ def guard(
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
+    from jackline.cli.disks import disk_of
     from jackline.cli.key_check import key_check
     from jackline.cli.old_variables import tell_unread
 
@@ -26,4 +27,4 @@ def guard(
     loaded = load_config(config, guards_only=True)
     tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
     options = replace(loaded.guard_options(), key_check=key_check(loaded.path))
-    asyncio.run(host_engine(options, venue_access(loaded)))
+    asyncio.run(host_engine(options, venue_access(loaded), disk=disk_of(loaded)))

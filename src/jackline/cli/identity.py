@@ -18,7 +18,7 @@ from jackline.strategies.building import declared
 from jackline.strategies.parameters import ParametersRefused
 from jackline.strategies.registry import DECLARED, MODEL, build_strategy
 
-NOT_DECIDING = frozenset({"account", "alerts", "keys", "phase", "venue", "web"})
+NOT_DECIDING = frozenset({"account", "alerts", "keys", "phase", "store", "venue", "web"})
 """Where, for whom and who is told, not what is decided. Every other section binds, one that comes later too."""
 SOURCE = "source_sha256"
 FILE = "file"

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from jackline.cli.config import Config
+from jackline.cli.disks import disk_of
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.secret_file import read_secret
 from jackline.core.bots import SignalSource
@@ -19,7 +20,6 @@ from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.boot import COMMANDS_FILE
 from jackline.store.commands import CommandDesk
 from jackline.store.errors import CommandConflict, StoreError
-from jackline.store.host_disk import HostDisk
 from jackline.store.lease import is_held
 
 HOST = "127.0.0.1"
@@ -46,7 +46,7 @@ class Listener:
             symbols=options.symbols,
             age_ms_max=options.signal_age_ms_max or options.interval_ms,
         )
-        self._disk = HostDisk()
+        self._disk = disk_of(config)
         self._state_dir = config.state_dir
         self._desk = CommandDesk(self._disk, config.state_dir / COMMANDS_FILE)
 

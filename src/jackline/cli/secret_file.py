@@ -1,4 +1,4 @@
-"""The file of the webhook's secret: one line, readable by its owner alone. It is never shown (S1)."""
+"""Files of a secret, the webhook's for one: one line, readable by its owner alone. It is never shown (S1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def read_secret(path: Path | None, directory: Path) -> bytes:
     """The secret. Raises CommandFailed with what is wrong with its file; never with what is in it."""
     if path is None:
         raise _refused("webhook.secret_file", "missing", 'name a file, e.g. secret_file = "webhook.secret"')
-    path = directory / path
+    return read_secret_file(directory / path, chars_min=SECRET_CHARS_MIN)
+
+
+def read_secret_file(path: Path, *, chars_min: int) -> bytes:
+    """One line that nobody else may read. Raises CommandFailed with what is wrong; never with what is in it."""
     try:
         mode = path.stat().st_mode
         with path.open("rb") as file:
@@ -29,8 +33,8 @@ def read_secret(path: Path | None, directory: Path) -> bytes:
     if others_may(path, mode):
         what = f"S1: its mode {stat.S_IMODE(mode):04o} lets others read it"
         raise _refused(str(path), what, f"chmod 600 {path}")
-    if not SECRET_CHARS_MIN <= len(secret) <= FILE_BYTES_MAX or len(secret.splitlines()) != 1:
-        what = f"not one line of {SECRET_CHARS_MIN} … {FILE_BYTES_MAX} characters"
+    if not chars_min <= len(secret) <= FILE_BYTES_MAX or len(secret.splitlines()) != 1:
+        what = f"not one line of {chars_min} … {FILE_BYTES_MAX} characters"
         raise _refused(str(path), what, f"openssl rand -hex 32 > {path}")
     hold(secret)
     return secret

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from jackline.cli.config import Config
+from jackline.cli.disks import disk_of
 from jackline.cli.effective import effective
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.head_keeper import heads_kept, signals_held
@@ -20,7 +21,6 @@ from jackline.cli.service_manager import kept_alive, take_manager
 from jackline.cli.spoken import toml_text
 from jackline.cli.web_hands import web_hands
 from jackline.store.access import ACCESS_FILE, AccessStore
-from jackline.store.host_disk import HostDisk
 from jackline.web.options import WebOptions
 
 log = structlog.get_logger("web")
@@ -75,7 +75,7 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     from jackline.web.doorkeeper import Doorkeeper
 
     web, options = config.web, web_options(config)
-    disk = HostDisk()
+    disk = disk_of(config)
     keeper = Doorkeeper(AccessStore(disk, config.state_dir / ACCESS_FILE))
     app = create_app(options, disk=disk, doorkeeper=keeper, hands=web_hands(config))
     listening = _listen(web.host, web.port)

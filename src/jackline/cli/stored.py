@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jackline.cli.config import Config
+from jackline.cli.disks import disk_of
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.core.phases import Proof
 from jackline.core.state import KillLevel
@@ -82,7 +83,7 @@ def submit(
         proof=proof,
         wish=wish,
     )
-    CommandDesk(HostDisk(), config.state_dir / COMMANDS_FILE).submit(command)
+    CommandDesk(disk_of(config), config.state_dir / COMMANDS_FILE).submit(command)
     return command.command_id
 
 

@@ -20,7 +20,10 @@ def watchdog(
     from jackline.cli.compose import host_watchdog, venue_access
     from jackline.cli.config import load_config
     from jackline.cli.deadman import pinged
+    from jackline.cli.disks import disk_of
 
     logs.configure()
     loaded = load_config(config)
-    asyncio.run(host_watchdog(loaded.engine_options(), venue_access(loaded), pinged(loaded)))
+    asyncio.run(
+        host_watchdog(loaded.engine_options(), venue_access(loaded), pinged(loaded), disk=disk_of(loaded))
+    )

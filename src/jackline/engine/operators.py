@@ -73,6 +73,7 @@ class Operators:
         self._has_looked = has_looked
         self._check_key = check_key
         self._are_heard = False
+        self._unreadable = ""
         self._openings = 0
         self._held: list[Posted] = []
         self._obeyed: set[str] = set()
@@ -94,9 +95,11 @@ class Operators:
         try:
             posted = self._posted()
         except StoreError as error:
-            log.warning("commands_unreadable", detail=str(error))
-            self._are_heard = False
+            if str(error) != self._unreadable:  # once, not five times a second
+                log.warning("commands_unreadable", detail=str(error))
+            self._are_heard, self._unreadable = False, str(error)
             return
+        self._unreadable = ""
         for item in posted:
             self._read_to = item.seq
             if self._is_known(item.command.command_id):

@@ -40,19 +40,9 @@ ACCESS = Schema(
     name="access store",
     application_id=0x6A6B6131,
     version=1,
-    statements=(
-        _TOKENS,
-        _SESSIONS,
-        _ATTEMPTS,
-        _FACTORS,
-        _AUDIT,
-        _HEAD,
-        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
-        "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
-        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
-        "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
-        f"INSERT INTO audit_head VALUES (1, 0, '{GENESIS}')",  # noqa: S608  no input reaches this text
-    ),
+    tables=(_TOKENS, _SESSIONS, _ATTEMPTS, _FACTORS, _AUDIT, _HEAD),
+    append_only=("audit",),
+    rows=(f"INSERT INTO audit_head VALUES (1, 0, '{GENESIS}')",),  # noqa: S608  no input reaches this text
 )
 
 
@@ -86,7 +76,7 @@ class AccessStore:
             self._make()
         with contextlib.closing(open_reader(self.disk, self.path)) as db:
             self._check(db)
-            db.run("BEGIN")
+            db.dialect.begin_reading(db)
             yield db
 
     def _make(self) -> None:
@@ -100,7 +90,7 @@ class AccessStore:
             lock.release()
 
     def _check(self, db: Db) -> None:
-        found = (db.run("PRAGMA application_id")[0][0], db.run("PRAGMA user_version")[0][0])
+        found = db.dialect.identity(db)
         if found != (ACCESS.application_id, ACCESS.version):
             raise StoreDamaged(
                 what=f"not an access store of this version (application_id {found[0]:#x}, version {found[1]})",

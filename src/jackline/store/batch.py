@@ -106,13 +106,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table whose rows the journal seals. The first column is the key.
+    """A table whose rows the journal seals.
 
     Attributes:
+        key: its first column.
         keeps_first: the first row of a key stays (append-only); else the last one does.
     """
 
     name: str
+    key: str
     keeps_first: bool
     insert: str
     select: str
@@ -120,12 +122,16 @@ class Table:
 
 TRADES = Table(
     name="trades",
+    key="trade_id",
     keeps_first=False,
-    insert="INSERT OR REPLACE INTO trades VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insert="INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trade_id) DO UPDATE SET "
+    "phase = excluded.phase, symbol = excluded.symbol, side = excluded.side, body = excluded.body, "
+    "wire_ms = excluded.wire_ms, market_ms = excluded.market_ms",
     select="SELECT trade_id, phase, symbol, side, body, wire_ms, market_ms FROM trades",
 )
 LEDGER = Table(
     name="ledger",
+    key="entry_id",
     keeps_first=True,
     insert="INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry_id) DO NOTHING",
     select="SELECT entry_id, kind, symbol, trade_id, side, position_side, quantity, price, amount_quote,"
@@ -133,12 +139,14 @@ LEDGER = Table(
 )
 ACCOUNT = Table(
     name="account",
+    key="key",
     keeps_first=False,
-    insert="INSERT OR REPLACE INTO account VALUES (?, ?)",
+    insert="INSERT INTO account VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     select="SELECT key, value FROM account",
 )
 ANSWERS = Table(
     name="command_answers",
+    key="id",
     keeps_first=True,
     insert="INSERT INTO command_answers VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
     select="SELECT id, wire_ms, result FROM command_answers",

@@ -1,4 +1,4 @@
-"""Opening a store: create it or check it, then read and write. And setting a damaged one aside."""
+"""Opening a store: create it or check it, then read and write. And setting one aside."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Self
 
 from jackline.core.values import WireMs
 from jackline.store.check import check_absent, check_store
-from jackline.store.db import beside, create, open_writer
+from jackline.store.db import beside, ensure, open_writer
 from jackline.store.disk import Disk
+from jackline.store.errors import DbTrouble
 from jackline.store.journal import Head
 from jackline.store.reader import StoreReader
 from jackline.store.schema import ENGINE, Schema
@@ -53,32 +54,37 @@ class Store:
         self.close()
 
 
-def open_store(disk: Disk, path: Path, schema: Schema = ENGINE) -> Store:
+def open_store(disk: Disk, path: Path, schema: Schema = ENGINE, *, may_lag: bool = False) -> Store:
     """Open the store at `path`, creating it where there is none.
+
+    One that is kept elsewhere has to answer, unless it `may_lag`: then its copy here does for a start.
 
     Raises StoreDamaged, with every file left as found, and DbTrouble when the disk refuses.
     Hold the lease first.
     """
-    created = not disk.exists(path)
-    if created:
+    if disk.origin(path) is None and not disk.exists(path):
         check_absent(disk, path)
-        disk.make_directory(path.parent)
-        create(disk, path, schema)
+    lags = False
+    try:
+        created = ensure(disk, path, schema)
+    except DbTrouble:
+        if not may_lag or disk.origin(path) is None or not disk.exists(path):
+            raise
+        created, lags = False, True
     head = check_store(disk, path, schema)
-    open_writer(
-        disk, path
-    ).close()  # a disk that cannot make a commit durable says so now, not at the first intent
+    if not lags:  # what cannot make a commit durable says so now, not at the first intent
+        open_writer(disk, path).close()
     return Store(disk=disk, path=path, read=StoreReader(disk, path), head=head, created=created)
 
 
-def quarantine(disk: Disk, path: Path, *, wire_ms: WireMs) -> Path:
-    """Set a damaged store aside, whole and unchanged, as ``<name>.damaged-<utc>``; the path it now has.
+def quarantine(disk: Disk, path: Path, *, wire_ms: WireMs, why: str = "damaged") -> Path:
+    """Set a store aside, whole and unchanged, as ``<name>.<why>-<utc>``; the path it now has.
 
     Its log is renamed to match, so that what can be read of it still can be. Safe to repeat after a crash.
     """
     moment = datetime.fromtimestamp(wire_ms / 1_000, UTC)
     stamp = f"{moment:%Y%m%dT%H%M%S}{wire_ms % 1_000:03d}Z"
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    aside = path.with_name(f"{path.name}.{why}-{stamp}")
     for source, target in zip(beside(path), beside(aside), strict=True):
         if disk.exists(source):
             disk.rename(source, target)

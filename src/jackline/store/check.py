@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -23,8 +21,6 @@ from jackline.store.schema import Schema
 ROWS_AT_ONCE = 5_000
 """Journal rows held in memory while the chain is followed."""
 
-_SHAPE = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
-
 Seals = dict[tuple[str, str], str]
 
 
@@ -34,14 +30,20 @@ def check_store(disk: Disk, path: Path, schema: Schema) -> Head:
         raise _damaged(path, "the file is empty")
     try:
         with closing(open_reader(disk, path)) as db:
-            db.run("BEGIN")  # one view of the file throughout, even if an engine is writing to it
-            _check_file(db, path, schema)
-            head, seals = _check_chain(db, path, read_anchor(disk, path))
-            _check_state(db, path, seals)
+            head = check_db(db, path, schema, read_anchor(disk, path))
     except DbTrouble as trouble:
         if trouble.kind in {TroubleKind.BUSY, TroubleKind.FULL, TroubleKind.IO}:
             raise  # the disk's trouble, not the file's
         raise _damaged(path, trouble.detail) from trouble
+    return head
+
+
+def check_db(db: Db, path: Path, schema: Schema, anchor: Head | None) -> Head:
+    """The same of a connection, as far as a file's name is not needed. Raises StoreDamaged and DbTrouble."""
+    db.dialect.begin_reading(db)  # one view of the store throughout, even if an engine is writing to it
+    _check_file(db, path, schema)
+    head, seals = _check_chain(db, path, anchor)
+    _check_state(db, path, seals)
     return head
 
 
@@ -62,30 +64,24 @@ def _damaged(path: Path, what: str, where: str = "") -> StoreDamaged:
     )
 
 
+def wrong_version(where: str, version: int, schema: Schema) -> StoreDamaged:
+    """Of a store whose tables are not those of this program."""
+    older = version < schema.version
+    return StoreDamaged(
+        what=f"schema version is {version}, this program knows {schema.version}",
+        where=where,
+        fix="jackline db migrate --config FILE" if older else "run the program that wrote it, or a newer one",
+    )
+
+
 def _check_file(db: Db, path: Path, schema: Schema) -> None:
-    application_id = db.run("PRAGMA application_id")[0][0]
+    application_id, version = db.dialect.identity(db)
     if application_id != schema.application_id:
         raise _damaged(path, f"not a jackline {schema.name} (application_id {application_id:#x})")
-    version = db.run("PRAGMA user_version")[0][0]
     if version != schema.version:
-        raise _damaged(path, f"schema version is {version}, this program knows {schema.version}")
-    findings = [row[0] for row in db.run("PRAGMA quick_check(3)")]
-    if findings != ["ok"]:
-        raise _damaged(path, f"SQLite finds: {'; '.join(findings)}")
-    differing = _shape(schema) ^ set(db.run(_SHAPE))
-    if differing:
-        raise _damaged(
-            path, f"table definitions differ: {', '.join(sorted({str(row[1]) for row in differing}))}"
-        )
-
-
-@cache
-def _shape(schema: Schema) -> frozenset[Row]:
-    """The definitions a file of this schema has."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        for statement in schema.statements:
-            model.execute(statement)
-        return frozenset(model.execute(_SHAPE).fetchall())
+        raise wrong_version(str(path), version, schema)
+    for finding in db.dialect.findings(db, schema):
+        raise _damaged(path, finding)
 
 
 def _check_chain(db: Db, path: Path, anchor: Head | None) -> tuple[Head, Seals]:

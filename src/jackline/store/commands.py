@@ -21,7 +21,7 @@ from jackline.store.command_args import BotArgs as _BotArgs
 from jackline.store.command_args import KillArgs as _KillArgs
 from jackline.store.command_args import PlaceArgs as _Args
 from jackline.store.command_args import SignalArgs as _SignalArgs
-from jackline.store.db import Db, Row, create, open_reader, open_writer, transaction
+from jackline.store.db import Db, Row, ensure, open_reader, open_writer, transaction
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, encode
 from jackline.store.errors import BodyUnreadable, CommandConflict, DbTrouble, StoreDamaged
@@ -163,9 +163,7 @@ class CommandDesk:
 
         Raises CommandConflict when its id was used for another one, StoreDamaged and DbTrouble.
         """
-        if not self._disk.exists(self._path):
-            self._disk.make_directory(self._path.parent)
-            create(self._disk, self._path, COMMANDS)
+        ensure(self._disk, self._path, COMMANDS)
         with closing(open_writer(self._disk, self._path)) as db:
             self._check(db)
             with transaction(db):
@@ -238,7 +236,7 @@ class CommandDesk:
             self._reading = None
 
     def _check(self, db: Db) -> None:
-        found = (db.run("PRAGMA application_id")[0][0], db.run("PRAGMA user_version")[0][0])
+        found = db.dialect.identity(db)
         if found != (COMMANDS.application_id, COMMANDS.version):
             raise StoreDamaged(
                 what=f"not a command desk of this version (application_id {found[0]:#x}, version {found[1]})",

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from jackline.store.db import Db
 from jackline.store.errors import StoreError
+from jackline.store.origin import Origin
 
 
 class LockBusy(StoreError):
@@ -92,7 +93,11 @@ class Disk(Protocol):
     """The files of one host, as one of its processes sees them."""
 
     def open_db(self, path: Path, *, read_only: bool) -> Db:
-        """A connection to an existing SQLite file; `read_only` neither writes nor checkpoints. Raises DbTrouble."""
+        """A connection to an existing store; `read_only` neither writes nor checkpoints. Raises DbTrouble."""
+        ...
+
+    def origin(self, path: Path) -> Origin | None:
+        """Where the store of this name is really kept; None where the file is the store."""
         ...
 
     def exists(self, path: Path) -> bool:

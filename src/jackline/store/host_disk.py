@@ -16,6 +16,7 @@ from pathlib import Path
 from jackline.store.db import Db
 from jackline.store.disk import Carrier, Lock, LockBusy, Until, Work
 from jackline.store.errors import StoreError
+from jackline.store.origin import Origin
 from jackline.store.sqlite_db import SqliteDb
 
 LOCK_TRIES = 10
@@ -31,6 +32,10 @@ class HostDisk:
     def open_db(self, path: Path, *, read_only: bool) -> Db:
         """A connection of sqlite3; it belongs to the thread that opens it."""
         return SqliteDb(path, read_only=read_only)
+
+    def origin(self, path: Path) -> Origin | None:
+        """The files are the stores."""
+        return None
 
     def exists(self, path: Path) -> bool:
         """Whether there is such a file."""

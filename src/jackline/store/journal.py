@@ -15,7 +15,7 @@ from jackline.store.db import Db, transaction
 from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.schema import GENESIS
 
-_INSERT_ROW = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_ROW = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def write(db: Db, linked: Linked) -> None:
             raise DbTrouble(
                 TroubleKind.OTHER, f"row {found.seq} was written by another process, not {linked.before.seq}"
             )
-        db.run_many(_INSERT_ROW, linked.rows)
+        db.run_many(INSERT_ROW, linked.rows)
         for change in linked.changes:
             db.run(change.table.insert, change.values)
         db.run("UPDATE head SET seq = ?, hash = ?", (linked.after.seq, linked.after.hash))

@@ -19,8 +19,8 @@ from jackline.store.journal import Head, read_head
 from jackline.store.ledger import LedgerEntry
 
 _LAST_ENDS = (
-    "SELECT json_extract(trades.body, '$.body.symbol'), max(journal.market_ms) FROM journal "
-    "JOIN trades USING (trade_id) WHERE journal.kind = 'ended' GROUP BY 1"
+    "SELECT trades.symbol, max(journal.market_ms) FROM journal "
+    "JOIN trades USING (trade_id) WHERE journal.kind = 'ended' GROUP BY trades.symbol"
 )
 _ROWS = "SELECT seq, kind, trade_id, wire_ms, market_ms, body FROM journal "
 
@@ -82,9 +82,8 @@ class StoreReader:
 
     def ledger_entries(self, trade_id: TradeId | None = None) -> tuple[LedgerEntry, ...]:
         """All entries, or those of one trade; oldest first by wire time."""
-        rows = self._db.run(
-            f"{LEDGER.select} WHERE ?1 IS NULL OR trade_id = ?1 ORDER BY wire_ms, entry_id", (trade_id,)
-        )
+        which, values = ("", ()) if trade_id is None else ("WHERE trade_id = ? ", (trade_id,))
+        rows = self._db.run(f"{LEDGER.select} {which}ORDER BY wire_ms, entry_id", values)
         return tuple(entry_from(row) for row in rows)
 
     def journal_tail(self, count: int) -> tuple[JournalEntry, ...]:

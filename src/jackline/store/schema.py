@@ -7,12 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """What one kind of store file holds. `application_id` marks it as ours; `version`: its user_version."""
+    """What one kind of store holds, in SQLite's words; other databases translate them.
+
+    Attributes:
+        application_id: marks a store as ours.
+        version: of the tables; `migrations` leads from one to the next.
+        tables: what makes them.
+        append_only: the tables whose rows neither change nor go.
+        rows: what stands in them from the beginning.
+    """
 
     name: str
     application_id: int
     version: int
-    statements: tuple[str, ...]
+    tables: tuple[str, ...]
+    append_only: tuple[str, ...]
+    rows: tuple[str, ...] = ()
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """All of it for SQLite, in order."""
+        triggers = tuple(text for table in self.append_only for text in _append_only(table))
+        return (*self.tables, *triggers, *self.rows)
 
 
 def _append_only(table: str) -> tuple[str, ...]:
@@ -46,24 +62,30 @@ _COMMANDS = """CREATE TABLE commands (
 GENESIS = "0" * 64
 """The `prev_hash` of the first row."""
 
-_SEALED = (
-    _JOURNAL,
-    _HEAD,
-    _TRADES,
-    _LEDGER,
-    _ACCOUNT,
-    _ANSWERS,
-    *_append_only("journal"),
-    *_append_only("ledger"),
-    *_append_only("command_answers"),
-    f"INSERT INTO head VALUES (1, 0, '{GENESIS}')",  # noqa: S608  no input reaches this text
-)
+_SEALED = (_JOURNAL, _HEAD, _TRADES, _LEDGER, _ACCOUNT, _ANSWERS)
+_SEALED_APPEND_ONLY = ("journal", "ledger", "command_answers")
+_SEALED_ROWS = (f"INSERT INTO head VALUES (1, 0, '{GENESIS}')",)  # noqa: S608  no input reaches this text
 
-ENGINE = Schema(name="engine store", application_id=0x6A6B6531, version=1, statements=_SEALED)
-WATCHDOG = Schema(name="watchdog store", application_id=0x6A6B7731, version=1, statements=_SEALED)
+ENGINE = Schema(
+    name="engine store",
+    application_id=0x6A6B6531,
+    version=1,
+    tables=_SEALED,
+    append_only=_SEALED_APPEND_ONLY,
+    rows=_SEALED_ROWS,
+)
+WATCHDOG = Schema(
+    name="watchdog store",
+    application_id=0x6A6B7731,
+    version=1,
+    tables=_SEALED,
+    append_only=_SEALED_APPEND_ONLY,
+    rows=_SEALED_ROWS,
+)
 COMMANDS = Schema(
     name="command desk",
     application_id=0x6A6B6331,
     version=1,
-    statements=(_COMMANDS, *_append_only("commands")),
+    tables=(_COMMANDS,),
+    append_only=("commands",),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jackline.store.db import Row, SqlValue
 from jackline.store.errors import DbTrouble, TroubleKind
+from jackline.store.sqlite_dialect import SQLITE
 
 WRITE_BUSY_MS = 2_000
 """One writer per file, so a lock is only ever a checkpoint against a reader: short."""
@@ -34,6 +35,8 @@ def _kind(code: int) -> TroubleKind:
 
 class SqliteDb:
     """A connection in autocommit: transactions are the BEGIN and COMMIT that stand in the code."""
+
+    dialect = SQLITE
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         mode = "ro" if read_only else "rw"

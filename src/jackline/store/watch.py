@@ -60,8 +60,8 @@ class WatchNote:
 
 
 def open_watch_store(disk: Disk, path: Path) -> Store:
-    """The watchdog's own store, for the watchdog; see `open_store`."""
-    return open_store(disk, path, WATCHDOG)
+    """The watchdog's own store, for the watchdog; see `open_store`. It watches while a database is away, too."""
+    return open_store(disk, path, WATCHDOG, may_lag=True)
 
 
 def snapshot_batch(snapshot: Snapshot, *, market_ms: MarketMs) -> Batch:

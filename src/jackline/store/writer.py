@@ -17,7 +17,7 @@ from jackline.store.anchor import note_anchor
 from jackline.store.batch import Batch, Prepared, prepare
 from jackline.store.db import Db, OpenDb, open_writer
 from jackline.store.disk import Disk, OnDisk, Until, Work
-from jackline.store.errors import DbTrouble, JournalClosed, JournalOverflow, StoreError, TroubleKind
+from jackline.store.errors import JournalClosed, JournalOverflow, StoreError
 from jackline.store.journal import Head, JournalHealth, Linked, link, write
 from jackline.store.overflow import Overflow
 
@@ -198,9 +198,7 @@ class JournalWriter:
         db = self._open_db()
         if self._failures:
             try:
-                busy = db.run("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
-                if busy:
-                    raise DbTrouble(TroubleKind.BUSY, "a reader holds the log")
+                db.dialect.fold_log(db)
             except StoreError:
                 with contextlib.suppress(StoreError):
                     db.close()

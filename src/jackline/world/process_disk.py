@@ -15,6 +15,7 @@ from typing import Protocol
 from jackline.store.db import Db
 from jackline.store.disk import Carrier, Lock, LockBusy, Until, Work
 from jackline.store.errors import DbTrouble, StoreError, TroubleKind
+from jackline.store.origin import Origin
 from jackline.world.backings import Blow, Faults, ProcessFiles
 from jackline.world.directory import Directory
 from jackline.world.errors import ProcessDead
@@ -86,6 +87,10 @@ class ProcessDisk:
         inode.writer = writer
         self._writers.append(writer)
         return writer
+
+    def origin(self, path: Path) -> Origin | None:
+        """Nothing is kept elsewhere."""
+        return None
 
     def exists(self, path: Path) -> bool:
         """Whether there is such a file."""

@@ -9,6 +9,7 @@ import apsw
 
 from jackline.store.db import Row, SqlValue
 from jackline.store.errors import DbTrouble, TroubleKind
+from jackline.store.sqlite_dialect import SQLITE
 from jackline.world import vfs
 from jackline.world.backings import LookingFiles, ProcessFiles
 from jackline.world.directory import Directory
@@ -37,6 +38,8 @@ class WritingDb:
 
     `check` raises ProcessDead; `after` is called after each statement and may raise it too.
     """
+
+    dialect = SQLITE
 
     def __init__(
         self,
@@ -115,6 +118,8 @@ class ReadingDb:
     A writer keeps its file to itself in here, so a reader asks the writer's connection between two of its
     transactions, and otherwise opens the file for itself, anew whenever it has changed.
     """
+
+    dialect = SQLITE
 
     def __init__(self, path: str, directory: Directory, *, durable: bool, check: Callable[[], None]) -> None:
         self._path, self._directory, self._durable, self._check = path, directory, durable, check

@@ -17,6 +17,8 @@ from jackline.research.backtest.loop import BacktestLoop
 from jackline.store.db import Db, Row, SqlValue
 from jackline.store.disk import Carrier, Lock, LockBusy, Until, Work
 from jackline.store.errors import DbTrouble, StoreError, TroubleKind
+from jackline.store.origin import Origin
+from jackline.store.sqlite_dialect import SQLITE
 
 
 class MemoryDisk:
@@ -35,6 +37,10 @@ class MemoryDisk:
         if path not in self._databases:
             self._databases[path] = sqlite3.connect(":memory:", isolation_level=None, cached_statements=256)
         return MemoryDb(self._databases[path])
+
+    def origin(self, path: Path) -> Origin | None:
+        """Nothing is kept elsewhere."""
+        return None
 
     def exists(self, path: Path) -> bool:
         """Whether there is such a file."""
@@ -116,6 +122,8 @@ class MemoryDisk:
 
 class MemoryDb:
     """`store.db.Db` over SQLite in memory. Closing it closes nothing: the memory is the file."""
+
+    dialect = SQLITE
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
