@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Announcer(config=config), "jackline-announcer")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Announcer:
     """Collects every report of the run; with xdist only the controller's terminal prints and writes."""
 

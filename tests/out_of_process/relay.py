@@ -91,6 +91,7 @@ class Relay:
     target_port: int
     delay_ms: float = 0.0
     passed: dict[Role, int] = field(default_factory=dict)
+    requests: int = 0
     cuts: int = 0
     _lines: dict[Lane, Line] = field(default_factory=lambda: dict.fromkeys(BOTH, Line.OPEN))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -242,6 +243,7 @@ class Relay:
             await lasting(self.delay_ms)
 
     def _note(self, message: bytes) -> None:
+        self.requests += bool(message)
         role = _role(message)
         if role is None:
             return

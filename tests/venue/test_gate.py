@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import urlencode
 
 import pytest
 
 from jackline.core.orders import PositionMode, PositionView
 from jackline.core.requests import CloseShape, Mutation, SendEntry
+from jackline.core.standing import Standing
 from jackline.core.values import Side, WireMs, price, quantity
 from jackline.venue.binance.gate import RequestGate
 from jackline.venue.binance.requests import wire_request
-from jackline.venue.transport.gate import GateRefused, PlainClose
+from jackline.venue.transport.gate import GateRefused, PlainClose, Speaks, alone
 from tests.venue.makers import (
     BTC,
     cancel,
@@ -31,8 +32,8 @@ SIGNED = {"timestamp": "1000000", "signature": "0" * 64}
 NETTING, HEDGE = PositionMode.NETTING, PositionMode.HEDGE
 
 
-def a_gate(denial: str | None = None) -> RequestGate:
-    return RequestGate(authority=AUTHORITY, permit=lambda _: denial, venue_ms=lambda: NOW)
+def a_gate(denial: str | None = None, speaks: Speaks = alone) -> RequestGate:
+    return RequestGate(authority=AUTHORITY, permit=lambda _: denial, speaks=speaks, venue_ms=lambda: NOW)
 
 
 def offer(gate: RequestGate, method: str, path: str, params: dict[str, str]) -> None:
@@ -74,6 +75,38 @@ def offer_request(
 )
 def test_golden_requests_pass(request_: Mutation, mode: PositionMode) -> None:
     offer_request(a_gate(), request_, mode)
+
+
+def leaving(gate: RequestGate) -> set[str]:
+    """What passes of one request of each kind."""
+    left: set[str] = set()
+    for name, request in (("stop", send_stop()), ("close", send_close()), ("cancel", cancel())):
+        with suppress(GateRefused):
+            offer_request(gate, request)
+            left.add(name)
+    entry = send_entry()
+    with suppress(GateRefused), gate.entry(entry):
+        offer_request(gate, entry)
+        left.add("entry")
+    with suppress(GateRefused):
+        offer(gate, "POST", "leverage", {"symbol": "BTCUSDT", "leverage": "3", "recvWindow": "5000"})
+        left.add("leverage")
+    with suppress(GateRefused):
+        gate.check(method="GET", url=f"http://{AUTHORITY}/fapi/v1/time", body=None)
+        left.add("read")
+    return left
+
+
+@pytest.mark.owns("C3", "K2")
+def test_C3_what_leaves_of_a_process_that_is_not_sure_of_its_lease() -> None:
+    everything = {"stop", "close", "cancel", "entry", "leverage", "read"}
+    assert {one: leaving(a_gate(speaks=lambda: one)) for one in Standing} == {  # noqa: B023  asked at once
+        Standing.HELD: everything,
+        Standing.FADING: everything - {"entry"},
+        Standing.CUT_OFF: {"stop", "close", "read"},
+        Standing.UNASKED: set(),
+        Standing.LOST: set(),
+    }
 
 
 @pytest.mark.parametrize("mode", [NETTING, HEDGE])
@@ -203,6 +236,19 @@ def test_a_parameter_given_twice_does_not_leave() -> None:
         a_gate().check(method="POST", url=f"http://{AUTHORITY}/fapi/v1/order", body=body)
 
 
+def a_position(held: str, side: Side) -> PositionView:
+    return PositionView(
+        symbol=BTC,
+        side=side,
+        mode=NETTING,
+        quantity=quantity(held),
+        entry_price=price(60_000),
+        mark=price(60_000),
+        liquidation_price=None,
+        updated_ms=NOW,
+    )
+
+
 @pytest.mark.parametrize(
     ("held", "side", "age_ms", "passes"),
     [
@@ -217,17 +263,7 @@ def test_p3_a_close_without_flags_leaves_only_on_a_fresh_read(
     held: str, side: Side, age_ms: int, passes: bool
 ) -> None:
     gate, request = a_gate(), send_close(shape=CloseShape.PLAIN_MARKET)
-    position = PositionView(
-        symbol=BTC,
-        side=side,
-        mode=NETTING,
-        quantity=quantity(held),
-        entry_price=price(60_000),
-        mark=price(60_000),
-        liquidation_price=None,
-        updated_ms=NOW,
-    )
-    ticket = PlainClose(request=request, position=position, read_ms=WireMs(NOW - age_ms))
+    ticket = PlainClose(request=request, position=a_position(held, side), read_ms=WireMs(NOW - age_ms))
     with ExitStack() as stack:
         stack.enter_context(gate.plain_close(ticket))
         if not passes:
@@ -240,3 +276,11 @@ def test_a_ticket_is_for_one_order_only() -> None:
     other = SendEntry(client_id=send_close().client_id, entry=request.entry)
     with gate.entry(request), pytest.raises(GateRefused, match="no protected entry"):
         offer_request(gate, other)
+
+
+@pytest.mark.owns("C3")
+def test_C3_a_close_without_the_flag_would_open_where_another_holder_has_closed() -> None:
+    gate, request = a_gate(speaks=lambda: Standing.CUT_OFF), send_close(shape=CloseShape.PLAIN_MARKET)
+    ticket = PlainClose(request=request, position=a_position("0.010", Side.LONG), read_ms=NOW)
+    with gate.plain_close(ticket), pytest.raises(GateRefused, match="C3"):
+        offer_request(gate, request)

@@ -17,7 +17,7 @@ from jackline.venue.binance.order_frames import METHODS, OrderFrames, as_rest, f
 from jackline.venue.binance.requests import wire_request
 from jackline.venue.net import NetTrouble
 from jackline.venue.transport.endpoint import Credentials
-from jackline.venue.transport.gate import GateRefused
+from jackline.venue.transport.gate import GateRefused, alone
 from tests.venue.makers import cancel, in_mode, send_close, send_entry, send_stop, send_target
 
 AUTHORITY = "127.0.0.1:8090"
@@ -26,7 +26,7 @@ NOW = WireMs(1_000_000)
 
 
 def a_gate() -> RequestGate:
-    return RequestGate(authority=AUTHORITY, permit=lambda _: None, venue_ms=lambda: NOW)
+    return RequestGate(authority=AUTHORITY, permit=lambda _: None, speaks=alone, venue_ms=lambda: NOW)
 
 
 def some_frames() -> OrderFrames:

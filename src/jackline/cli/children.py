@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -116,10 +117,11 @@ class Child:
 
 
 class Children:
-    """All processes of a run. Leaving the block ends them, last started first."""
+    """All processes of a run. Leaving the block ends them, last started first. `environment` is added to ours."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
         self._directory = directory
+        self._environment = {**os.environ, **(environment or {})}
         self._all: list[Child] = []
 
     async def start(self, name: str, *arguments: str, speaks: bool = False) -> Child:
@@ -134,6 +136,7 @@ class Children:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE if speaks else file,
                 stderr=file,
+                env=self._environment,
                 start_new_session=True,  # Ctrl-C reaches the demo alone, which then ends them in order
             )
         child = Child(name=name, process=process, log=log)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jackline.cli.config import Config
 from jackline.cli.deadman import Pinged, pinging
+from jackline.cli.holding import while_held
 from jackline.cli.service_manager import kept_alive, take_manager
+from jackline.cli.stopping import stop_on_signals
 from jackline.engine.clock import TwoClocks
 from jackline.engine.engine import Engine
+from jackline.engine.held_lease import HeldLease
 from jackline.engine.host import HostWorld
 from jackline.engine.options import EngineOptions
 from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
@@ -24,16 +25,19 @@ from jackline.venue.binance.venue import open_binance
 from jackline.venue.bingx.connection import BingxSettings
 from jackline.venue.bingx.venue import open_bingx
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
+from jackline.venue.transport.gate import Speaks, alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueAccess:
-    """Where the venue is, and the key to it. The mode decides which addresses may be reached (C2)."""
+    """Where the venue is, and the key to it. The mode decides which addresses may be reached (C2). `speaks`: asked
+    before every request, whether this process still may (C3)."""
 
     name: Literal["binance", "bingx"]
     mode: VenueMode
     url: str
     credentials: Credentials
+    speaks: Speaks = alone
 
 
 def venue_access(config: Config) -> VenueAccess:
@@ -50,15 +54,18 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
     """Connect. Raises EndpointRefused where the mode may not reach the address."""
     endpoint, net = Endpoint(mode=access.mode, base_url=access.url), AiohttpNet()
     if access.name == "bingx":
-        bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials)
+        bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials, speaks=access.speaks)
         return await open_bingx(settings=bingx, clock=clock, permit=permit, net=net)
-    binance = BinanceSettings(endpoint=endpoint, credentials=access.credentials)
+    binance = BinanceSettings(endpoint=endpoint, credentials=access.credentials, speaks=access.speaks)
     return await open_binance(settings=binance, clock=clock, permit=permit, net=net)
 
 
-async def host_engine(options: EngineOptions, access: VenueAccess, *, disk: Disk) -> None:
-    """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises."""
+async def host_engine(
+    options: EngineOptions, access: VenueAccess, *, disk: Disk, held: HeldLease | None = None
+) -> None:
+    """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises, and LeaseGone."""
     manager, stop, running = take_manager(), stop_on_signals(), list[Engine]()
+    options, access = _under(held, options, access)
 
     def shown(engine: Engine) -> None:
         running.append(engine)
@@ -66,19 +73,34 @@ async def host_engine(options: EngineOptions, access: VenueAccess, *, disk: Disk
             manager.ready("what was open is protected; the loop runs")
 
     async with kept_alive(manager, lambda: running[0].turns if running else None):
-        await run_engine(options, _surroundings(access, disk), stop, shown)
+        await while_held(run_engine(options, _surroundings(access, disk), stop, shown), held, stop)
 
 
 async def host_watchdog(
-    options: EngineOptions, access: VenueAccess, deadman: Pinged | None = None, *, disk: Disk
+    options: EngineOptions,
+    access: VenueAccess,
+    deadman: Pinged | None = None,
+    *,
+    disk: Disk,
+    held: HeldLease | None = None,
 ) -> None:
     """A watchdog on this host until SIGTERM or SIGINT; somebody outside hears that it watches, if told to."""
+    options, access = _under(held, options, access)
     around, stop = _surroundings(access, disk), stop_on_signals()
     sight, manager = Sight(begun_ms=around.world.wire_ms()), take_manager()
     if manager is not None:  # at once: an engine that starts behind it must not wait for a venue that is away
         manager.ready("watching, as soon as the venue answers")
     async with kept_alive(manager, lambda: sight.turns), pinging(deadman, sight, around.world, stop):
-        await run_watchdog(options, around, stop, sight)
+        await while_held(run_watchdog(options, around, stop, sight), held, stop)
+
+
+def _under(
+    held: HeldLease | None, options: EngineOptions, access: VenueAccess
+) -> tuple[EngineOptions, VenueAccess]:
+    """The same, of a process that speaks for its account only as long as a worker's lease says so."""
+    if held is None:
+        return options, access
+    return replace(options, fence_floor=held.number), replace(access, speaks=held.standing)
 
 
 def _surroundings(access: VenueAccess, disk: Disk) -> Surroundings:
@@ -87,12 +109,3 @@ def _surroundings(access: VenueAccess, disk: Disk) -> Surroundings:
         disk=disk,
         open_venue=lambda clock, permit: open_venue(access, clock, permit),
     )
-
-
-def stop_on_signals() -> asyncio.Event:
-    """An orderly stop on SIGTERM and SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -7,7 +7,7 @@
 | 2 | bad configuration or input, or an extra that is not installed; nothing was started |
 | 3 | nothing happened: declined at the prompt, or a demo without a position |
 | 4 | the venue, or the engine, did not answer |
-| 5 | another engine holds the lease of the account |
+| 5 | another process holds the lease of the account, or took it over |
 | 6 | the store is damaged or cannot be used |
 | 7 | a bug of ours |
 """
@@ -48,6 +48,7 @@ _CODES: dict[str, ExitCode] = {
     "jackline.research.refusal.ResearchRefused": ExitCode.BAD_INPUT,
     "jackline.research.trials.LedgerDamaged": ExitCode.STORE_DAMAGED,
     "jackline.data.source.VenueSilent": ExitCode.UNANSWERED,
+    "jackline.engine.held_lease.LeaseGone": ExitCode.LEASE_HELD,
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,
     "jackline.engine.options.VenueUnreadable": ExitCode.UNANSWERED,
     "jackline.engine.options.StartRefused": ExitCode.BAD_INPUT,

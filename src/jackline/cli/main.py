@@ -42,6 +42,7 @@ COMMANDS: dict[str, Lazy] = {
     "engine": Lazy(target="engine:engine", summary="Run the engine of one account."),
     "guard": Lazy(target="guard:guard", summary="Protect an account that others trade; enter nothing."),
     "watchdog": Lazy(target="watchdog:watchdog", summary="Run the second pair of eyes beside the engine."),
+    "worker": Lazy(target="worker:app", summary="Hold many accounts, beside other workers; list them."),
     "exchange": Lazy(target="exchange:app", summary="Run a local exchange on loopback."),
     "universe": Lazy(
         target="universe:universe", summary="Show which symbols are traded, and why others are not."

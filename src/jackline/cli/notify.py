@@ -47,8 +47,8 @@ async def _run(config: "Config") -> None:
     import structlog
 
     from jackline.cli.alert_host import AlertDesk, channels_of, lock_book, writer_of
-    from jackline.cli.compose import stop_on_signals
     from jackline.cli.service_manager import kept_alive, take_manager
+    from jackline.cli.stopping import stop_on_signals
     from jackline.engine.host import HostWorld
     from jackline.store.host_disk import HostDisk
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import signal
 import socket
 import tempfile
 import time
@@ -20,6 +19,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from jackline.cli.account_parts import engine_and_watchdog
 from jackline.cli.children import Child, Children, Ready
 from jackline.cli.config import Config, load_config
 from jackline.cli.demo.plan import GENERATED_INTERVAL_MS, GENERATED_SYMBOLS, largest_bar_ms
@@ -27,8 +27,8 @@ from jackline.cli.demo.setting import BALANCE_QUOTE, Place, prepare, write_confi
 from jackline.cli.demo.witness import Witness
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.service_manager import ServiceManager, kept_alive, take_manager
+from jackline.cli.stopping import stop_on_signals
 from jackline.cli.supervising import Part, Supervisor
-from jackline.cli.supervising import Ready as ReadyCheck
 from jackline.core.values import WireMs
 from jackline.engine import heartbeat
 from jackline.store.access import ACCESS_FILE, AccessStore
@@ -44,7 +44,6 @@ DEMO_BARS = 20_000
 WARM_RATIO = 2_000.0
 """Market seconds per wall second until the strategy has seen enough bars to speak."""
 WARM_BARS = 130
-READY_S = 60.0
 LOGS = "logs"
 
 
@@ -72,9 +71,9 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     logs.mkdir(parents=True, exist_ok=True)
     _write_token(config, token_file)
     async with Children(logs) as children:
-        parts = [*_exchange(config, market), *_account(path, port, needs_web=False)]
+        parts = [*_exchange(config, market), *_account(config, port, needs_web=False)]
         parts += [*_alerts(config, path), *_parity(config, path)]
-        await _supervised(Supervisor(children, parts), _stop_on_signals(), take_manager())
+        await _supervised(Supervisor(children, parts), stop_on_signals(), take_manager())
         log.info("stopping", note="no stop is cancelled")
 
 
@@ -92,7 +91,7 @@ async def _supervised(supervisor: Supervisor, stop: asyncio.Event, manager: Serv
 
 async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | None) -> None:
     """The whole system on loopback, with play money and a market that runs faster than time."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     with _directory(wishes.directory) as directory:
         place = prepare(directory)
         logs = directory / LOGS
@@ -110,7 +109,7 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
             _write_token(config, token_file)
             log.info("started", process="exchange", pid=exchange.pid, port=ready.port)
             running = asyncio.create_task(
-                Supervisor(children, _account(place.config, port, needs_web=True)).run(stop)
+                Supervisor(children, _account(config, port, needs_web=True)).run(stop)
             )
             pacing = asyncio.create_task(_pace(witness, config, interval_ms, wishes.speed))
             try:
@@ -120,19 +119,17 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
                 await asyncio.gather(pacing, return_exceptions=True)
 
 
-def _account(path: Path, port: int | None, *, needs_web: bool) -> list[Part]:
-    """Watchdog, engine and web of a configuration. The watchdog comes first: it looks after what is open already.
+def _account(config: Config, port: int | None, *, needs_web: bool) -> list[Part]:
+    """Watchdog, engine and web of a configuration.
 
     Without its page an account is guarded all the same; a demo is there to be looked at.
     """
-    config = ("--config", str(path))
     served = ("--port", str(port)) if port is not None else ()
     return [
-        Part(name="watchdog", arguments=("watchdog", *config)),
-        Part(name="engine", arguments=("engine", *config), ready=_engine_ready(path)),
+        *engine_and_watchdog(config.path, config.state_dir),
         Part(
             name="web",
-            arguments=("web", *config, *served, "--ready-json"),
+            arguments=("web", "--config", str(config.path), *served, "--ready-json"),
             speaks=True,
             ready=_web_ready,
             is_vital=needs_web,
@@ -188,24 +185,6 @@ async def _exchange_ready(child: Child) -> None:
 async def _web_ready(child: Child) -> None:
     serving = msgspec.json.decode(await child.ready_line(), type=Serving)
     log.info("dashboard", url=serving.url)
-
-
-def _engine_ready(path: Path) -> ReadyCheck:
-    """Until the engine makes progress; it has its own words for what stands in its way."""
-
-    async def ready(child: Child) -> None:
-        state_dir = load_config(path).state_dir
-        until = time.monotonic() + READY_S
-        while time.monotonic() < until:
-            beat = heartbeat.read(HostDisk(), state_dir)
-            if beat is not None and beat.pid == child.pid:
-                return
-            if not child.is_running:
-                raise child.failed("ended at its start")
-            await asyncio.sleep(0.1)
-        raise child.failed("has no heartbeat yet")
-
-    return ready
 
 
 async def _pace(witness: Witness, config: Config, interval_ms: int, speed: float) -> None:
@@ -285,11 +264,3 @@ def _directory(kept: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="jackline-") as name:
         yield Path(name)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -7,6 +7,7 @@ import random
 import socket
 import time
 
+from jackline.core.standing import Moment
 from jackline.core.values import WireMs
 
 
@@ -32,3 +33,10 @@ class HostWorld:
     def random(self) -> float:
         """A draw for pauses and the like; never for keys."""
         return random.random()
+
+
+def lease_moment() -> Moment:
+    """Now, by the clocks that a lease is counted on. The steady one counts the time that this host slept, where there
+    is such a clock; all processes of a boot read the same."""
+    number = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Moment(steady_ms=time.clock_gettime_ns(number) // 1_000_000, wire_ms=time.time_ns() // 1_000_000)

@@ -69,6 +69,7 @@ class EngineOptions:
         key_name: of the vault; None for a key file or play money.
         any_address_accepted: an operator typed that this key may be used from every address (S3).
         key_check: for operators who ask; None where nothing asks.
+        fence_floor: the engine's own fencing number is above this: the number by which a worker holds the account.
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
     """
 
@@ -94,6 +95,7 @@ class EngineOptions:
     key_name: str | None = None
     any_address_accepted: bool = False
     key_check: KeyCheck | None = None
+    fence_floor: int = 0
     phase: PhaseOptions | None = None
     is_published: bool = False
 

@@ -90,6 +90,7 @@ async def run_engine(
             world=around.world,
             mode=options.mode,
             wire_ms=clock.now().wire_ms,
+            fence_floor=options.fence_floor,
         )
         if lease.took_over_from is not None:
             log.warning("lease_taken_over", code="C3", dead_pid=lease.took_over_from.pid, fence=lease.fence)

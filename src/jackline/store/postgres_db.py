@@ -28,7 +28,7 @@ IDLE_MS = 10_000
 Value = TypeVar("Value")
 
 OPTIONS = (
-    f"-c lock_timeout={LOCK_MS} -c idle_in_transaction_session_timeout={IDLE_MS} -c statement_timeout=60000 "
+    f"-c idle_in_transaction_session_timeout={IDLE_MS} -c statement_timeout=60000 "
     "-c synchronous_commit=on -c client_encoding=UTF8 -c TimeZone=UTC -c client_min_messages=warning"
 )
 
@@ -52,10 +52,14 @@ class PostgresServer:
     Attributes:
         url: ``postgresql://user@host/database``; what it does not say, libpq's own variables and files may.
         password: None where the server asks for none, or libpq finds it by itself.
+        connect_s: whole seconds, at least 2; `answer_s` and `lock_ms`: how long anything else may take.
     """
 
     url: str
     password: str | None = field(default=None, repr=False)
+    connect_s: int = CONNECT_S
+    answer_s: float = ANSWER_S
+    lock_ms: int = LOCK_MS
 
     def connect(self, schema: str | None) -> psycopg.Connection[Row]:
         """A connection in autocommit, whose tables are those of `schema`. Raises DbTrouble."""
@@ -64,12 +68,14 @@ class PostgresServer:
             given = str(conninfo.conninfo_to_dict(self.url).get("options") or "")
             whole = conninfo.make_conninfo(
                 self.url,
-                options=f"{given} {OPTIONS}{path}".strip(),
-                connect_timeout=CONNECT_S,
+                options=f"{given} {OPTIONS} -c lock_timeout={self.lock_ms}{path}".strip(),
+                connect_timeout=self.connect_s,
                 application_name="jackline",
                 **({} if self.password is None else {"password": self.password}),
             )
-            return _Connection.connect(whole, autocommit=True)
+            connection = _Connection.connect(whole, autocommit=True)
+        connection.answer_s = self.answer_s
+        return connection
 
     def where(self, schema: str) -> str:
         """For people: the database without who asks, and the schema."""
@@ -80,15 +86,17 @@ class PostgresServer:
 
 
 class _Connection(psycopg.Connection[Row]):
-    """Waits no longer than `ANSWER_S` for anything: a stopped server, or one behind a cut line, never answers."""
+    """Waits no longer than `answer_s` for anything: a stopped server, or one behind a cut line, never answers."""
+
+    answer_s = ANSWER_S
 
     def wait(self, gen: PQGen[Value], interval: float = 0.1, timeout: float | None = None) -> Value:
         """As psycopg waits, with a deadline. Behind one that has passed nothing is known: the connection ends."""
         try:
-            return super().wait(gen, interval, ANSWER_S if timeout is None else timeout)
+            return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
         except psycopg.errors._WaitTimeout:
             self.close()
-            raise psycopg.OperationalError(f"no answer within {ANSWER_S:g} s") from None
+            raise psycopg.OperationalError(f"no answer within {self.answer_s:g} s") from None
 
 
 class PostgresDb:

@@ -17,7 +17,7 @@ from jackline.core.requests import CloseShape, SendClose, SendEntry
 from jackline.core.values import Side, WireMs, price, quantity
 from jackline.venue.bingx.gate import GOLDEN, RequestGate
 from jackline.venue.bingx.requests import stop_leg, wire_request
-from jackline.venue.transport.gate import GateRefused, PlainClose
+from jackline.venue.transport.gate import GateRefused, PlainClose, alone
 from tests.venue.makers import BTC_DASH, at_venue, entry_plan, send_close, send_entry
 
 AUTHORITY = "127.0.0.1:8090"
@@ -29,7 +29,7 @@ MUTATIONS = {name: one for name, one in REQUESTS.items() if one["method"] != "GE
 
 
 def a_gate(denial: str | None = None) -> RequestGate:
-    return RequestGate(authority=AUTHORITY, permit=lambda _: denial, venue_ms=lambda: NOW)
+    return RequestGate(authority=AUTHORITY, permit=lambda _: denial, speaks=alone, venue_ms=lambda: NOW)
 
 
 def offer(gate: RequestGate, method: str, path: str, fields: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from jackline.venue.profile import BINANCE_USDM
 from jackline.venue.transport.budget import Need, OrderBudget
 from jackline.venue.transport.endpoint import Credentials, Endpoint
 from jackline.venue.transport.failures import VenueSaid
-from jackline.venue.transport.gate import EntryPermit
+from jackline.venue.transport.gate import EntryPermit, Speaks, alone
 from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
 from jackline.venue.transport.rows import typed
@@ -43,11 +43,13 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinanceSettings:
-    """Where and as whom. `second_path`: whether the socket of orders is kept open beside REST."""
+    """Where and as whom. `second_path`: whether the socket of orders is kept open beside REST. `speaks`: whether this
+    process still may, where the lease of the account can be lost."""
 
     endpoint: Endpoint
     credentials: Credentials
     second_path: bool = True
+    speaks: Speaks = alone
 
 
 class Connection(Lanes):
@@ -61,7 +63,10 @@ class Connection(Lanes):
         self.settings = settings
         self.budget = OrderBudget(BINANCE_USDM.windows)
         self.gate = RequestGate(
-            authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
+            authority=settings.endpoint.authority,
+            permit=self.may_enter,
+            speaks=settings.speaks,
+            venue_ms=self.venue_ms,
         )
         self.orders = OrderSocket(net=net, root=settings.endpoint.socket)
         self.paths = Paths(self.budget, socket_open=lambda: self.orders.is_open)

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from jackline.core.requests import SendEntry
+from jackline.core.standing import Traffic
 from jackline.core.trailing import CALLBACK_MAX_FRACTION, CALLBACK_MIN_FRACTION
 from jackline.venue.binance.order_frames import frame_request
 from jackline.venue.profile import BINANCE_USDM
@@ -28,7 +29,9 @@ _ORDER_NAME = frozenset(
     {"symbol", "side", "type", "quantity", "newClientOrderId", "newOrderRespType", "recvWindow"}
 )
 _ORDER = Shape(
-    required=SIGNED | _ORDER_NAME, optional=frozenset({"positionSide", "reduceOnly", "timeInForce", "price"})
+    traffic=Traffic.REDUCES,
+    required=SIGNED | _ORDER_NAME,
+    optional=frozenset({"positionSide", "reduceOnly", "timeInForce", "price"}),
 )
 _TRIGGERED, _FOLLOWING = (
     frozenset({"triggerPrice", "priceProtect"}),
@@ -36,6 +39,7 @@ _TRIGGERED, _FOLLOWING = (
 )
 """What a stop or target has, and what an order has that follows the price: never of both."""
 _ALGO_ORDER = Shape(
+    traffic=Traffic.REDUCES,
     required=SIGNED
     | {"algoType", "symbol", "side", "type", "workingType", "clientAlgoId"}
     | {"selfTradePreventionMode", "recvWindow"},
@@ -45,15 +49,23 @@ GOLDEN: dict[tuple[str, str], Shape] = {
     ("POST", "/fapi/v1/order"): _ORDER,
     ("POST", "/fapi/v1/algoOrder"): _ALGO_ORDER,
     ("DELETE", "/fapi/v1/order"): Shape(
-        required=SIGNED | {"symbol", "recvWindow"}, optional=frozenset({"orderId", "origClientOrderId"})
+        traffic=Traffic.CANCELS,
+        required=SIGNED | {"symbol", "recvWindow"},
+        optional=frozenset({"orderId", "origClientOrderId"}),
     ),
     ("DELETE", "/fapi/v1/algoOrder"): Shape(
-        required=SIGNED | {"recvWindow"}, optional=frozenset({"algoId", "clientAlgoId"})
+        traffic=Traffic.CANCELS,
+        required=SIGNED | {"recvWindow"},
+        optional=frozenset({"algoId", "clientAlgoId"}),
     ),
-    ("POST", "/fapi/v1/leverage"): Shape(required=SIGNED | {"symbol", "leverage", "recvWindow"}),
-    ("POST", "/fapi/v1/marginType"): Shape(required=SIGNED | {"symbol", "marginType", "recvWindow"}),
+    ("POST", "/fapi/v1/leverage"): Shape(
+        traffic=Traffic.SETS, required=SIGNED | {"symbol", "leverage", "recvWindow"}
+    ),
+    ("POST", "/fapi/v1/marginType"): Shape(
+        traffic=Traffic.SETS, required=SIGNED | {"symbol", "marginType", "recvWindow"}
+    ),
     # Creates or extends. The key is shared by all processes of the account, so its DELETE has no shape.
-    ("POST", "/fapi/v1/listenKey"): Shape(required=frozenset()),
+    ("POST", "/fapi/v1/listenKey"): Shape(traffic=Traffic.READ, required=frozenset()),
 }
 
 TRAILING = "TRAILING_STOP_MARKET"

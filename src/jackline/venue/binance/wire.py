@@ -118,7 +118,7 @@ def failure(error: BaseException) -> Refused | Unknown | NotSent:
 
 
 def read_failure(error: BaseException) -> Failed:
-    """The same for a question, which the gate never stops."""
+    """The same for a question."""
     return failures.read_failure(error, _said)
 
 

@@ -19,7 +19,7 @@ from jackline.venue.net import Net
 from jackline.venue.profile import BINGX_SWAP, OrderWindow
 from jackline.venue.transport.endpoint import Credentials, Endpoint
 from jackline.venue.transport.failures import Garbled, VenueSaid
-from jackline.venue.transport.gate import EntryPermit
+from jackline.venue.transport.gate import EntryPermit, Speaks, alone
 from jackline.venue.transport.hedge import through_breaks
 from jackline.venue.transport.lanes import READ_WINDOW_MS, TIME_DEADLINE_S, Lane, Lanes
 from jackline.venue.transport.rows import typed
@@ -65,10 +65,11 @@ class Section(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BingxSettings:
-    """Where and as whom."""
+    """Where and as whom. `speaks`: whether this process still may, where the lease of the account can be lost."""
 
     endpoint: Endpoint
     credentials: Credentials
+    speaks: Speaks = alone
 
 
 class Connection(Lanes):
@@ -86,7 +87,10 @@ class Connection(Lanes):
         self._routes_alone = _turns(PER_SECOND_ALONE)
         self.is_guest = self.is_alone = False
         self.gate = RequestGate(
-            authority=settings.endpoint.authority, permit=self.may_enter, venue_ms=self.venue_ms
+            authority=settings.endpoint.authority,
+            permit=self.may_enter,
+            speaks=settings.speaks,
+            venue_ms=self.venue_ms,
         )
         signing = Signing(credentials=settings.credentials, gate=self.gate, venue_ms=self.venue_ms)
         wire = SignedWire(signing, endpoint=settings.endpoint, ban=self._banned, pool=net.open_pool())

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from jackline.core.plan import Rung
 from jackline.core.requests import SendEntry
+from jackline.core.standing import Traffic
 from jackline.venue.bingx.requests import position_side, stop_leg
 from jackline.venue.profile import BINGX_SWAP
 from jackline.venue.transport.gate import (
@@ -27,6 +28,7 @@ from jackline.venue.transport.gate import (
 ORDER_PATH = "/openApi/swap/v2/trade/order"
 KEY_PATH = "/openApi/user/auth/userDataStream"
 _ORDER = Shape(
+    traffic=Traffic.REDUCES,
     required=SIGNED | {"symbol", "side", "positionSide", "type", "recvWindow"},
     optional=frozenset({"quantity", "price", "timeInForce", "reduceOnly", "clientOrderID", "stopLoss"})
     | {"stopPrice", "workingType", "closePosition"},
@@ -34,17 +36,19 @@ _ORDER = Shape(
 GOLDEN: dict[tuple[str, str], Shape] = {
     ("POST", ORDER_PATH): _ORDER,
     ("DELETE", ORDER_PATH): Shape(
-        required=SIGNED | {"symbol", "recvWindow"}, optional=frozenset({"orderId", "clientOrderID"})
+        traffic=Traffic.CANCELS,
+        required=SIGNED | {"symbol", "recvWindow"},
+        optional=frozenset({"orderId", "clientOrderID"}),
     ),
     ("POST", "/openApi/swap/v2/trade/leverage"): Shape(
-        required=SIGNED | {"symbol", "side", "leverage", "recvWindow"}
+        traffic=Traffic.SETS, required=SIGNED | {"symbol", "side", "leverage", "recvWindow"}
     ),
     ("POST", "/openApi/swap/v2/trade/marginType"): Shape(
-        required=SIGNED | {"symbol", "marginType", "recvWindow"}
+        traffic=Traffic.SETS, required=SIGNED | {"symbol", "marginType", "recvWindow"}
     ),
-    ("POST", KEY_PATH): Shape(required=SIGNED),
+    ("POST", KEY_PATH): Shape(traffic=Traffic.READ, required=SIGNED),
     # Extends a key of our own. Other processes have theirs, so the DELETE, which could name one, has no shape.
-    ("PUT", KEY_PATH): Shape(required=SIGNED | {"listenKey"}),
+    ("PUT", KEY_PATH): Shape(traffic=Traffic.READ, required=SIGNED | {"listenKey"}),
 }
 """No batch, no cancelReplace, no closeAllPositions, no cancelAllAfter, no change of mode: they have no shape."""
 

@@ -57,7 +57,7 @@ def failure(error: BaseException, said: Said) -> Refused | Unknown | NotSent:
 
 
 def read_failure(error: BaseException, said: Said) -> Failed:
-    """The same for a question, which the gate never stops."""
+    """The same for a question, which the gate stops only where this process no longer speaks for its account."""
     outcome = failure(error, said)
     if isinstance(outcome, NotSent):
         return Unknown(cause=outcome.why)

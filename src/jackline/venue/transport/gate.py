@@ -3,7 +3,8 @@
 It reads the final method, address and body, never our intentions, because a library between the two may
 drop or leak a field (a ``stopLoss`` that the venue ignores, a "stop" that is a market order). A request that
 changes something and matches no golden shape of its venue does not leave. An order that can increase exposure
-leaves only on the ticket of a `ProtectedEntry` (P2), within its time, and with the permit's word (rule 3).
+leaves only on the ticket of a `ProtectedEntry` (P2), within its time, and with the permit's word (rule 3). And nothing
+leaves, questions included, of a process that cannot be sure any more that it speaks for its account (C3).
 """
 
 from __future__ import annotations
@@ -19,12 +20,22 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from jackline.core.orders import PositionView
 from jackline.core.requests import SendClose, SendEntry
+from jackline.core.standing import Standing, Traffic, refusal
 from jackline.core.values import OrderSide, Side, WireMs
 from jackline.venue.profile import VenueProfile
 from jackline.venue.transport.endpoint import is_loopback
 
 EntryPermit = Callable[[SendEntry], str | None]
 """Clock, fencing number and kill level, read at the last moment: None, or why the entry must not leave."""
+
+Speaks = Callable[[], Standing]
+"""Whether this process still speaks for its account, asked for every request."""
+
+
+def alone() -> Standing:
+    """Where the lease is a lock of this host, which its holder cannot lose and live: nobody else can speak."""
+    return Standing.HELD
+
 
 POSITION_AGE_MS_MAX = 300
 """A close without the reduce-only flag leaves only on a position read younger than this (protocol,
@@ -56,8 +67,12 @@ class GateRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A golden shape: the keys it must have and may have. Nothing else."""
+    """A golden shape: the keys it must have and may have, nothing else; and what such a request does at the venue.
 
+    One that has `_judge` behind it and `Traffic.REDUCES` reduces unless it leaves on a ticket.
+    """
+
+    traffic: Traffic
     required: frozenset[str]
     optional: frozenset[str] = frozenset()
 
@@ -83,9 +98,12 @@ class GateMechanics(ABC):
     forms: ClassVar[Mapping[str, re.Pattern[str]]]
     positive: ClassVar[frozenset[str]]
 
-    def __init__(self, *, authority: str, permit: EntryPermit, venue_ms: Callable[[], WireMs]) -> None:
+    def __init__(
+        self, *, authority: str, permit: EntryPermit, speaks: Speaks, venue_ms: Callable[[], WireMs]
+    ) -> None:
         self._authority = authority
         self._permit = permit
+        self._speaks = speaks
         self._venue_ms = venue_ms
         self._entries: dict[str, SendEntry] = {}
         self._plain_closes: dict[str, PlainClose] = {}
@@ -111,7 +129,9 @@ class GateMechanics(ABC):
     def check(self, *, method: str, url: str, body: str | None) -> None:
         """Raise `GateRefused` unless this signed request may leave."""
         parts = self._ours(method, url)
-        if method != "GET":
+        if method == "GET":
+            self._admit(Traffic.READ)
+        else:
             self._check_mutation(method, parts.path, _fields(parts.query, body))
 
     def _ours(self, what: str, url: str) -> SplitResult:
@@ -123,14 +143,21 @@ class GateMechanics(ABC):
         return parts
 
     def _check_mutation(self, method: str, path: str, fields: Fields) -> None:
-        self._match_shape(method, path, fields)
+        shape = self._match_shape(method, path, fields)
+        has_ticket = any(one in self._entries or one in self._plain_closes for one in fields.values())
+        self._admit(Traffic.OPENS if has_ticket else shape.traffic)
         self._judge(method, path, fields)
+
+    def _admit(self, traffic: Traffic) -> None:
+        why = refusal(self._speaks(), traffic)
+        if why is not None:
+            raise GateRefused("C3", why)
 
     @abstractmethod
     def _judge(self, method: str, path: str, fields: Fields) -> None:
         """Raise `GateRefused` for fields that are each of their form and mean something that must not leave."""
 
-    def _match_shape(self, method: str, path: str, fields: Fields) -> None:
+    def _match_shape(self, method: str, path: str, fields: Fields) -> Shape:
         shape = self.golden.get((method, path))
         if shape is None:
             raise GateRefused("P2", f"{method} {path} is no request of ours")
@@ -143,6 +170,7 @@ class GateMechanics(ABC):
                 raise GateRefused("P2", f"{method} {path}: {key}={value!r} is not of its golden form")
             if key in self.positive and Decimal(value) <= 0:
                 raise GateRefused("P2", f"{method} {path}: {key} must be above 0")
+        return shape
 
     def _check_moment(self, request: SendEntry) -> None:
         """On a rung of this venue, with the permit's word, and within its time."""
