@@ -3,6 +3,7 @@
 python3 x.py demo [..]           local exchange, engine, watchdog, a crash, a report
 python3 x.py test [--long] [..]  every check and test; --long adds those that take minutes (.. goes to pytest)
 python3 x.py lint                the checks alone: format, lint, types, imports, house rules
+python3 x.py docs                the documentation site, into site/
 python3 x.py lock                requirements.lock anew from pyproject.toml (--upgrade for newer versions)
 python3 x.py jackline [..]       any jackline command
 """
@@ -64,6 +65,7 @@ def main(verb: str = "help", *rest: str) -> None:
         "demo": [JACKLINE, "demo", *rest],
         "test": [*pytest, *report, *rest],
         "lint": [*pytest, "tests/house", *rest],
+        "docs": [PYTHON, "-m", "mkdocs", "build", "--strict", *rest],
         "lock": [*UV, *COMPILE, "-o", LOCK.name, *rest],
         "jackline": [JACKLINE, *rest],
     }
@@ -72,7 +74,7 @@ def main(verb: str = "help", *rest: str) -> None:
     if verb not in commands:
         sys.exit(__doc__)
     set_up()
-    if verb in ("test", "lint", "lock"):
+    if verb in ("test", "lint", "docs", "lock"):
         os.chdir(ROOT)  # not for jackline's own commands: their file arguments are the user's
     os.execve(commands[verb][0], commands[verb], ENV)  # becomes it: signals and exit code need no forwarding
 

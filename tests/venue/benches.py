@@ -10,7 +10,7 @@ from jackline.venue.bingx.gate import RequestGate as BingxGate
 from jackline.venue.canary import CanaryProof, CanaryTask, prove_rung
 from jackline.venue.canary_attached import prove_attached
 from jackline.venue.profile import BINANCE_USDM, BINGX_SWAP
-from jackline.venue.transport.gate import GateMechanics
+from jackline.venue.transport.gate import GateMechanics, alone
 from tests.venue.cards import CLOCK, Bench, announced
 from tests.venue.local import local_bingx, local_exchange
 from tests.venue.makers import BTC, BTC_DASH
@@ -33,7 +33,7 @@ async def far_entry(venue: StreamingVenue, task: CanaryTask) -> tuple[CanaryProo
 
 
 def gate(kind: type[GateMechanics]) -> GateMechanics:
-    return kind(authority=AUTHORITY, permit=lambda _: None, venue_ms=lambda: WireMs(0))
+    return kind(authority=AUTHORITY, permit=lambda _: None, speaks=alone, venue_ms=lambda: WireMs(0))
 
 
 BINANCE = Bench(
