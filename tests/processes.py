@@ -164,7 +164,8 @@ async def exchange(
 
 
 def write_config(directory: Path, url: str, **changes: str) -> Path:
-    """A configuration file and its key file. `changes` replaces or adds lines: ``risk__leverage="5"``."""
+    """A configuration file and its key file. `changes` replaces or adds lines: ``risk__leverage="5"``; an empty one
+    takes its line out."""
     keys = directory / "keys.toml"
     keys.write_text('key = "local"\nsecret = "local"\n')
     keys.chmod(0o600)
@@ -198,7 +199,7 @@ def write_config(directory: Path, url: str, **changes: str) -> Path:
     lines = []
     for section, entries in values.items():
         lines.append(f"[{section}]")
-        lines += [f"{key} = {value}" for key, value in entries.items()]
+        lines += [f"{key} = {value}" for key, value in entries.items() if value]
     path = directory / "jackline.toml"
     path.write_text("\n".join(lines) + "\n")
     return path

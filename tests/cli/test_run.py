@@ -17,7 +17,9 @@ from tests.processes import LINE_S, Child, Json, spawn, write_config
 
 
 @asynccontextmanager
-async def running(directory: Path, *arguments: str) -> AsyncIterator[tuple[Child, str, str]]:
+async def running(
+    directory: Path, *arguments: str, within_s: float = 60
+) -> AsyncIterator[tuple[Child, str, str]]:
     """A demo house: the process, its address, and its admin token."""
     token = directory / "token"
     child = await spawn(
@@ -32,7 +34,7 @@ async def running(directory: Path, *arguments: str) -> AsyncIterator[tuple[Child
         *arguments,
     )
     try:
-        shown = await child.event("dashboard", within_s=60)
+        shown = await child.event("dashboard", within_s=within_s)
         child.drain()
         assert stat.S_IMODE(token.stat().st_mode) == 0o600
         yield child, str(shown["url"]).rstrip("/"), token.read_text().strip()
@@ -41,10 +43,10 @@ async def running(directory: Path, *arguments: str) -> AsyncIterator[tuple[Child
             assert await child.stop() == 0
 
 
-async def until(url: str, token: str, path: str, wanted: object) -> Json:
+async def until(url: str, token: str, path: str, wanted: object, *, within_s: float = 2 * LINE_S) -> Json:
     """What a route answers once it is wanted."""
     headers = {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession(headers=headers) as http, asyncio.timeout(2 * LINE_S):
+    async with aiohttp.ClientSession(headers=headers) as http, asyncio.timeout(within_s):
         while True:
             async with http.get(f"{url}{path}") as answer:
                 body = dict(await answer.json())

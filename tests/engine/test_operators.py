@@ -60,6 +60,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             answered=lambda command_id: store.read.answer(command_id) is not None,
             has_looked=lambda: True,
             check_key=lambda name, receipt: None,
+            reload=lambda command, receipt: None,
         )
         operators.listen()
         assert await writer.close(deadline_ms=5_000) == 0
@@ -109,6 +110,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 answered=lambda _: False,
                 has_looked=lambda: True,
                 check_key=lambda name, receipt: None,
+                reload=lambda command, receipt: None,
             )
             operators.listen()
             assert operators.are_heard
@@ -156,6 +158,7 @@ class Life:
                 answered=lambda command_id: store.read.answer(command_id) is not None,
                 has_looked=lambda: self.has_looked,
                 check_key=lambda name, receipt: None,
+                reload=lambda command, receipt: None,
             )
             operators.listen()
             for happens in between:

@@ -16,7 +16,9 @@ from jackline.store.host_disk import HostDisk
 from jackline.store.lease import Holder
 from jackline.store.published import Published
 from jackline.web.account import Account, Seen, Source
+from jackline.web.bot_book import BotBook
 from jackline.web.differences import diffs
+from jackline.web.hands import NO_HANDS
 from jackline.web.history import Past
 from jackline.web.options import WebOptions
 from jackline.web.pages.bar import bar_of
@@ -156,6 +158,7 @@ def sight(
         series=Series(),
         trade_rows=TradeRows(of),
         disk=HostDisk(),
+        bots=BotBook(options, NO_HANDS),
         stage="live_canary",
     )
 

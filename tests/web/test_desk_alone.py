@@ -97,20 +97,6 @@ def test_every_problem_has_a_page_for_programs(home: Alone) -> None:
     assert code(home.ask("GET", "/api/problems/nothing", scope=Scope.READ)) == (404, "not-found")
 
 
-def test_bots_are_the_files_and_the_answer_gives_the_lines(home: Alone) -> None:
-    (row,) = home.ask("GET", "/api/bots", scope=Scope.READ).json()["bots"]
-    assert (row["id"], row["strategy"], row["phase"]) == ("main", "webhook", "paper")
-    asked = {"name": "swing", "strategy": "ema_cross", "symbols": ["ETHUSDT"], "budget_fraction": 0.5}
-    answer = home.ask("POST", "/api/bots", scope=Scope.ADMIN, json=asked)
-    assert code(answer) == (409, "in-the-file")
-    lines = '[bot.swing]\nstrategy = "ema_cross"\nsymbols = ["ETHUSDT"]\nbudget_fraction = 0.5'
-    assert answer.json()["toml"] == lines
-    assert code(home.ask("POST", "/api/bots", scope=Scope.ADMIN, json={"name": "main"})) == (409, "taken")
-    assert code(home.ask("PATCH", "/api/bots/main", scope=Scope.ADMIN, json={})) == (409, "in-the-file")
-    assert code(home.ask("DELETE", "/api/bots/main", scope=Scope.ADMIN)) == (409, "in-the-file")
-    assert code(home.ask("POST", "/api/bots/nobody/stop", scope=Scope.REDUCE)) == (404, "not-found")
-
-
 @pytest.mark.owns("S2")
 def test_S2_an_alert_is_signed_fresh_and_not_replayed(home: Alone) -> None:
     def sent(body: dict[str, Any], *, at_ms: int | None = None, forged: str = "") -> Any:

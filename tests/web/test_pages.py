@@ -200,7 +200,7 @@ def test_a_page_that_talks_back_is_hung_up_on(room: Room) -> None:
 async def test_twenty_watchers_of_a_page_cost_one(room: Room) -> None:
     state = room.client.app.state  # type: ignore[attr-defined]  # the client keeps the application as any ASGI one
     account, built = Account(HostDisk(), state.options), []
-    live = Live(account, state.history, state.options, HostDisk())
+    live = Live(account, state.history, state.options, HostDisk(), state.bots)
 
     async def build(of: Sight, query: Mapping[str, str]) -> View:
         del query

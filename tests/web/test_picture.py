@@ -42,7 +42,12 @@ def test_what_a_model_says_is_shown_of_what_is_open_and_bounded(tmp_path: Path) 
     trade = replace(ended(), quantity=Quantity(Decimal(1)))
     state = replace(cold_state(), trades={trade.trade_id: trade})
     publisher = Publisher(
-        disk=HostDisk(), state_dir=tmp_path, fence=1, clock=TwoClocks(HostWorld()), view=lambda: state
+        disk=HostDisk(),
+        state_dir=tmp_path,
+        fence=1,
+        clock=TwoClocks(HostWorld()),
+        view=lambda: state,
+        bots={},
     )
     for at in range(2 * OPINIONS_MAX):
         for symbol in (trade.symbol, Symbol("XRPUSDT")):
@@ -68,7 +73,7 @@ def test_L2_a_state_that_cannot_be_pictured_is_told_and_raises_nothing(tmp_path:
         raise ZeroDivisionError
 
     publisher = Publisher(
-        disk=HostDisk(), state_dir=tmp_path, fence=1, clock=TwoClocks(HostWorld()), view=view
+        disk=HostDisk(), state_dir=tmp_path, fence=1, clock=TwoClocks(HostWorld()), view=view, bots={}
     )
     for _ in range(3):
         publisher.publish(BEAT)

@@ -14,13 +14,15 @@ from jackline.engine.startup import stopped_bots
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotRow:
-    """One bot. `state`: running, stopped, or gone where the configuration does not name it any more."""
+    """One bot. `state`: running, stopped, or gone where the configuration does not name it any more. `kept`: in the
+    user's file, or beside it by the API."""
 
     bot: str
     state: str
     strategy: str
     symbols: str
     open: str
+    kept: str = "–"
 
 
 def bot_rows(config: Config) -> list[BotRow]:
@@ -35,6 +37,7 @@ def bot_rows(config: Config) -> list[BotRow]:
             strategy=one.strategy.name,
             symbols=" ".join(config.symbols if one.bot.symbols is None else one.bot.symbols),
             open=_open(trades, one.bot.name),
+            kept="api" if one.bot.name in config.managed.in_force else "file",
         )
         for one in configured
     ]

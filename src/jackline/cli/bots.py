@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jackline.cli import bot_verbs
 from jackline.cli.account import ConfigOption, JsonOption
 from jackline.cli.errors import CommandFailed, ExitCode
 
@@ -40,14 +41,18 @@ def show(config: ConfigOption, json: JsonOption = False) -> None:
     """Show every bot, its strategy and symbols, whether it is stopped, and what it has open."""
     from jackline.cli.bot_rows import bot_rows
     from jackline.cli.config import load_config
+    from jackline.cli.page import fitted
     from jackline.cli.views import print_json, show
 
     loaded = load_config(config)
-    rows = bot_rows(loaded)
+    rows, managed = bot_rows(loaded), loaded.managed
+    trouble = f"{managed.path.name}: {managed.trouble}" if managed.trouble else ""
     if json:
-        print_json(bots=rows)
-    else:
-        show(rows, empty="No bot.", note="A bot that is stopped opens nothing; its stops and exits go on.")
+        print_json(bots=rows, trouble=trouble or None)
+        return
+    show(rows, empty="No bot.", note="A bot that is stopped opens nothing; its stops and exits go on.")
+    if trouble:
+        print(fitted(f"Bots made over the API are not in force. {trouble}"))
 
 
 @app.command()
@@ -74,6 +79,11 @@ def restart(
     from jackline.store.commands import CommandKind
 
     _switch(config, CommandKind.BOT_RESTART, name, reason, json)
+
+
+app.command("add")(bot_verbs.add)
+app.command("change")(bot_verbs.change)
+app.command("remove")(bot_verbs.remove)
 
 
 def signal(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
+
+import structlog
 
 from jackline.cli.config import Config
 from jackline.cli.deadman import Pinged, pinging
@@ -14,8 +18,9 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.engine import Engine
 from jackline.engine.held_lease import HeldLease
 from jackline.engine.host import HostWorld
-from jackline.engine.options import EngineOptions
-from jackline.engine.process import Permit, Surroundings, run_engine, run_watchdog
+from jackline.engine.options import EngineOptions, StartRefused, VenueUnreadable
+from jackline.engine.process import Permit, Surroundings, run_until, run_watchdog
+from jackline.engine.reloading import Ending
 from jackline.engine.sight import Sight
 from jackline.engine.startup import StreamingVenue
 from jackline.store.disk import Disk
@@ -26,6 +31,8 @@ from jackline.venue.bingx.connection import BingxSettings
 from jackline.venue.bingx.venue import open_bingx
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.transport.gate import Speaks, alone
+
+log = structlog.get_logger("engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +68,53 @@ async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> S
 
 
 async def host_engine(
-    options: EngineOptions, access: VenueAccess, *, disk: Disk, held: HeldLease | None = None
+    options: EngineOptions,
+    access: VenueAccess,
+    again: Callable[[EngineOptions], EngineOptions] | None = None,
+    *,
+    disk: Disk,
+    held: HeldLease | None = None,
 ) -> None:
-    """An engine on this host until SIGTERM or SIGINT; raises what `run_engine` raises, and LeaseGone."""
+    """An engine on this host until SIGTERM or SIGINT; raises what `run_until` raises, and LeaseGone."""
     manager, stop, running = take_manager(), stop_on_signals(), list[Engine]()
     options, access = _under(held, options, access)
 
     def shown(engine: Engine) -> None:
-        running.append(engine)
+        running[:] = [engine]
         if manager is not None:
             manager.ready("what was open is protected; the loop runs")
 
+    lives = _one_after_another(options, _surroundings(access, disk), stop, shown, again)
     async with kept_alive(manager, lambda: running[0].turns if running else None):
-        await while_held(run_engine(options, _surroundings(access, disk), stop, shown), held, stop)
+        await while_held(lives, held, stop)
+
+
+async def _one_after_another(
+    options: EngineOptions,
+    around: Surroundings,
+    stop: asyncio.Event,
+    shown: Callable[[Engine], None],
+    again: Callable[[EngineOptions], EngineOptions] | None,
+) -> None:
+    """Where the configuration is to be taken up again the engine ends in order and one begins with what `again` gives,
+    in this process: there are never two, and nothing has to be unlocked anew. A start that is refused with it goes on
+    with what held before: an account is not left without its engine for a change of its bots.
+    """
+    former = None
+    while True:
+        try:
+            ending = await run_until(options, around, stop, shown)
+        except VenueUnreadable:
+            raise  # whatever it was begun with: whoever supervises tries again
+        except StartRefused as refused:
+            if former is None:
+                raise
+            log.critical("not_taken_up", code="C1", said=str(refused), note="it goes on as configured before")
+            options, former = former, None
+            continue
+        if ending is Ending.STOPPED or again is None or stop.is_set():
+            return
+        options, former = replace(again(options), fence_floor=options.fence_floor), options
 
 
 async def host_watchdog(

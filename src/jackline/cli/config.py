@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -22,6 +23,7 @@ from jackline.cli.exits_section import ExitsSection, exit_settings
 from jackline.cli.guard_section import GuardedVenueSection, GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
+from jackline.cli.managed_bots import Managed, Table, checked_with, managed_of
 from jackline.cli.model_bundle import model_problems
 from jackline.cli.old_variables import read_old
 from jackline.cli.phase_section import PhaseSection, needs
@@ -110,6 +112,8 @@ class Config:
     venue_key: Credentials | StoredKey
     sources: Mapping[KeyPath, str]
     """Where each value that was given comes from."""
+    managed: Managed
+    """Bots that were made over the API; they stand in `bots` too, while their file is in force."""
 
     def source(self, key: str) -> str:
         """``file``, ``default``, ``command line``, or a word and the variable: ``environment JACKLINE__…``."""
@@ -226,6 +230,7 @@ def load_config(
     load_strategy_file: bool = False,
     import_old: bool = False,
     guards_only: bool = False,
+    managed_bots: Mapping[str, Table] | None = None,
 ) -> Config:
     """Read and check a configuration.
 
@@ -237,11 +242,13 @@ def load_config(
         import_old: take keys that nothing else gives from the variables of older programs.
         guards_only: nothing will be entered: neither symbols nor a strategy are needed. A `[guard]` table says so to
             every process but the one that asks a strategy.
+        managed_bots: instead of those that were made over the API; refused with the rest where they do not fit.
 
     Raises:
         ConfigError: with every problem found.
     """
     tree = read_tree(path)
+    own = frozenset(tree[BOT]) if isinstance(tree.get(BOT), dict) else frozenset[str]()
     sources: dict[KeyPath, str] = {}
     mark(sources, (), tree, str(path))
     variables = os.environ if environment is None else environment
@@ -253,7 +260,15 @@ def load_config(
         put(tree, sources, tuple(key.split(".")), value, "command line")
     problems = _import(tree, sources, variables, str(path)) if import_old else []
     guarded = guards_only or ("guard" in tree and not load_strategy_file)
-    return _checked(path, tree, sources, problems, load_strategy_file=load_strategy_file, guarded=guarded)
+    managed = managed_of(tree, path)
+    return checked_with(
+        managed if managed_bots is None else replace(managed, tables=managed_bots, trouble=""),
+        tree,
+        sources,
+        partial(_checked, path, problems, load_strategy_file=load_strategy_file, guarded=guarded),
+        own=own,
+        is_wanted=managed_bots is not None,
+    )
 
 
 def _import(
@@ -275,14 +290,16 @@ def _import(
 
 def _checked(
     path: Path,
+    found_before: list[Problem],
     tree: Tree,
     sources: dict[KeyPath, str],
-    problems: list[Problem],
+    managed: Managed,
     *,
     load_strategy_file: bool,
     guarded: bool,
 ) -> Config:
     """Validate section by section, so that a fault in one does not hide those of another."""
+    problems = list(found_before)
     spell_reference(tree)
     for key in sorted(tree.keys() - SECTIONS.keys() - {BOT}):
         problems.append(unknown_key(key, tree[key], sources.get((key,), str(path)), (*SECTIONS, BOT)))
@@ -333,4 +350,5 @@ def _checked(
         signing_key=signing_key,
         venue_key=venue_key,
         sources=sources,
+        managed=managed,
     )

@@ -99,6 +99,7 @@ def counted(settings: Iterable[Setting]) -> str:
         "file": "value from the file" if kinds["file"] == 1 else "values from the file",
         "environment": "from the environment",
         "command": "from the command line",
+        "api": "made over the API",
         "an old variable": "imported",
         "default": "default" if kinds["default"] == 1 else "defaults",
     }

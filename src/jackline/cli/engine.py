@@ -18,19 +18,20 @@ def engine(
     """Run the engine of one account. Stopping it leaves every stop at the venue."""
     import asyncio
     import os
-    from dataclasses import replace
+    import time
 
     from jackline.cli import logs
     from jackline.cli.compose import host_engine, venue_access
     from jackline.cli.config import load_config
     from jackline.cli.holding import account_disk, held_lease
-    from jackline.cli.key_check import key_check
     from jackline.cli.old_variables import tell_unread
+    from jackline.cli.taking_up import TakingUp
 
     logs.configure()
-    loaded = load_config(config, {} if rung is None else {"venue.rung": rung}, load_strategy_file=True)
+    began_ms = time.time_ns() // 1_000_000
+    overrides = {} if rung is None else {"venue.rung": rung}
+    loaded = load_config(config, overrides, load_strategy_file=True)
     tell_unread(os.environ, mode=loaded.account.mode, source=loaded.source("account.mode"))
-    options = replace(loaded.engine_options(), key_check=key_check(loaded.path))
-    held = held_lease(loaded, lease)
-    disk = account_disk(loaded, held)
-    asyncio.run(host_engine(options, venue_access(loaded), disk=disk, held=held))
+    taking_up, held = TakingUp(loaded, overrides), held_lease(loaded, lease)
+    options, disk = taking_up.options(loaded, began_ms), account_disk(loaded, held)
+    asyncio.run(host_engine(options, venue_access(loaded), taking_up.again, disk=disk, held=held))

@@ -104,7 +104,7 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
             symbols = tuple((await witness.market()).symbols)
             interval_ms = _interval_ms(wishes, ready, symbols)
             config = write_config(
-                place, url=url, symbols=symbols, interval_ms=interval_ms, rung=None, hedge=False
+                place, url=url, symbols=symbols, interval_ms=interval_ms, rung=None, hedge=False, free=1
             )
             _write_token(config, token_file)
             log.info("started", process="exchange", pid=exchange.pid, port=ready.port)

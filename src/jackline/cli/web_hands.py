@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jackline.cli.bot_hands import BotsOfAccount
 from jackline.cli.config import Config
 from jackline.cli.key_hands import FileOfKeys
 from jackline.cli.secret_file import read_secret
@@ -14,10 +15,12 @@ from jackline.web.hands import AlertTerms, Hands, PhaseTerms, SignHand
 def web_hands(config: Config) -> Hands:
     """Of one configuration. A webhook's secret that is named and cannot be read stops the start."""
     options, phase = config.engine_options(), config.phase_options()
+    bots = BotsOfAccount(config)
     named = config.webhook.secret_file
     return Hands(
         keys=FileOfKeys(config=config),
-        phase=PhaseTerms(bound=phase.bound, needs=phase.needs, sign=_signer(config)),
+        phase=PhaseTerms(bound=lambda: bots.bound, needs=phase.needs, sign=_signer(config)),
+        bots=bots,
         alerts=AlertTerms(
             secret=None if named is None else read_secret(named, config.path.parent),
             symbols=options.symbols,

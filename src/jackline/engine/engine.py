@@ -45,6 +45,7 @@ from jackline.engine.protector import Action
 from jackline.engine.publisher import Publisher
 from jackline.engine.pulse import Pulse
 from jackline.engine.recorder import Recorder
+from jackline.engine.reloading import Ending, Reloading
 from jackline.engine.runner import Runner
 from jackline.engine.startup import Opening, StreamingVenue
 from jackline.engine.tape import begin_tape
@@ -126,21 +127,26 @@ class Engine:
         self._phases = PhaseKeeper(
             options=options, store=store, recorder=self._recorder, clock=clock, view=lambda: self._state
         )
-        self._operators = Operators(
-            desk=CommandDesk(store.disk, options.state_dir / COMMANDS_FILE),
-            check_key=KeyQuestions(check=options.key_check, recorder=self._recorder).ask,
-            read_to=int(store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
+        self._reloading = Reloading(options=options, recorder=self._recorder, view=lambda: self._state)
+        self._operators = self._open_desk()
+        self._turns, self._loop_lag_ms, self._stopping = 0, 0, False
+        self._publisher = self._open_publisher()
+        self._pulse = self._begin_pulse()
+
+    def _open_desk(self) -> Operators:
+        return Operators(
+            desk=CommandDesk(self._store.disk, self._options.state_dir / COMMANDS_FILE),
+            check_key=KeyQuestions(check=self._options.key_check, recorder=self._recorder).ask,
+            read_to=int(self._store.read.load_account().get(AccountKey.COMMANDS_READ.value, "0")),
             recorder=self._recorder,
             take=self._take,
             hear=self._hear,
             promote=self._phases.promote,
+            reload=self._reloading.ask,
             measured=self._phases.note_proof,
-            answered=lambda command_id: store.read.answer(command_id) is not None,
+            answered=lambda command_id: self._store.read.answer(command_id) is not None,
             has_looked=lambda: self._state.taken > 0,
         )
-        self._turns, self._loop_lag_ms, self._stopping = 0, 0, False
-        self._publisher = self._open_publisher()
-        self._pulse = self._begin_pulse()
 
     @property
     def state(self) -> State:
@@ -172,6 +178,7 @@ class Engine:
             fence=self._lease.fence,
             clock=self._clock,
             view=lambda: self._state,
+            bots=self._options.bot_digests,
         )
 
     def _begin_pulse(self) -> Pulse:
@@ -225,12 +232,13 @@ class Engine:
             self._recorder.account(JournalKind.STOPS_CLAIMED, AccountKey.CLAIMS, kept)
         self._take(StopsClaimed(claims=(*former, *placed)))
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set. Any task that fails brings the engine down; the stops stay at the venue."""
+    async def run(self, stop: asyncio.Event) -> Ending:
+        """Run until `stop` is set, or it gives way. Any task that fails brings it down; the stops stay at the venue."""
         options = self._options
         log.info(EVENT, fence=self._lease.fence, **banner(options, self._state))
         self._recorder.account(JournalKind.LEASE, AccountKey.FENCE, str(self._lease.fence))
         self._phases.begin()
+        self._reloading.begin()
         self._operators.listen()  # a switch thrown while no engine ran holds before anything is decided (K1)
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -248,7 +256,7 @@ class Engine:
                     *([] if self._venue.profile.stops_are_named else [self._claims_loop()]),
                 )
             ]
-            await stop.wait()
+            ending = await self._reloading.ended(stop)
             self._stopping = True
             log.info("stopping", note="no stop is cancelled")
             await self._opener.settle(SETTLE_S)
@@ -260,6 +268,7 @@ class Engine:
         if self._tape is not None:
             await self._tape.close(deadline_ms=TAPE_CLOSE_MS)
         log.info("stopped", journal_batches_owed=owed)
+        return ending
 
     # -- the loop --------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class Operators:
         answered: Callable[[str], bool],
         has_looked: Callable[[], bool],
         check_key: Callable[[str, Receipt], None],
+        reload: Callable[[Command, Receipt], None],
     ) -> None:
         self._desk = desk
         self._read_to = read_to
@@ -72,6 +73,7 @@ class Operators:
         self._answered = answered
         self._has_looked = has_looked
         self._check_key = check_key
+        self._reload = reload
         self._are_heard = False
         self._unreadable = ""
         self._openings = 0
@@ -161,6 +163,8 @@ class Operators:
             self._take(KillAsked(level=command.level, actor=actor, reason=reason, receipt=receipt))
         elif command.kind is CommandKind.PROMOTE:
             self._promote(command, receipt)
+        elif command.kind is CommandKind.RELOAD:
+            self._reload(command, receipt)
         elif command.kind in PROOFS:
             self._measured(command, receipt)
         elif command.kind is CommandKind.RESET:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jackline.core.bots import MAIN, Bot, SignalSource
+from jackline.core.effects import Alert
 from jackline.core.orders import MarginType, PositionMode
-from jackline.core.phases import Needs
+from jackline.core.phases import Needs, identity_of
 from jackline.core.plan import Rung
 from jackline.core.ports import Strategy
 from jackline.core.settings import NOTHING_MORE, AdoptSettings, ProtectionSettings, RiskSettings
@@ -16,6 +17,7 @@ from jackline.core.universe import UniverseRules
 from jackline.core.values import Symbol
 from jackline.store.signature import SigningKey
 
+DIGEST_CHARS = 16
 KeyCheck = Callable[[str], Awaitable[str]]
 """Asks the venue what the key of this name may do. Its words begin with `refused: ` where nobody may trade with it."""
 
@@ -71,6 +73,8 @@ class EngineOptions:
         key_check: for operators who ask; None where nothing asks.
         fence_floor: the engine's own fencing number is above this: the number by which a worker holds the account.
         phase: None where no phase is kept, as in a simulation: then no mode but paper may run.
+        configured_ms: see `Reloading`.
+        alerts: what people are told of at the start.
     """
 
     account: str
@@ -98,6 +102,8 @@ class EngineOptions:
     fence_floor: int = 0
     phase: PhaseOptions | None = None
     is_published: bool = False
+    configured_ms: int | None = None
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def every_bot(self) -> tuple[BotOptions, ...]:
@@ -108,6 +114,22 @@ class EngineOptions:
             return self.bots
         main = Bot(name=MAIN, symbols=None, risk=self.risk, source=source_of(self.strategy))
         return (BotOptions(bot=main, strategy=self.strategy),)
+
+    @property
+    def bot_digests(self) -> Mapping[str, str]:
+        """See `bot_digests`; none where no phase is kept, whose settings they are made of."""
+        bound = {} if self.phase is None else self.phase.bound
+        return bot_digests(bound, tuple(one.bot.name for one in self.every_bot)) if bound else {}
+
+
+def bot_digests(bound: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """Of each bot all that it decides by, in short: whoever has read the same configuration has the same."""
+    return {name: _digest(bound, f"bot.{name}.") or _digest(bound, "strategy.") for name in names}
+
+
+def _digest(bound: Mapping[str, str], under: str) -> str:
+    own = {key: value for key, value in bound.items() if key.startswith(under)}
+    return identity_of(own)[:DIGEST_CHARS] if own else ""
 
 
 def source_of(strategy: Strategy) -> SignalSource:

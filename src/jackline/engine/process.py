@@ -18,6 +18,7 @@ from jackline.engine.engine import Engine
 from jackline.engine.key_gate import check_key
 from jackline.engine.options import EngineOptions, VenueUnreadable
 from jackline.engine.phase_keeper import check_mode
+from jackline.engine.reloading import Ending
 from jackline.engine.sight import Sight
 from jackline.engine.startup import (
     StreamingVenue,
@@ -63,7 +64,19 @@ async def run_engine(
     stop: asyncio.Event,
     shown: Callable[[Engine], None] = lambda _: None,
 ) -> None:
-    """Start up in the protocol's order and run until `stop` is set. Before it runs the engine is `shown`.
+    """One engine, whoever begins the next; see `run_until`."""
+    await run_until(options, around, stop, shown)
+
+
+async def run_until(
+    options: EngineOptions,
+    around: Surroundings,
+    stop: asyncio.Event,
+    shown: Callable[[Engine], None] = lambda _: None,
+) -> Ending:
+    """Start up in the protocol's order and run until `stop` is set, or the configuration is to be taken up again.
+
+    Before it runs the engine is `shown`. What is returned says why it ended.
 
     Raises:
         StartRefused: configuration and account do not fit.
@@ -102,10 +115,11 @@ async def run_engine(
             engine.owes(opening, first.actions)
             running.append(engine)
             shown(engine)
-            await engine.run(stop)
+            ending = await engine.run(stop)
         lease.release()
     finally:
         await venue.close()
+    return ending
 
 
 def _permit(options: EngineOptions, running: list[Engine]) -> Permit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -31,13 +31,21 @@ class Publisher:
     """Keeps the venue's last word, and writes the picture with every beat."""
 
     def __init__(
-        self, *, disk: Disk, state_dir: Path, fence: int, clock: Clock, view: Callable[[], State]
+        self,
+        *,
+        disk: Disk,
+        state_dir: Path,
+        fence: int,
+        clock: Clock,
+        view: Callable[[], State],
+        bots: Mapping[str, str],
     ) -> None:
         self._disk = disk
         self._state_dir = state_dir
         self._fence = fence
         self._clock = clock
         self._view = view
+        self._bots = dict(bots)
         self._look: Snapshot | None = None
         self._opinions: dict[tuple[Symbol, Side], deque[Opinion]] = {}
         self._is_told = False
@@ -80,6 +88,7 @@ class Publisher:
             naked_ms_deadline=state.protection.protect_deadline_ms,
             limits=limits_of(state.risk),
             opinions=self._opinions_of(state),
+            bots=self._bots,
             account=picture(state, self._clock.now(), look=self._look, denied=told),
         )
 

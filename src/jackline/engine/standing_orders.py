@@ -258,6 +258,7 @@ class StandingOrders:
                 | CommandKind.OUTSIDE_TRADE
                 | CommandKind.RECONCILE
                 | CommandKind.KEY_CHECK
+                | CommandKind.RELOAD
             ):
                 pass  # not asked for
             case CommandKind.UNREADABLE:

@@ -68,6 +68,8 @@ class CommandKind(StrEnum):
     """Look at the account now: positions, orders, and what moved its money."""
     KEY_CHECK = "key_check"
     """Ask the venue what an exchange key of the file may do."""
+    RELOAD = "reload"
+    """Take the configuration up as it is now: the engine begins again with it."""
     UNREADABLE = "unreadable"
     """What a row is taken for that this program does not understand: damaged, or of a later one. Never submitted."""
 

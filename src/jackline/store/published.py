@@ -5,7 +5,8 @@ It is no record. What must outlive a process is in the journal; whoever reads th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,7 @@ class Published:
         limits: those in force.
         naked_ms_deadline: P1's deadline, which the picture's exposure clocks run against.
         opinions: of what is open, oldest first, the newest few of each since this engine's start.
+        bots: what each of this engine's bots is, in short, by name: whether a changed one is in force yet.
     """
 
     pid: int
@@ -50,6 +52,7 @@ class Published:
     limits: RiskLimits
     account: AccountPicture
     opinions: tuple[Opinion, ...] = ()
+    bots: Mapping[str, str] = field(default_factory=dict)
 
 
 def write(disk: Disk, state_dir: Path, published: Published) -> None:

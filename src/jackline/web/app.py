@@ -16,6 +16,7 @@ from jackline.store.disk import Disk
 from jackline.web import problems
 from jackline.web.account import Account
 from jackline.web.asking import Asking
+from jackline.web.bot_book import BotBook
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.guarding import Guarding
 from jackline.web.hands import NO_HANDS, Hands
@@ -29,6 +30,7 @@ from jackline.web.pages import dashboard
 from jackline.web.pages.live import Live
 from jackline.web.routes import (
     audit,
+    bot_changes,
     bots,
     commands,
     documents,
@@ -69,6 +71,7 @@ PARTS = (
     sl_tp_monitor,
     sl_tp,
     bots,
+    bot_changes,
     exchange_keys,
     tokens,
     audit,
@@ -114,7 +117,8 @@ def create_app(
     app.state.options = options
     app.state.account = Account(disk, options)
     app.state.history = History(disk, options)
-    app.state.live = Live(app.state.account, app.state.history, options, disk)
+    app.state.bots = BotBook(options, hands)
+    app.state.live = Live(app.state.account, app.state.history, options, disk, app.state.bots)
     app.state.registry = CollectorRegistry(auto_describe=False)
     app.state.registry.register(Metrics(app.state.account, app.state.history))
     app.state.asking = Asking(disk, options)

@@ -101,15 +101,17 @@ class Asking:
             raise Problem("unavailable", f"{COMMANDS_FILE}: {error}") from error
         return WireMs(rows[0][0]) if rows else None
 
-    async def ask(self, command: Command) -> Asked:
+    async def ask(self, command: Command, *, waits: bool = True) -> Asked:
         """Write the command and wait for its answer, for two seconds. Raises Problem where it cannot be written, was
-        another one before, or is refused."""
+        another one before, or is refused. `waits` False: nobody is there who would answer."""
         try:
             await asyncio.to_thread(self._desk.submit, command)
         except CommandConflict as error:
             raise Problem("key-reused", str(error)) from error
         except (StoreError, OSError) as error:
             raise Problem("unavailable", f"{COMMANDS_FILE}: {error}") from error
+        if not waits:
+            return await self.answered(command.command_id)
         return await wait_for(lambda: self.answered(command.command_id))
 
     async def answered(self, asked_id: str) -> Asked:

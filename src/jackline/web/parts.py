@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 
 from jackline.web.account import Account, Seen
 from jackline.web.asking import Asking
+from jackline.web.bot_book import BotBook
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.hands import Hands
 from jackline.web.history import History, Past
@@ -51,6 +52,11 @@ def _monitor(request: Request) -> Monitor:
     return found
 
 
+def _bots(request: Request) -> BotBook:
+    found: BotBook = request.app.state.bots
+    return found
+
+
 def _hands(request: Request) -> Hands:
     found: Hands = request.app.state.hands
     return found
@@ -62,6 +68,7 @@ TheDesk = Annotated[Asking, Depends(_asking)]
 ThePast = Annotated[Past, Depends(_past)]
 TheDoor = Annotated[Doorkeeper, Depends(_doorkeeper)]
 TheMonitor = Annotated[Monitor, Depends(_monitor)]
+TheBots = Annotated[BotBook, Depends(_bots)]
 TheHands = Annotated[Hands, Depends(_hands)]
 Options = Annotated[WebOptions, Depends(_options)]
 _Header = Annotated[

@@ -133,8 +133,8 @@ KINDS: Final = _kinds(
     (
         "precondition-missing",
         428,
-        "A change of limits needs If-Match",
-        "GET /api/trading-safety/configuration and send its `ETag` as `If-Match`.",
+        "The change needs If-Match",
+        "GET what is to be changed, and send its `ETag` as `If-Match`.",
     ),
     (
         "changed-meanwhile",
@@ -170,7 +170,19 @@ KINDS: Final = _kinds(
         "in-the-file",
         409,
         "It is the configuration file's",
-        "Put the lines of `toml` into the file and restart the engine: a new bot begins in paper.",
+        "Change it there: that file is never written from here. The engine begins with it at its next start.",
+    ),
+    (
+        "does-not-fit",
+        422,
+        "The configuration would not hold with it",
+        "Mend what the detail names, or `errors` one by one; nothing was changed.",
+    ),
+    (
+        "holds-positions",
+        409,
+        "The bot has something open",
+        "Say `close=true` to close it, or `keep=true` to leave it to its stop and the exits of its plan.",
     ),
     (
         "taken",

@@ -7,36 +7,33 @@ from __future__ import annotations
 
 import asyncio
 
+from fastapi import Request
+
 from jackline.store.second_factor import has_second_factor
 from jackline.store.tokens import Scope
+from jackline.web.access import address_of
 from jackline.web.doorkeeper import Doorkeeper, Grant, now
 from jackline.web.hands import Hands, KeysRefused
-from jackline.web.options import WebOptions
 from jackline.web.problems import Problem
 
 
 async def step_up(
-    grant: Grant,
-    *,
-    keeper: Doorkeeper,
-    hands: Hands,
-    options: WebOptions,
-    address: str,
-    confirm: str,
-    code: str | None,
-    needs_code: bool = False,
+    request: Request, grant: Grant, *, confirm: str, code: str | None, needs_code: bool = False
 ) -> None:
     """Raises Problem where any of it is lacking. A page is a person, who types; a program has a token and a code.
 
     `needs_code`: a token without a second factor is not enough. A code has a million values: who guesses one waits as
     who guesses a token does, and is written down.
     """
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    hands: Hands = request.app.state.hands
+    account: str = request.app.state.options.account
     if not grant.scope.includes(Scope.ADMIN):
         raise Problem("forbidden", f"raising risk needs scope admin, the credential has {grant.scope}")
     if grant.session is not None and not grant.session.is_fresh(now()):
         raise Problem("confirm", "the log-in is older than five minutes")
-    if grant.session is not None and confirm != options.account:
-        raise Problem("confirm", f"confirm: type the account's name, {options.account}")
+    if grant.session is not None and confirm != account:
+        raise Problem("confirm", f"confirm: type the account's name, {account}")
     if not await keeper.ask(lambda db: has_second_factor(db, grant.token)):
         if needs_code:
             raise Problem(
@@ -55,5 +52,5 @@ async def step_up(
     except KeysRefused as error:
         raise Problem(error.code, str(error)) from error
     if not good:
-        await keeper.refuse(address, f"one-time code of {grant.token.name}", counted=guesses)
+        await keeper.refuse(address_of(request), f"one-time code of {grant.token.name}", counted=guesses)
         raise Problem("confirm", "X-One-Time-Code: wrong, or used before")

@@ -47,9 +47,9 @@ hold_max_ms = 28_800_000 # 8 h of market time
 [regime]
 reference_symbol = "{reference}" # BTCUSDT, where the market of the demo has it
 
-[strategy]
-name = "rsi_trend"
 """
+_STRATEGY: Final = '[strategy]\nname = "rsi_trend"\n'
+_BOT: Final = '[bot.main]\nstrategy = "rsi_trend"\nsymbols = [{symbols}]\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,20 +88,36 @@ def prepare(directory: Path) -> Place:
 
 
 def write_config(
-    place: Place, *, url: str, symbols: tuple[str, ...], interval_ms: int, rung: Rung | None, hedge: bool
+    place: Place,
+    *,
+    url: str,
+    symbols: tuple[str, ...],
+    interval_ms: int,
+    rung: Rung | None,
+    hedge: bool,
+    free: int = 0,
 ) -> Config:
-    """The configuration that engine and watchdog are started with, checked as theirs will be. Raises ConfigError."""
+    """The configuration that engine and watchdog are started with, checked as theirs will be. Raises ConfigError.
+
+    `free`: so many of the last symbols are nobody's, where that leaves some: for bots that somebody makes.
+    """
+    own = symbols[: len(symbols) - free] or symbols
     text = _CONFIG.format(
         state=STATE,
         url=url,
-        symbols=", ".join(f'"{symbol}"' for symbol in symbols),
+        symbols=_listed(symbols),
         interval=interval_name(interval_ms),
         reference=REFERENCE if REFERENCE in symbols else symbols[0],
         mode="hedge" if hedge else "netting",
         rung="auto" if rung is None else rung.value,
     )
+    text += _BOT.format(symbols=_listed(own)) if own != symbols else _STRATEGY
     place.config.write_text(text, encoding="utf-8")
     return load_config(place.config)
+
+
+def _listed(symbols: tuple[str, ...]) -> str:
+    return ", ".join(f'"{symbol}"' for symbol in symbols)
 
 
 def interval_name(interval_ms: int) -> str:

@@ -16,6 +16,7 @@ from jackline.store.commands import CommandKind
 from jackline.store.order_wishes import TightenWish
 from jackline.store.tokens import Scope
 from jackline.web.access import Admin, Reader, Reducer
+from jackline.web.bot_book import BotBook
 from jackline.web.forms import fields
 from jackline.web.pages import limits
 from jackline.web.pages.live import Live
@@ -107,7 +108,8 @@ async def reset(request: Request, grant: Admin) -> Response:
 async def switch_bot(request: Request, grant: Reducer, bot: str, what: str) -> Response:
     """Stop a bot, which leaves its stops; or start it, which needs the scope `trade`."""
     kinds = {"stop": CommandKind.BOT_STOP, "start": CommandKind.BOT_START}
-    if what not in kinds or all(one.name != bot for one, _ in request.app.state.options.bots):
+    book: BotBook = request.app.state.bots
+    if what not in kinds or all(line.bot.name != bot for line in await book.lines()):
         raise Problem("not-found", f"no bot {bot[:40]}, or nothing of it to {what[:10]}")
     if what == "start" and not grant.scope.includes(Scope.TRADE):
         raise Problem("forbidden", f"starting needs scope trade, the credential has {grant.scope}")

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from jackline.web.pages import (
     acts,
+    bot_acts,
     chart,
     entry,
     files,
@@ -30,6 +31,7 @@ PARTS: Final = (
     limits,
     settings,
     guide,
+    bot_acts,
     acts,
     setup_acts,
     entry,

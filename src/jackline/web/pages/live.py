@@ -11,6 +11,7 @@ from markupsafe import Markup
 from jackline.store.disk import Disk
 from jackline.store.evidence import read_standing
 from jackline.web.account import Account, Seen
+from jackline.web.bot_book import BotBook
 from jackline.web.history import History
 from jackline.web.options import WebOptions
 from jackline.web.pages.bar import Bar, bar_of
@@ -29,13 +30,16 @@ KEPT_MAX = 100
 class Live:
     """The account as pages see it."""
 
-    def __init__(self, account: Account, history: History, options: WebOptions, disk: Disk) -> None:
+    def __init__(
+        self, account: Account, history: History, options: WebOptions, disk: Disk, bots: BotBook
+    ) -> None:
         self.account = account
         self.series = Series()
         self._trade_rows = TradeRows(account)
         self._history = history
         self._options = options
         self._disk = disk
+        self._bots = bots
         self._stage: tuple[float, str] = (0.0, "")
         self._kept: dict[str, dict[str, Markup]] = {}
         self._kept_of: Seen | None = None
@@ -54,6 +58,7 @@ class Live:
             series=self.series,
             trade_rows=self._trade_rows,
             disk=self._disk,
+            bots=self._bots,
             stage=await self._phase(),
         )
 

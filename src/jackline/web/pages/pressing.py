@@ -87,11 +87,8 @@ async def stepped_up(
     """The grant, fresh, where the form brought all that raises risk. Raises Problem."""
     fresh = await renewed(request, grant, said)
     await step_up(
+        request,
         fresh,
-        keeper=request.app.state.doorkeeper,
-        hands=request.app.state.hands,
-        options=request.app.state.options,
-        address=door_of(request)[1],
         confirm=said.get("word", "").strip(),
         code=said.get("code", "").strip() or None,
         needs_code=needs_code,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,9 @@ from jackline.store.evidence import collect, read_standing
 from jackline.store.reader import StoreReader
 from jackline.store.vault import Record, RecordKind, read_vault
 from jackline.web.access import Reader
+from jackline.web.bot_book import State, gone_ones, in_force, state_of
+from jackline.web.hands import BotLine
+from jackline.web.pages.bar import Tone
 from jackline.web.pages.rendering import View
 from jackline.web.pages.route import router, show
 from jackline.web.pages.sight import Sight
@@ -29,17 +33,21 @@ SECRET_WORDS: Final = ("secret", "passphrase", "private", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BotLine:
-    """A bot, what it may trade, and what it holds."""
+class BotShown:
+    """A bot, what it may trade, and what it holds. `settings`: of one that was made here, as texts for its form."""
 
     name: str
     strategy: str
     symbols: str
     source: str
-    is_stopped: bool
-    budget_fraction: Decimal
+    state: State
+    tone: Tone
+    budget_fraction: Decimal | None
     trades: str
     holds: str
+    is_managed: bool = False
+    etag: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +64,65 @@ class KeyLine:
 async def bots_view(sight: Sight, query: Mapping[str, str]) -> View:
     """Bots."""
     del query
-    account = sight.seen.account
-    stopped = () if account is None else account.bots_stopped
-    rows = [
-        BotLine(
-            name=bot.name,
-            strategy=strategy,
-            symbols=", ".join(sight.options.symbols if bot.symbols is None else bot.symbols)
-            or "all of the account",
-            source=bot.source.value,
-            is_stopped=bot.name in stopped,
-            budget_fraction=bot.budget_fraction,
-            trades=f"{_held(sight, bot.name)} of {bot.trades_max or 'any number'}",
-            holds=", ".join(
-                f"{one.symbol} {one.side}" for one in sight.seen.positions if one.bot == bot.name
-            ),
-        )
-        for bot, strategy in sight.options.bots
-    ]
-    return View(name="bots", title="Bots", facts={"rows": rows}, live=("bots",))
+    lines = await sight.bots.lines()
+    rows = [_bot(line, sight) for line in lines]
+    rows += [_gone(name, sight) for name in gone_ones(lines, sight.seen)]
+    facts: dict[str, object] = {
+        "rows": rows,
+        "trouble": await sight.bots.trouble(),
+        "strategies": sight.bots.strategies,
+        "symbols": sight.options.symbols,
+    }
+    return View(name="bots", title="Bots", facts=facts, live=("bots",))
+
+
+def _bot(line: BotLine, sight: Sight) -> BotShown:
+    bot, state = line.bot, state_of(line, sight.seen)
+    if state == "running" and in_force(line, sight.seen) is False:
+        state = "waiting"
+    return BotShown(
+        name=bot.name,
+        strategy=line.strategy,
+        symbols=", ".join(sight.options.symbols if bot.symbols is None else bot.symbols)
+        or "all of the account",
+        source=bot.source.value,
+        state=state,
+        tone="ok" if state == "running" else "warn",
+        budget_fraction=bot.budget_fraction,
+        trades=f"{_held(sight, bot.name)} of {bot.trades_max or 'any number'}",
+        holds=_holds(sight, bot.name),
+        is_managed=line.is_managed,
+        etag=line.etag,
+        settings={key: _field(value) for key, value in line.settings.items()},
+    )
+
+
+def _gone(name: str, sight: Sight) -> BotShown:
+    """What it has open is guarded on, until it is flat."""
+    return BotShown(
+        name=name,
+        strategy="",
+        symbols="",
+        source="",
+        state="gone",
+        tone="warn",
+        budget_fraction=None,
+        trades=f"{_held(sight, name)} of none",
+        holds=_holds(sight, name),
+    )
+
+
+def _field(value: object) -> str:
+    """As somebody would type it."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key} = {json.dumps(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
+
+
+def _holds(sight: Sight, bot: str) -> str:
+    return ", ".join(f"{one.symbol} {one.side}" for one in sight.seen.positions if one.bot == bot)
 
 
 async def keys_view(sight: Sight, query: Mapping[str, str]) -> View:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jackline.store.disk import Disk
 from jackline.web.account import Account, Seen, Source
+from jackline.web.bot_book import BotBook
 from jackline.web.history import Past
 from jackline.web.measures import naked_ms, open_ones
 from jackline.web.options import WebOptions
@@ -25,6 +26,7 @@ class Sight:
     series: Series
     trade_rows: TradeRows
     disk: Disk
+    bots: BotBook
     stage: str
 
     @property

@@ -1,29 +1,24 @@
-"""`/api/bots`: which bots there are, what each has open, and stopping and starting them.
-
-Bots come from the configuration file, which is signed for by its owner and bound to the phase: no request adds one, or
-changes what one may do. Asked to, the answer says which lines to put there.
-"""
+"""`/api/bots`: which bots there are, what each has open, and stopping and starting them; `bot_changes` has the rest."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from jackline.core.bots import MAIN, Bot
 from jackline.core.values import Side, Symbol
 from jackline.store.commands import CommandKind
 from jackline.store.evidence import read_standing
-from jackline.web.access import Admin, Reader, Reducer, Trader
+from jackline.web.access import Reader, Reducer, Trader
 from jackline.web.account import Account, Seen
+from jackline.web.bot_book import State, gone_ones, held_by, in_force, state_of
 from jackline.web.changes import MaybeReason, Strict, audited, audited_after
+from jackline.web.hands import BotLine
 from jackline.web.once import OnceRoute
-from jackline.web.options import WebOptions
-from jackline.web.parts import MaybeKey, Now, Options, TheAccount, TheDesk, TheDoor
+from jackline.web.parts import MaybeKey, Now, TheAccount, TheBots, TheDesk, TheDoor
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
-from jackline.web.routes.safety import SymbolName
 
 router = APIRouter(prefix="/api/bots", tags=["bots"], route_class=OnceRoute)
 
@@ -31,14 +26,24 @@ BotId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", descript
 
 
 class BotRow(BaseModel):
-    """One bot. `phase`: of the account; `open`: ids of the positions that are its own."""
+    """One bot.
+
+    `state`: `waiting` until the engine has begun with it, `gone` where only what it has open is left. `in_force`: the
+    engine runs it as it is configured; null where none says. `managed`: made over the API, with `settings` as they were
+    given and their `etag`; every other one is the configuration file's. `phase`: of the account; `open`: ids of the
+    positions that are its own.
+    """
 
     id: str
     strategy: str
     symbols: list[str] | None
     sides: list[str]
     source: str
-    state: Literal["running", "stopped", "unknown"]
+    state: State
+    in_force: bool | None
+    managed: bool
+    settings: dict[str, object]
+    etag: str | None
     phase: str
     budget_fraction: float
     trades_max: int | None
@@ -46,27 +51,11 @@ class BotRow(BaseModel):
 
 
 class Bots(BaseModel):
-    """All of them."""
+    """All of them. `trouble`: why those that were made over the API are not in force; null where they are."""
 
     count: int
     bots: list[BotRow]
-
-
-class NewBot(Strict):
-    """A bot that somebody would like: the answer gives the lines for the file."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-    strategy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] = "manual"
-    symbols: Annotated[list[SymbolName], Field(max_length=500)] = Field(default_factory=list)
-    budget_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-
-
-class BotChange(Strict):
-    """Settings that somebody would like to be others."""
-
-    strategy: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")] | None = None
-    symbols: Annotated[list[SymbolName], Field(max_length=500)] | None = None
-    budget_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    trouble: str | None
 
 
 class Switch(Strict):
@@ -76,47 +65,26 @@ class Switch(Strict):
 
 
 @router.get("")
-async def bots(seen: Now, options: Options, account: TheAccount, _: Reader) -> Bots:
-    """Every bot of the configuration file."""
-    phase = await _phase(account)
-    rows = [_row(bot, strategy, seen, phase) for bot, strategy in options.bots]
-    return Bots(count=len(rows), bots=rows)
+async def bots(seen: Now, book: TheBots, account: TheAccount, _: Reader) -> Bots:
+    """Every bot of the configuration, then those that only have something open any more."""
+    phase, lines = await phase_of(account), await book.lines()
+    rows = [row_of(line, seen, phase) for line in lines]
+    rows += [gone_row(name, seen, phase) for name in gone_ones(lines, seen)]
+    return Bots(count=len(rows), bots=rows, trouble=await book.trouble() or None)
 
 
 @router.get("/{bot_id}")
-async def bot(bot_id: BotId, seen: Now, options: Options, account: TheAccount, _: Reader) -> BotRow:
-    """One of them."""
-    found, strategy = _known(options, bot_id)
-    return _row(found, strategy, seen, await _phase(account))
-
-
-@router.post("")
-async def new_bot(asked: NewBot, options: Options, _: Admin, __: MaybeKey) -> BotRow:
-    """Never made over the network: the answer is the problem `in-the-file`, with the lines to put there."""
-    if any(one.name == asked.name for one, _strategy in options.bots):
-        raise Problem(
-            "taken", f"bot {asked.name} is in the file; start it: POST /api/bots/{asked.name}/start"
-        )
-    lines = _lines(asked.name, asked.strategy, asked.symbols, asked.budget_fraction)
-    raise Problem("in-the-file", f"bot {asked.name} is not in the configuration file", toml=lines)
-
-
-@router.patch("/{bot_id}")
-async def change_bot(bot_id: BotId, asked: BotChange, options: Options, _: Admin) -> BotRow:
-    """Never changed over the network: the answer is the problem `in-the-file`, with the lines to put there."""
-    _known(options, bot_id)
-    lines = _lines(bot_id, asked.strategy, asked.symbols, asked.budget_fraction)
-    raise Problem("in-the-file", f"bot {bot_id} is what the configuration file says", toml=lines)
-
-
-@router.delete("/{bot_id}", responses={202: {"model": CommandState}})
-async def remove_bot(bot_id: BotId, options: Options, _: Admin) -> CommandState:
-    """Never removed over the network: stop it, and take its lines out of the file."""
-    _known(options, bot_id)
-    text = (
-        f"# stop it first: POST /api/bots/{bot_id}/stop\n# then remove [bot.{bot_id}] and restart the engine"
-    )
-    raise Problem("in-the-file", f"bot {bot_id} is in the configuration file", toml=text)
+async def bot(
+    bot_id: BotId, seen: Now, book: TheBots, account: TheAccount, response: Response, _: Reader
+) -> BotRow:
+    """One of them. The `ETag` of a managed one goes into the `If-Match` of a change."""
+    phase = await phase_of(account)
+    if bot_id in gone_ones(await book.lines(), seen):
+        return gone_row(bot_id, seen, phase)
+    line = await book.known(bot_id)
+    if line.etag:
+        response.headers["etag"] = line.etag
+    return row_of(line, seen, phase)
 
 
 @router.post("/{bot_id}/start", responses={202: {"model": CommandState}})
@@ -125,14 +93,14 @@ async def start(
     grant: Trader,
     request: Request,
     response: Response,
-    options: Options,
+    book: TheBots,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
     asked: Switch | None = None,
 ) -> CommandState:
     """Let a bot that was stopped open trades again; every gate and limit asks as before."""
-    _known(options, bot_id)
+    await book.known(bot_id)
     reason = (asked or Switch()).reason
     await audited(request, keeper, grant, "bot.start", reason=reason, after=bot_id, outcome="asked")
     command = desk.command(CommandKind.BOT_START, key=key, actor=grant.actor, reason=reason, bot=bot_id)
@@ -146,7 +114,7 @@ async def stop(
     request: Request,
     response: Response,
     seen: Now,
-    options: Options,
+    book: TheBots,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
@@ -157,66 +125,71 @@ async def stop(
     ] = "keep_protected",
 ) -> CommandState:
     """Let a bot open nothing more. What it has open keeps its stops and its exits, or is closed where that is asked."""
-    _known(options, bot_id)
+    await book.known(bot_id)
     reason = (asked or Switch()).reason
     stopping = desk.command(CommandKind.BOT_STOP, key=key, actor=grant.actor, reason=reason, bot=bot_id)
     answered = await desk.ask(stopping)
     if close or mode == "flatten":
-        for one in seen.positions:
-            if one.bot == bot_id:
-                closing = desk.command(
-                    CommandKind.CLOSE,
-                    key=f"{key} {one.symbol} {one.side}",
-                    actor=grant.actor,
-                    reason=reason,
-                    symbol=Symbol(one.symbol),
-                    side=Side(one.side),
-                )
-                await desk.ask(closing)
+        for place in held_by(bot_id, seen):
+            symbol, _, side = place.rpartition(":")
+            closing = desk.command(
+                CommandKind.CLOSE,
+                key=f"{key} {symbol} {side}",
+                actor=grant.actor,
+                reason=reason,
+                symbol=Symbol(symbol),
+                side=Side(side),
+            )
+            await desk.ask(closing)
     await audited_after(request, keeper, grant, "bot.stop", reason=reason, after=f"{bot_id} {mode}")
     return accepted(answered, response)
 
 
-def _known(options: WebOptions, name: str) -> tuple[Bot, str]:
-    for found, strategy in options.bots:
-        if found.name == name:
-            return found, strategy
-    known = ", ".join(one.name for one, _ in options.bots)
-    raise Problem("not-found", f"no bot {name}; there are: {known}")
-
-
-def _row(bot: Bot, strategy: str, seen: Seen, phase: str) -> BotRow:
-    shown = seen.account
-    stopped = shown is not None and bot.name in shown.bots_stopped
+def row_of(line: BotLine, seen: Seen, phase: str) -> BotRow:
+    """One of the configuration."""
+    found = line.bot
     return BotRow(
-        id=bot.name,
-        strategy=strategy,
-        symbols=None if bot.symbols is None else list(bot.symbols),
-        sides=[side.value for side in bot.sides],
-        source=bot.source.value,
-        state="unknown" if shown is None else "stopped" if stopped else "running",
+        id=found.name,
+        strategy=line.strategy,
+        symbols=None if found.symbols is None else list(found.symbols),
+        sides=[side.value for side in found.sides],
+        source=found.source.value,
+        state=state_of(line, seen),
+        in_force=in_force(line, seen),
+        managed=line.is_managed,
+        settings=dict(line.settings),
+        etag=line.etag or None,
         phase=phase,
-        budget_fraction=float(bot.budget_fraction),
-        trades_max=bot.trades_max,
-        open=[f"{one.symbol}:{one.side}" for one in seen.positions if one.bot == bot.name],
+        budget_fraction=float(found.budget_fraction),
+        trades_max=found.trades_max,
+        open=held_by(found.name, seen),
     )
 
 
-async def _phase(account: Account) -> str:
+def gone_row(name: str, seen: Seen, phase: str) -> BotRow:
+    """One that no configuration names any more; what it has open is guarded on."""
+    return BotRow(
+        id=name,
+        strategy="",
+        symbols=[],
+        sides=[],
+        source="",
+        state="gone",
+        in_force=None,
+        managed=False,
+        settings={},
+        etag=None,
+        phase=phase,
+        budget_fraction=0,
+        trades_max=0,
+        open=held_by(name, seen),
+    )
+
+
+async def phase_of(account: Account) -> str:
+    """Of the account: paper while no engine has written here, for every account begins there."""
     try:
         standing = await account.ask(read_standing)
     except Problem:
-        return "paper"  # no engine has written here yet, and every account begins there
+        return "paper"
     return "paper" if standing is None else standing.stage.value
-
-
-def _lines(name: str, strategy: str | None, symbols: list[str] | None, budget: float | None) -> str:
-    head = "[strategy]" if name == MAIN else f"[bot.{name}]"
-    said: list[str] = [head]
-    if strategy is not None:
-        said.append(f'{"name" if name == MAIN else "strategy"} = "{strategy}"')
-    if symbols:
-        said.append(f"symbols = [{', '.join(f'{chr(34)}{one}{chr(34)}' for one in symbols)}]")
-    if budget is not None:
-        said.append(f"budget_fraction = {budget:g}")
-    return "\n".join(said)

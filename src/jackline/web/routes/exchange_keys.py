@@ -18,7 +18,7 @@ from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict, audi
 from jackline.web.doorkeeper import Grant, now
 from jackline.web.hands import Hands, KeyHands, KeyLine, KeysRefused
 from jackline.web.once import OnceRoute
-from jackline.web.parts import MaybeKey, Options, TheDoor, TheHands
+from jackline.web.parts import MaybeKey, TheHands
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
 from jackline.web.step_up import step_up
@@ -87,23 +87,12 @@ async def add(
     asked: NewKey,
     grant: Admin,
     request: Request,
-    keeper: TheDoor,
-    hands: TheHands,
-    options: Options,
     _: MaybeKey,
     code: OneTimeCode = None,
 ) -> KeyRow:
     """Store a key pair, encrypted, for the mode of this account. It is used once the file names it and it was
     validated: one that may withdraw is refused then (S3)."""
-    await step_up(
-        grant,
-        keeper=keeper,
-        hands=hands,
-        options=options,
-        address=address_of(request),
-        confirm=asked.confirm,
-        code=code,
-    )
+    await step_up(request, grant, confirm=asked.confirm, code=code)
     return await added(request, grant, asked)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from jackline.core.state import KillLevel
 from jackline.store.commands import CommandKind
-from jackline.web.access import Admin, Reader, Reducer, address_of
+from jackline.web.access import Admin, Reader, Reducer
 from jackline.web.account import Seen
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Reason, Strict, audited, audited_after
 from jackline.web.doorkeeper import Doorkeeper, Grant
@@ -21,7 +21,6 @@ from jackline.web.parts import (
     TheAccount,
     TheDesk,
     TheDoor,
-    TheHands,
     ThePast,
 )
 from jackline.web.problems import Problem
@@ -103,10 +102,8 @@ async def set_kill_switch(
     request: Request,
     response: Response,
     seen: Now,
-    options: Options,
     desk: TheDesk,
     keeper: TheDoor,
-    hands: TheHands,
     key: MaybeKey,
     code: OneTimeCode = None,
 ) -> CommandState:
@@ -114,15 +111,7 @@ async def set_kill_switch(
     level = KillLevel(asked.level)
     now = KillLevel.NORMAL if seen.account is None else KillLevel(seen.account.kill_level)
     if level is KillLevel.NORMAL:
-        await step_up(
-            grant,
-            keeper=keeper,
-            hands=hands,
-            options=options,
-            address=address_of(request),
-            confirm=asked.confirm,
-            code=code,
-        )
+        await step_up(request, grant, confirm=asked.confirm, code=code)
         _check_protected(seen)
         command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)
     elif level.rank < now.rank:
@@ -174,7 +163,6 @@ async def reset_kill_switch(
     options: Options,
     desk: TheDesk,
     keeper: TheDoor,
-    hands: TheHands,
     key: MaybeKey,
     asked: Resetting | None = None,
     admin_override: Annotated[
@@ -187,15 +175,7 @@ async def reset_kill_switch(
         if admin_override:
             raise Problem("forbidden", "admin_override is no authorisation: send a body with a reason")
         raise Problem("bad-request", 'body: a reason is needed, e.g. {"reason": "…"}')
-    await step_up(
-        grant,
-        keeper=keeper,
-        hands=hands,
-        options=options,
-        address=address_of(request),
-        confirm=asked.confirm,
-        code=code,
-    )
+    await step_up(request, grant, confirm=asked.confirm, code=code)
     _check_protected(seen)
     before = "unknown" if seen.account is None else seen.account.kill_level
     command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)

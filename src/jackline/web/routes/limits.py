@@ -15,10 +15,10 @@ from jackline.core.values import Fraction, Quote
 from jackline.store.account_wishes import LimitsWish
 from jackline.store.commands import CommandKind
 from jackline.store.encode import encode
-from jackline.web.access import Reader, Reducer, address_of
+from jackline.web.access import Reader, Reducer
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict, audited
 from jackline.web.once import OnceRoute
-from jackline.web.parts import MaybeKey, Now, Options, TheDesk, TheDoor, TheHands
+from jackline.web.parts import MaybeKey, Now, Options, TheDesk, TheDoor
 from jackline.web.problems import Problem
 from jackline.web.routes.safety import Configuration, configuration, limits_now
 from jackline.web.step_up import step_up
@@ -70,7 +70,6 @@ async def change_configuration(
     options: Options,
     desk: TheDesk,
     keeper: TheDoor,
-    hands: TheHands,
     key: MaybeKey,
     if_match: Annotated[str | None, Header(max_length=200, description="`ETag` of what was read.")] = None,
     code: OneTimeCode = None,
@@ -88,15 +87,7 @@ async def change_configuration(
         _check_file(after, limits_of(options.risk))
         if not asked.reason.strip():
             raise Problem("confirm", f"reason: {', '.join(looser)}: loosening needs a written one")
-        await step_up(
-            grant,
-            keeper=keeper,
-            hands=hands,
-            options=options,
-            address=address_of(request),
-            confirm=asked.confirm,
-            code=code,
-        )
+        await step_up(request, grant, confirm=asked.confirm, code=code)
     command = desk.command(
         CommandKind.LIMITS,
         key=key,

@@ -14,7 +14,7 @@ from jackline.store.commands import CommandKind
 from jackline.store.evidence import collect, read_standing
 from jackline.store.reader import StoreReader
 from jackline.store.signature import Promotion
-from jackline.web.access import Admin, Reader, address_of
+from jackline.web.access import Admin, Reader
 from jackline.web.account import Account
 from jackline.web.asking import Asked, Asking, command_id
 from jackline.web.changes import Confirm, OneTimeCode, Reason, Strict, audited
@@ -63,7 +63,7 @@ async def phases(account: TheAccount, hands: TheHands, _: Reader) -> Phases:
     """The phase, the evidence for the next one, and what is lacking."""
     needs = Needs() if hands.phase is None else hands.phase.needs
     standing, lacking, checks = await account.ask(lambda store: _read(store, needs, None))
-    changed = [] if hands.phase is None else list(changed_keys(standing.bound, hands.phase.bound))
+    changed = [] if hands.phase is None else list(changed_keys(standing.bound, hands.phase.bound()))
     after = standing.stage.after
     return Phases(
         phase=standing.stage.value,
@@ -124,16 +124,7 @@ async def promoted(request: Request, grant: Grant, wanted: Wanted) -> Asked:
         raise Problem(
             "not-here", "phase.key_file is not set, so nobody can sign", command="jackline phase key FILE"
         )
-    await step_up(
-        grant,
-        keeper=state.doorkeeper,
-        hands=hands,
-        options=state.options,
-        address=address_of(request),
-        confirm=wanted.confirm,
-        code=wanted.code,
-        needs_code=True,
-    )
+    await step_up(request, grant, confirm=wanted.confirm, code=wanted.code, needs_code=True)
     asked_id = command_id(grant.actor, wanted.key)
     wish = Promotion(
         account=state.options.account, before=standing.stage, to=wanted.to, identity=standing.identity
@@ -165,7 +156,7 @@ async def _fit(account: Account, hands: Hands, to: Stage) -> Standing:
     """Where the account stands, if it may go on from there. Raises Problem with all that is lacking."""
     needs = Needs() if hands.phase is None else hands.phase.needs
     standing, lacking, _ = await account.ask(lambda store: _read(store, needs, to))
-    changed = [] if hands.phase is None else list(changed_keys(standing.bound, hands.phase.bound))
+    changed = [] if hands.phase is None else list(changed_keys(standing.bound, hands.phase.bound()))
     told = [f"changed since: {key}" for key in changed] + lacking
     if told:
         raise Problem("lacking", f"not promoted to {to}: {'; '.join(told)}", lacking=told)

@@ -17,10 +17,11 @@ from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.commands import Command
 from jackline.store.tokens import Scope
 from jackline.web.access import address_of, grant_of, keep_pace
+from jackline.web.bot_book import BotBook
 from jackline.web.doorkeeper import Doorkeeper, now
 from jackline.web.hands import AlertTerms, Hands
 from jackline.web.options import WebOptions
-from jackline.web.parts import Now, Options, TheDesk, TheDoor, TheHands
+from jackline.web.parts import Now, Options, TheBots, TheDesk, TheDoor, TheHands
 from jackline.web.problems import Problem
 from jackline.web.routes.commands import CommandState, accepted
 
@@ -64,6 +65,7 @@ async def signal(
     response: Response,
     seen: Now,
     options: Options,
+    book: TheBots,
     hands: TheHands,
     keeper: TheDoor,
     desk: TheDesk,
@@ -73,7 +75,7 @@ async def signal(
     """Take an alert as TradingView writes it. Who may: scope `trade`, or who knows the webhook's secret."""
     body = await request.body()
     actor, secret = await _who(request, body, hands, keeper, stamp=stamp, signature=signature)
-    command = await _command(request, body, options, hands, keeper, actor=actor, secret=secret)
+    command = await _command(request, body, options, book, hands, keeper, actor=actor, secret=secret)
     if seen.engine is None:
         raise Problem("no-engine", "an alert does not wait for an engine")
     before = await desk.first_ms(command.command_id)
@@ -117,6 +119,7 @@ async def _command(
     request: Request,
     body: bytes,
     options: WebOptions,
+    book: BotBook,
     hands: Hands,
     keeper: Doorkeeper,
     *,
@@ -126,7 +129,7 @@ async def _command(
     terms = hands.alerts or AlertTerms(secret=None, symbols=options.symbols, age_ms_max=options.interval_ms)
     rules = AlertRules(
         secret=secret,
-        bots={one.name: one for one, _ in options.bots},
+        bots={line.bot.name: line.bot for line in await book.lines()},
         symbols=terms.symbols,
         age_ms_max=terms.age_ms_max,
     )

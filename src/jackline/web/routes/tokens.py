@@ -24,7 +24,7 @@ from jackline.web.access import Admin, address_of
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict
 from jackline.web.doorkeeper import Grant, now
 from jackline.web.once import KnownRoute
-from jackline.web.parts import Options, TheDoor, TheHands
+from jackline.web.parts import TheDoor
 from jackline.web.problems import Problem
 from jackline.web.step_up import step_up
 from jackline.web.words import moment
@@ -83,20 +83,10 @@ async def create(
     grant: Admin,
     request: Request,
     keeper: TheDoor,
-    hands: TheHands,
-    options: Options,
     code: OneTimeCode = None,
 ) -> MadeToken:
     """Make one. It is shown in this answer and nowhere else: the answer is not kept, so a key repeats nothing here."""
-    await step_up(
-        grant,
-        keeper=keeper,
-        hands=hands,
-        options=options,
-        address=address_of(request),
-        confirm=asked.confirm,
-        code=code,
-    )
+    await step_up(request, grant, confirm=asked.confirm, code=code)
     by = _by(grant, request, asked.reason)
 
     def made(db: Db) -> tuple[Token, str] | TokenRefused:
