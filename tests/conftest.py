@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Announcer(config=config), "jackline-announcer")
 
 
+# pytest keeps plugins in sets, once a directory has a conftest
 @dataclass(slots=True, kw_only=True, eq=False)
 class Announcer:
     """Collects every report of the run; with xdist only the controller's terminal prints and writes."""

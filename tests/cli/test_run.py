@@ -13,6 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from jackline.cli.config import load_config
+from jackline.cli.running import exchange_part
 from tests.processes import LINE_S, Child, Json, spawn, write_config
 
 
@@ -91,3 +93,18 @@ async def test_P1_a_venue_that_does_not_answer_takes_nothing_down(tmp_path: Path
     child.drain()
     assert child.process.returncode is None, "watchdog and page go on"
     assert await child.stop() == 0
+
+
+@pytest.mark.parametrize("venue", ["binance", "bingx"])
+def test_S1_the_exchange_knows_the_account_by_its_key_and_hears_the_secret_through_a_pipe(
+    tmp_path: Path, venue: str
+) -> None:
+    bingx = {"venue__name": '"bingx"', "venue__symbols": '["BTC-USDT"]'} if venue == "bingx" else {}
+    path = write_config(tmp_path, "http://127.0.0.1:1", **bingx)
+    (tmp_path / "keys.toml").write_text('key = "of-the-account"\nsecret = "said-to-nobody"\n')
+    (part,) = exchange_part(load_config(path), "generated")
+    assert part.arguments[part.arguments.index("--key") + 1] == "of-the-account"
+    assert part.told == "said-to-nobody"
+    assert "said-to-nobody" not in f"{part} {part.arguments}"
+    names = part.arguments[part.arguments.index("--generate") + 1]
+    assert names == ("BTCUSDT" if venue == "bingx" else "BTCUSDT,ETHUSDT")

@@ -124,8 +124,15 @@ class Children:
         self._environment = {**os.environ, **(environment or {})}
         self._all: list[Child] = []
 
-    async def start(self, name: str, *arguments: str, speaks: bool = False) -> Child:
-        """Run `jackline` with these arguments; `speaks`: its first line of output is awaited by `ready_line`."""
+    async def start(self, name: str, *arguments: str, speaks: bool = False, told: str | None = None) -> Child:
+        """Run `jackline` with these arguments.
+
+        Args:
+            name: of its log.
+            arguments: of the command line.
+            speaks: its first line of output is awaited by `ready_line`.
+            told: all that it reads on its standard input.
+        """
         log = self._directory / f"{name}.log"
         with log.open("ab") as file:
             process = await asyncio.create_subprocess_exec(
@@ -133,12 +140,15 @@ class Children:
                 "-m",
                 "jackline",
                 *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.DEVNULL if told is None else asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE if speaks else file,
                 stderr=file,
                 env=self._environment,
                 start_new_session=True,  # Ctrl-C reaches the demo alone, which then ends them in order
             )
+        if told is not None and process.stdin is not None:
+            process.stdin.write(told.encode())
+            process.stdin.close()
         child = Child(name=name, process=process, log=log)
         self._all.append(child)
         return child

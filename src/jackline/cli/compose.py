@@ -22,13 +22,13 @@ from jackline.engine.options import EngineOptions, StartRefused, VenueUnreadable
 from jackline.engine.process import Permit, Surroundings, run_until, run_watchdog
 from jackline.engine.reloading import Ending
 from jackline.engine.sight import Sight
-from jackline.engine.startup import StreamingVenue
 from jackline.store.disk import Disk
 from jackline.venue.aiohttp_net import AiohttpNet
 from jackline.venue.binance.connection import BinanceSettings
-from jackline.venue.binance.venue import open_binance
+from jackline.venue.binance.venue import BinanceVenue, open_binance
 from jackline.venue.bingx.connection import BingxSettings
-from jackline.venue.bingx.venue import open_bingx
+from jackline.venue.bingx.venue import BingxVenue, open_bingx
+from jackline.venue.net import TalkingNet
 from jackline.venue.transport.endpoint import Credentials, Endpoint, VenueMode
 from jackline.venue.transport.gate import Speaks, alone
 
@@ -57,9 +57,11 @@ def venue_access(config: Config) -> VenueAccess:
     )
 
 
-async def open_venue(access: VenueAccess, clock: TwoClocks, permit: Permit) -> StreamingVenue:
-    """Connect. Raises EndpointRefused where the mode may not reach the address."""
-    endpoint, net = Endpoint(mode=access.mode, base_url=access.url), AiohttpNet()
+async def open_venue(
+    access: VenueAccess, clock: TwoClocks, permit: Permit, *, net: TalkingNet | None = None
+) -> BinanceVenue | BingxVenue:
+    """Connect, over `net` or the host's own. Raises EndpointRefused where the mode may not reach the address."""
+    endpoint, net = Endpoint(mode=access.mode, base_url=access.url), net or AiohttpNet()
     if access.name == "bingx":
         bingx = BingxSettings(endpoint=endpoint, credentials=access.credentials, speaks=access.speaks)
         return await open_bingx(settings=bingx, clock=clock, permit=permit, net=net)

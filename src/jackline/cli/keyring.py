@@ -40,10 +40,7 @@ def add(
     json: JsonOption = False,
 ) -> None:
     """Store a key pair. It is for the mode that the configuration says."""
-    import secrets
-
     from jackline.cli import keyring_acts as acts
-    from jackline.cli.unlock import open_or_new_vault
     from jackline.cli.venue_key import NAME
 
     if NAME.fullmatch(name) is None:
@@ -53,18 +50,7 @@ def add(
             ExitCode.BAD_INPUT, f"--venue {venue}: not known. Fix: one of {', '.join(VENUES)}"
         )
     loaded = acts.without_key(config)
-    pair = acts.read_pair(key_file, secret_file)
-    with acts.change(loaded, "keys.add", after=f"{name} {venue} {loaded.mode}") as disk:
-        opened = open_or_new_vault(loaded.keys, config.parent)
-        facts = acts.new_facts(pair, venue=venue, mode=loaded.mode)
-        made = opened.with_record(
-            name,
-            acts.KIND,
-            facts=facts,
-            secrets={"key": pair.api_key, "secret": pair.secret},
-            entropy=secrets.token_bytes,
-        )
-        acts.write_vault(disk, made.vault)
+    facts = acts.add(loaded, name, acts.read_pair(key_file, secret_file), venue=venue)
     acts.tell(
         json,
         f'Stored: {name} {facts["mask"]}. Name it in [venue]: key_name = "{name}". Then: jackline keys validate {name}',

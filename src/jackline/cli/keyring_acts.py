@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 import sys
 import time
@@ -21,7 +22,7 @@ from jackline.cli.page import fitted
 from jackline.cli.private_file import others_may
 from jackline.cli.redaction import hold
 from jackline.cli.stored import actor
-from jackline.cli.unlock import ask_secret, locked_vault, open_vault
+from jackline.cli.unlock import ask_secret, locked_vault, open_or_new_vault, open_vault
 from jackline.cli.venue_key import (
     ACCEPTED,
     ADDED_MS,
@@ -143,6 +144,22 @@ def read_pair(key_file: Path | None, secret_file: Path | None) -> Credentials:
 def new_facts(pair: Credentials, *, venue: str, mode: VenueMode) -> dict[str, str]:
     """What is known of a key without unlocking it, and bound to it."""
     return {VENUE: venue, MODE: mode.value, MASK: masked(pair.api_key), ADDED_MS: str(now_ms())}
+
+
+def add(config: Config, name: str, pair: Credentials, *, venue: str) -> dict[str, str]:
+    """Put a pair into the vault, which is made where there is none; what is known of it without unlocking."""
+    with change(config, "keys.add", after=f"{name} {venue} {config.mode}") as disk:
+        opened = open_or_new_vault(config.keys, config.path.parent)
+        facts = new_facts(pair, venue=venue, mode=config.mode)
+        made = opened.with_record(
+            name,
+            KIND,
+            facts=facts,
+            secrets={"key": pair.api_key, "secret": pair.secret},
+            entropy=secrets.token_bytes,
+        )
+        write_vault(disk, made.vault)
+    return facts
 
 
 def rows(config: Config) -> list[KeyRow]:

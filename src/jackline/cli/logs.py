@@ -24,9 +24,12 @@ _HEAD = ("event", "level", "timestamp")
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def configure() -> None:
-    """Set up structlog for this process. Raises CommandFailed for a level that does not exist."""
-    level = os.environ.get("JACKLINE_LOG_LEVEL", "info").lower()
+def configure(*, usual: str = "info") -> None:
+    """Set up structlog for this process; `usual` is the level unless the variable says another one.
+
+    Raises CommandFailed for a level that does not exist.
+    """
+    level = os.environ.get("JACKLINE_LOG_LEVEL", usual).lower()
     if level not in LEVELS:
         text = f"JACKLINE_LOG_LEVEL is {level!r}, no such level. Fix: one of {', '.join(LEVELS)}"
         raise CommandFailed(ExitCode.BAD_INPUT, text)

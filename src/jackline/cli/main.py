@@ -28,6 +28,10 @@ class Lazy:
 
 
 COMMANDS: dict[str, Lazy] = {
+    "new": Lazy(target="wizard.command:new", summary="Write a configuration, by a few questions."),
+    "doctor": Lazy(
+        target="doctor.command:doctor", summary="Check machine, keys, venue and alerts; say what to do."
+    ),
     "demo": Lazy(target="demo.command:demo", summary="Watch the promise being kept, crash included."),
     "run": Lazy(target="run:run", summary="Run all of an account, watched over; --demo needs no file."),
     "simulate": Lazy(
@@ -70,7 +74,7 @@ COMMANDS: dict[str, Lazy] = {
     "trades": Lazy(target="ledger:trades", summary="Show what each trade earned, from the venue's fills."),
     "ledger": Lazy(target="ledger:app", summary="Show what trades and days earned, and check it."),
     "phase": Lazy(target="phase:app", summary="Show what may be risked, with its evidence; promote."),
-    "drill": Lazy(target="drill:app", summary="Rehearse the kill switch on a running engine."),
+    "drill": Lazy(target="drill.command:app", summary="Rehearse what must work: kills, cuts, the switch."),
     "events": Lazy(target="journal_events:events", summary="Show the journal, or follow it."),
     "completion": Lazy(
         target="completion:completion", summary="Print what completes words: bash, zsh, fish."

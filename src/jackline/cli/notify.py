@@ -13,7 +13,6 @@ from jackline.cli.errors import CommandFailed, ExitCode
 if TYPE_CHECKING:
     from jackline.cli.config import Config
     from jackline.core.effects import Level
-    from jackline.notify.book import Book
     from jackline.notify.channel import Channel
     from jackline.notify.message import Writer
 
@@ -97,8 +96,7 @@ def try_out(
     logs.configure()
     loaded = load_config(config)
     channels = channels_of(loaded)
-    book = asyncio.run(_try_out(loaded, channels, writer_of(loaded), Level(level)))
-    results = {name: "ok" if "ok" in row else "failed" for name, row in book.delivered.items()}
+    results = asyncio.run(try_channels(loaded, channels, writer_of(loaded), Level(level)))
     if json:
         print_json(level=level, results=results)
     elif not results:
@@ -110,9 +108,10 @@ def try_out(
         raise typer.Exit(ExitCode.UNANSWERED)
 
 
-async def _try_out(
+async def try_channels(
     config: "Config", channels: "tuple[Channel, ...]", writer: "Writer", level: "Level"
-) -> "Book":
+) -> dict[str, str]:
+    """Send one message to every address of a level: by its name ``ok`` or ``failed``; none where no address gets it."""
     from jackline.engine.host import HostWorld
     from jackline.notify.book import Book
     from jackline.notify.delivery import Delivery
@@ -132,7 +131,7 @@ async def _try_out(
         for name in parcel.waiting:
             if name not in book.delivered:
                 book.count_delivery(name, "failed")
-    return book
+    return {name: "ok" if "ok" in row else "failed" for name, row in book.delivered.items()}
 
 
 @app.command("list")

@@ -20,6 +20,7 @@ from jackline.cli.page import WIDTH
 VALUE_CHARS_MAX = 60
 _SECRET = re.compile(r"secret|token|pass|private|credential|(^|_|\.)(api_?)?key$", re.IGNORECASE)
 _LOGIN = re.compile(r"//[^/]*@")
+_PASSWORD = re.compile(r"(?i)password=[^&\s]+")
 _PERCENT = re.compile(r"(.+?)_(percent|percentage|pct|bps)$")
 _UNIT = re.compile(r"_(fraction|quote|multiple|ms(_max)?)")
 _PER_ONE = {"percent": 100, "percentage": 100, "pct": 100, "bps": 10_000}
@@ -62,7 +63,8 @@ def shown_value(key: str, value: object) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):
-        text = f'"{_LOGIN.sub("//(hidden)@", value)}"'
+        spoken = _PASSWORD.sub("password=(hidden)", _LOGIN.sub("//(hidden)@", value))
+        text = f'"{spoken}"'
     elif isinstance(value, dict):
         text = "{…}"
     elif isinstance(value, list | tuple):

@@ -71,7 +71,7 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     logs.mkdir(parents=True, exist_ok=True)
     _write_token(config, token_file)
     async with Children(logs) as children:
-        parts = [*_exchange(config, market), *_account(config, port, needs_web=False)]
+        parts = [*exchange_part(config, market), *_account(config, port, needs_web=False)]
         parts += [*_alerts(config, path), *_parity(config, path)]
         await _supervised(Supervisor(children, parts), stop_on_signals(), take_manager())
         log.info("stopping", note="no stop is cancelled")
@@ -151,25 +151,28 @@ def _parity(config: Config, path: Path) -> list[Part]:
     return [Part(name="parity", arguments=("parity", str(path), "--nightly"), is_vital=False)]
 
 
-def _exchange(config: Config, market: str) -> list[Part]:
-    """A local exchange at the configured address, where none answers there yet."""
+def exchange_part(config: Config, market: str) -> list[Part]:
+    """A local exchange at the configured address, where none answers there yet. It knows the account by the
+    configured key; the secret of that goes through a pipe, for arguments stand in every list of processes (S1)."""
     found = urlsplit(config.venue.url)
     if market == "none" or found.port is None or _answers(found.hostname or "", found.port):
         return []
-    if config.venue.key_file is not None:
-        text = (
-            f"{config.venue.url}: nothing answers there, and [venue] key_file names a key that a new local exchange "
-            "does not know. Fix: start the exchange yourself, or leave key_file out for play money"
-        )
-        raise CommandFailed(ExitCode.BAD_INPUT, text)
-    names = ",".join(config.symbols) or "BTCUSDT,ETHUSDT"
+    # The exchange has one name for a market, whichever wire it speaks: BTC-USDT is BTCUSDT there.
+    names = ",".join(name.replace("-", "") for name in config.symbols) or "BTCUSDT,ETHUSDT"
     served = ["--mirror", _mirrored(config), "--mirror-symbols", names]
     if market == "generated":
         served = ["--generate", names, "--from", "now", "--bars", str(DEMO_BARS)]
     hedge = ("--hedge",) if config.venue.position_mode.value == "hedge" else ()
     arguments = ("exchange", "serve", "--ready-json", "--port", str(found.port), "--wire", config.venue.name)
+    pair = config.credentials
     return [
-        Part(name="exchange", arguments=(*arguments, *served, *hedge), speaks=True, ready=_exchange_ready)
+        Part(
+            name="exchange",
+            arguments=(*arguments, *served, *hedge, "--key", pair.api_key, "--secret-file", "/dev/stdin"),
+            speaks=True,
+            told=pair.secret,
+            ready=_exchange_ready,
+        )
     ]
 
 

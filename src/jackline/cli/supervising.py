@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -32,6 +32,7 @@ class Part:
 
     Attributes:
         speaks: its first line says that it is ready, and `ready` reads it.
+        told: what it reads on its standard input: a secret, which is no argument.
         is_vital: where its first start is refused for what it was given (`FATAL`), nothing goes on without it. Anything
             else is tried again for ever: a venue that does not answer must not take the watchdog down.
     """
@@ -39,6 +40,7 @@ class Part:
     name: str
     arguments: tuple[str, ...]
     speaks: bool = False
+    told: str | None = field(default=None, repr=False)
     ready: Ready | None = None
     is_vital: bool = True
 
@@ -82,7 +84,7 @@ class Supervisor:
             return None
 
     async def _start(self, part: Part) -> Child:
-        child = await self._children.start(part.name, *part.arguments, speaks=part.speaks)
+        child = await self._children.start(part.name, *part.arguments, speaks=part.speaks, told=part.told)
         log.info("started", process=part.name, pid=child.pid)
         try:
             if part.ready is not None:

@@ -72,6 +72,7 @@ class Question:
     """What is asked. `entry` is the price the whole trade is taken to fill at: the collar is left out.
 
     `traded`: symbols of a configuration; None where any is taken. `ratios`: close / average by symbol, where known.
+    `instrument`: the venue's filters and margin table; None takes typical ones.
     """
 
     symbol: Symbol
@@ -82,6 +83,7 @@ class Question:
     risk: RiskSettings
     traded: tuple[Symbol, ...] | None = None
     ratios: Mapping[Symbol, Decimal]
+    instrument: Instrument | None = None
 
 
 def typical_instrument(symbol: Symbol, price: Price) -> Instrument:
@@ -110,7 +112,7 @@ def typical_instrument(symbol: Symbol, price: Price) -> Instrument:
 
 def dry_run(question: Question) -> DryRun:
     """Ask every gate, also behind the first that denies."""
-    instrument = typical_instrument(question.symbol, question.entry)
+    instrument = question.instrument or typical_instrument(question.symbol, question.entry)
     signal = Signalled(
         symbol=question.symbol,
         side=question.side,

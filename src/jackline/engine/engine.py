@@ -131,7 +131,12 @@ class Engine:
         self._operators = self._open_desk()
         self._turns, self._loop_lag_ms, self._stopping = 0, 0, False
         self._publisher = self._open_publisher()
-        self._pulse = self._begin_pulse()
+        self._pulse = Pulse(
+            disk=store.disk,
+            state_dir=options.state_dir,
+            beat=self._beat,
+            show=None if self._publisher is None else self._publisher.publish,
+        )
 
     def _open_desk(self) -> Operators:
         return Operators(
@@ -179,14 +184,6 @@ class Engine:
             clock=self._clock,
             view=lambda: self._state,
             bots=self._options.bot_digests,
-        )
-
-    def _begin_pulse(self) -> Pulse:
-        return Pulse(
-            disk=self._store.disk,
-            state_dir=self._options.state_dir,
-            beat=self._beat,
-            show=None if self._publisher is None else self._publisher.publish,
         )
 
     def may_enter(self, request: SendEntry) -> str | None:
@@ -348,9 +345,5 @@ class Engine:
 
     def _is_ready(self) -> bool:
         """Entries could leave: a snapshot was read, the streams are up, every symbol knows its rung."""
-        markets = self._state.markets
-        decided = all(
-            (symbol in markets and markets[symbol].rung is not None) or self._opener.is_decided(symbol)
-            for symbol in self._markets.members
-        )
-        return self._state.equity_quote is not None and self._state.stream_up and decided
+        are_decided = self._opener.are_decided(self._markets.members)
+        return self._state.equity_quote is not None and self._state.stream_up and are_decided

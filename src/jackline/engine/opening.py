@@ -102,6 +102,14 @@ class Opener:
         """The symbol's canary has ended, one way or the other, or waits for the symbol to be flat."""
         return symbol in self._decided
 
+    def are_decided(self, symbols: Iterable[Symbol]) -> bool:
+        """Each knows its rung, or that it has none for now."""
+        markets = self._view().markets
+        return all(
+            (symbol in markets and markets[symbol].rung is not None) or self.is_decided(symbol)
+            for symbol in symbols
+        )
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:

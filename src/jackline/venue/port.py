@@ -36,11 +36,12 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFacts:
-    """What the key may do besides trading; None where the venue does not offer the question."""
+    """What the key may do; None where the venue does not offer the question."""
 
     may_withdraw: bool | None
     may_transfer: bool | None
     is_bound_to_addresses: bool | None
+    may_trade: bool | None = None
 
 
 KEY_UNTOLD = KeyFacts(may_withdraw=None, may_transfer=None, is_bound_to_addresses=None)

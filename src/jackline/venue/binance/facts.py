@@ -159,6 +159,7 @@ class FactReader:
             may_withdraw=row.enableWithdrawals,
             may_transfer=row.enableInternalTransfer or row.permitsUniversalTransfer,
             is_bound_to_addresses=row.ipRestrict,
+            may_trade=row.enableFutures,
         )
 
     async def prepare(self, symbol: Symbol, leverage: int, margin_type: MarginType) -> SymbolFacts | Failed:
@@ -177,6 +178,13 @@ class FactReader:
         if found != wanted:
             return refused(OURS, f"{symbol}: set {wanted.leverage}x {wanted.margin_type}, read back {found}")
         return found
+
+    async def symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
+        """What is set for it; nothing is changed."""
+        try:
+            return await self._symbol(symbol)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
 
     async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         """Filters and tiers of perpetuals, halted ones too, for a position in one of them wants its stop as any other.

@@ -100,6 +100,7 @@ class KeyRow(Row, frozen=True):
     enableInternalTransfer: bool
     permitsUniversalTransfer: bool
     ipRestrict: bool
+    enableFutures: bool | None = None
 
 
 class ModeRow(Row, frozen=True):

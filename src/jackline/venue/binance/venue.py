@@ -84,6 +84,19 @@ class BinanceVenue:
     ) -> SymbolFacts | Failed:
         return await self._facts.prepare(symbol, leverage, margin_type)
 
+    async def read_symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
+        """Leverage and margin type as they are set; nothing is changed."""
+        return await self._facts.symbol(symbol)
+
+    def weight_used(self) -> int | None:
+        """What the venue counted last of this minute's request weight; None before it has said so."""
+        return self._connection.budget.weight_used(self._connection.wire_ms())
+
+    @property
+    def clock_jitter_ms(self) -> int:
+        """How far the samples of the venue's clock lie apart."""
+        return self._connection.offset.jitter_ms
+
     async def read_clock_offset_ms(self) -> int | Unknown:
         try:
             await self._connection.sample_clock()

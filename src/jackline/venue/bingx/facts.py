@@ -118,6 +118,13 @@ class FactReader:
             return refused(OURS, f"{symbol}: set {wanted.leverage}x {wanted.margin_type}, read back {found}")
         return found
 
+    async def symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
+        """What is set for it; nothing is changed."""
+        try:
+            return await self._symbol(symbol)
+        except WIRE_TROUBLE as error:
+            return read_failure(error)
+
     async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         """Filters of contracts, halted ones too, for a position in one of them wants its stop as any other.
 

@@ -105,6 +105,19 @@ class BingxVenue:
     ) -> SymbolFacts | Failed:
         return await self._facts.prepare(symbol, leverage, margin_type)
 
+    async def read_symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
+        """Leverage and margin type as they are set; nothing is changed."""
+        return await self._facts.symbol(symbol)
+
+    def weight_used(self) -> int | None:
+        """None: ceilings here are a second's, and nothing is counted over a minute."""
+        return None
+
+    @property
+    def clock_jitter_ms(self) -> int:
+        """How far the samples of the venue's clock lie apart."""
+        return self._connection.offset.jitter_ms
+
     async def read_clock_offset_ms(self) -> int | Unknown:
         try:
             await self._connection.sample_clock()

@@ -110,6 +110,10 @@ class OrderBudget:
             self._short_ms = now_ms
         self._weight, self._weight_ms = used, now_ms
 
+    def weight_used(self, now_ms: int) -> int | None:
+        """The venue's own count, while it is of this minute; None where it has not said so yet."""
+        return self._weight if self._is_fresh(now_ms) else None
+
     def is_scarce(self, now_ms: int) -> bool:
         """More of this minute's request weight is gone than half and its share of the rest: from here on it is spared.
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from jackline.core.state import KillLevel
     from jackline.store.commands import CommandKind
 
-HELP = {"help_option_names": ["-h", "--help"]}
 READS_MAX = 60
 """Looks at the venue until it is flat, half a second each or slower."""
 FLAT_READS = 2
@@ -25,15 +24,7 @@ FLAT_READS = 2
 NOTE_S = 5.0
 POLL_S = 0.1
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True, context_settings=HELP)
 
-
-@app.callback()
-def drill() -> None:
-    """Rehearsals of what must work on the day it is needed."""
-
-
-@app.command("kill")
 def kill(
     config: ConfigOption,
     reason: Annotated[str, typer.Option("--reason", help="Why now; it is journalled.")] = "rehearsal",
@@ -76,12 +67,12 @@ def kill(
 def _check(config: "Config") -> None:
     """A running engine, a switch at normal, and something to close."""
     from jackline.cli.direct import read_account
+    from jackline.cli.drill.paper import refuse_beyond_paper
     from jackline.cli.stored import engine_holder, read_store
     from jackline.core.state import KillLevel
     from jackline.store.batch import AccountKey
 
-    if config.account.mode != "paper":
-        raise CommandFailed(ExitCode.BAD_INPUT, "account.mode: drills are for paper. Fix: rehearse there")
+    refuse_beyond_paper(config)
     if engine_holder(config) is None:
         raise CommandFailed(
             ExitCode.UNANSWERED, f"{config.state_dir}: no engine runs, so nothing is rehearsed. Fix: start it"
