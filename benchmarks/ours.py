@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
-from rule import FEE, INTERVAL_MS, STOP, TARGET, read, tell
+from rule import FEE, INTERVAL_MS, STOP, TARGET, read, sides_of, tell
 
 import jackline
 from jackline.core.settings import RiskSettings
@@ -18,7 +18,7 @@ from jackline.research.costs import Costs
 from jackline.research.sweep.arrays import LOG_COLUMNS, TALLY_COLUMNS, TRADES
 from jackline.research.sweep.kernel import kernel
 from jackline.research.sweep.market import Prepared, prepare
-from jackline.research.sweep.points import base_of, grid_of, read_axis
+from jackline.research.sweep.points import Points, base_of, grid_of, read_axis
 from jackline.research.sweep.runs import run_points, tables
 from jackline.research.sweep.signals import Signals, signals_of_sides
 
@@ -27,7 +27,9 @@ ONCE = 300
 """Runs between two looks at the clock: one alone takes less than a millisecond."""
 REPEATS = 7
 LONG_BARS = 100_000
-"""Beyond them a sweep is measured once."""
+"""Beyond them a sweep bar by bar is measured once."""
+RARE = 1_440
+"""Bars whose highest close a rare wish must beat: a day."""
 
 
 def candles_of(bars: np.ndarray) -> Candles:
@@ -74,25 +76,36 @@ def once(prepared: Prepared, signals: Signals, risk: RiskSettings) -> None:
     )
 
 
-def many(prepared: Prepared, signals: Signals, risk: RiskSettings) -> None:
-    """Ten thousand settings with trails and holds, on every core."""
-    axes = [_axis(text) for text in GRID]
-    points = grid_of(axes, base_of(risk, stop=Decimal(str(STOP))))
-    said, tallies = {}, {}
-    for name, sparse in (("dense", False), ("sparse", True)):
-        run_points(
-            prepared, signals, points.part(0, 2), risk, sparse=sparse
-        )  # compiled before the clock runs
-        cpu, wall = [], []
-        for _ in range(1 if len(prepared.candles) > LONG_BARS else 3):
-            wall_s, cpu_s = time.perf_counter(), time.process_time()
-            tallies[name] = run_points(prepared, signals, points, risk, sparse=sparse).tallies
-            cpu.append(time.process_time() - cpu_s)
-            wall.append(time.perf_counter() - wall_s)
-        said[name] = {"cpu_s": min(cpu), "wall_s": min(wall)}
-    same = tallies["dense"].tobytes() == tallies["sparse"].tobytes()
-    mean = float(tallies["dense"][:, TRADES].mean())
-    tell(version=jackline.__version__, settings=len(points), runs=said, same=same, trades_mean=mean)
+def many(bars: np.ndarray, sides: np.ndarray, risk: RiskSettings) -> None:
+    """Ten thousand settings with trails and holds, on every core: of the rule's wishes, and of rare ones."""
+    prepared = prepare(candles_of(bars), tick=Decimal("0.1"), risk=risk)
+    points = grid_of([_axis(text) for text in GRID], base_of(risk, stop=Decimal(str(STOP))))
+    runs, same = [], True
+    for wishes in (sides, sides_of(bars, RARE)):
+        signals = signals_of_sides("given", wishes)
+        tallies = []
+        for loop in (True, False):
+            cpu, wall, found = _timed(prepared, signals, points, risk, sparse=loop)
+            tallies.append(found.tobytes())
+            trades = float(found[:, TRADES].mean())
+            runs.append({"sparse": loop, "trades": trades, "cpu_s": cpu, "wall_s": wall})
+        same = same and tallies[0] == tallies[1]
+    tell(version=jackline.__version__, settings=len(points), runs=runs, same=same)
+
+
+def _timed(
+    prepared: Prepared, signals: Signals, points: Points, risk: RiskSettings, *, sparse: bool
+) -> tuple[float, float, np.ndarray]:
+    """The least processor and wall seconds, and the tallies."""
+    run_points(prepared, signals, points.part(0, 2), risk, sparse=sparse)  # compiled before the clock runs
+    cpu, wall = [], []
+    tallies = np.zeros((0, TALLY_COLUMNS))
+    for _ in range(1 if len(prepared.candles) > LONG_BARS and not sparse else 3):
+        wall_s, cpu_s = time.perf_counter(), time.process_time()
+        tallies = run_points(prepared, signals, points, risk, sparse=sparse).tallies
+        cpu.append(time.process_time() - cpu_s)
+        wall.append(time.perf_counter() - wall_s)
+    return min(cpu), min(wall), tallies
 
 
 def _axis(text: str) -> tuple[str, tuple[int, ...]]:
@@ -112,10 +125,10 @@ def main() -> None:
         hold_max_ms=INTERVAL_MS * len(bars),
         cooldown_ms=0,
     )
-    signals = signals_of_sides("given", sides)
     if sys.argv[2] == "many":
-        many(prepare(candles_of(bars), tick=Decimal("0.1"), risk=risk), signals, risk)
+        many(bars, sides, risk)
         return
+    signals = signals_of_sides("given", sides)
     risk = replace(risk, collar_fraction=Fraction(Decimal(0)))
     costs = Costs(taker_fraction=Decimal(str(FEE)), slippage_bps=Decimal(0), funding_fraction=Decimal(0))
     prepared = prepare(

@@ -176,7 +176,8 @@ def _page(
     yield ""
     yield "Ours are stop, target, trail and hold, ten values each, with slippage and the engine's order of events"
     same = all(ours[key].get("same", False) for key in ("many", "long"))
-    yield f"inside a bar; both loops gave the same sums to the last bit: {'yes' if same else 'NO'}."
+    yield "inside a bar. `jackline sweep` passes over bars and shares walks; the loop that looks at every bar is there"
+    yield f"to prove it: both gave the same sums to the last bit: {'yes' if same else 'NO'}."
 
 
 def _single(title: str, said: Said, bars: int, expected: list[list[float]]) -> str:
@@ -205,11 +206,12 @@ def _many(said: Said, bars: int) -> Iterator[str]:
     if "not_run" in said:
         yield f"| jackline kernel | not run: {said['not_run']} | | | | |"
         return
-    for name, time in said["runs"].items():
-        each = 1e9 * time["cpu_s"] / (said["settings"] * bars)
+    for run in said["runs"]:
+        each = 1e9 * run["cpu_s"] / (said["settings"] * bars)
+        loop = "as swept" if run["sparse"] else "bar by bar"
         yield (
-            f"| jackline kernel, {name}, {said['trades_mean']:.0f} trades a setting | {said['settings']:,} × {bars:,} |"
-            f" {time['cpu_s']:.2f} | {time['wall_s']:.2f} | {each:.2f} | {said['memory_mib']:,.0f} |"
+            f"| jackline kernel, {loop}, {run['trades']:,.0f} trades a setting | {said['settings']:,} × {bars:,} |"
+            f" {run['cpu_s']:.2f} | {run['wall_s']:.2f} | {each:.2f} | {said['memory_mib']:,.0f} |"
         )
 
 

@@ -39,13 +39,13 @@ def bars_of(path: Path | None, count: int) -> np.ndarray:
     return np.column_stack((times, opened, high, low, close))
 
 
-def sides_of(bars: np.ndarray) -> np.ndarray:
-    """+1 where a close is the highest of `LOOKBACK`, −1 the lowest, and the next open is the close; else 0."""
+def sides_of(bars: np.ndarray, lookback: int = LOOKBACK) -> np.ndarray:
+    """+1 where a close is the highest of `lookback`, −1 the lowest, and the next open is the close; else 0."""
     opened, close = bars[:, 1], bars[:, 4]
-    windows = np.lib.stride_tricks.sliding_window_view(close, LOOKBACK)[:-1]
+    windows = np.lib.stride_tricks.sliding_window_view(close, lookback)[:-1]
     sides = np.zeros(len(bars), np.int8)
-    sides[LOOKBACK:] = (close[LOOKBACK:] > windows.max(axis=1)).astype(np.int8)
-    sides[LOOKBACK:] -= (close[LOOKBACK:] < windows.min(axis=1)).astype(np.int8)
+    sides[lookback:] = (close[lookback:] > windows.max(axis=1)).astype(np.int8)
+    sides[lookback:] -= (close[lookback:] < windows.min(axis=1)).astype(np.int8)
     sides[:-1][opened[1:] != close[:-1]] = 0
     sides[-1] = 0
     return sides

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from jackline.cli.errors import CommandFailed, ExitCode, explain
 from jackline.cli.main import load
+from jackline.cli.sweep_costs import CostsAsked, costs_of, jump_of
 from jackline.cli.sweep_input import Asked, checked
+from jackline.data.files import read_candles
+from jackline.data.store import write_set
 from jackline.research.refusal import ResearchRefused
 from jackline.research.trials import read_trials
 from tests.research.kernel_making import drawn
 
 pytestmark = pytest.mark.timeout(420)
 BARS = 400
+NOW_MS = 1_800_000_000_000
+"""Behind every bar."""
 CONFIG = """
 [account]
 name = "main"
@@ -120,6 +125,39 @@ def test_a_strategy_is_swept_and_its_ledger_lies_in_the_state_directory(place: P
     assert (row.trials, row.symbol, row.what) == (2, "BTCUSDT", "stop=0.003,0.01")
 
 
+def test_a_set_is_known_by_its_name_and_costs_by_the_options_of_a_backtest(place: Path, sweep: Sweep) -> None:
+    """The set's manifest tells what it is. A fee more than the default's by 5 bps each way costs 10 a trade."""
+    candles = read_candles(place / "BTCUSDT-5m.csv", symbol="BTCUSDT", now_ms=NOW_MS)
+    whose = replace(candles, venue="binance", environment="production")
+    write_set(place / "data", whose, source="a test", now_ms=NOW_MS)
+    wished = ("--signals", "wishes.csv", "--ledger", "trials", "--data", "binance-production-BTCUSDT-5m")
+    means = []
+    for fee in ("0.0005", "0.001"):
+        done = sweep(*wished, "--grid", "stop=0.01", "--fee", fee, "--slippage-bps", "0", "--json")
+        assert done.returncode == ExitCode.DONE, done.stderr
+        told = json.loads(done.stdout)
+        assert told["manifest"]["costs"]["taker_fraction"] == fee
+        means.append(told["best"][0]["net_mean_bps"])
+    assert means[0] - means[1] == pytest.approx(10, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"fee": "0.02"}, "--fee"),
+        ({"slippage_bps": "-1"}, "--slippage-bps"),
+        ({"funding_fraction": "much"}, "--funding-fraction"),
+        ({"jump_leg_fraction": "0"}, "--jump-leg-fraction"),
+    ],
+)
+def test_costs_out_of_range_are_refused(changed: dict[str, str], said: str) -> None:
+    given = CostsAsked(**changed)  # type: ignore[arg-type] # texts alone
+    reader = jump_of if "jump_leg_fraction" in changed else costs_of
+    with pytest.raises(CommandFailed, match=said) as refused:
+        reader(given)
+    assert refused.value.code is ExitCode.BAD_INPUT
+
+
 def test_a_rule_that_the_kernel_does_not_know_is_refused(place: Path, sweep: Sweep) -> None:
     done = sweep("staged.toml", *DATA, *GRID)
     assert done.returncode == ExitCode.BAD_INPUT
@@ -140,8 +178,10 @@ def asked(**changed: object) -> Asked:
         "start": None,
         "end": None,
         "tick": None,
+        "costs": CostsAsked(),
         "over": "threads",
         "workers": -1,
+        "ray": None,
         "out": None,
         "daily": False,
         "ledger": None,
@@ -159,6 +199,10 @@ def asked(**changed: object) -> Asked:
         ({"search": 0}, "--optuna 0"),
         ({"measure": "luck"}, "--measure luck"),
         ({"over": "moon"}, "--over moon"),
+        ({"over": "ray"}, "--over ray"),
+        ({"ray": "everywhere"}, "--ray 'everywhere'"),
+        ({"ray": "local", "over": "processes"}, "leave one of them out"),
+        ({"ray": "local", "search": 5}, "leave one of them out"),
         ({"workers": 0}, "--workers 0"),
         ({"out": Path(__file__)}, "a file"),
     ],

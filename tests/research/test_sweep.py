@@ -146,13 +146,15 @@ def test_processes_give_what_threads_give() -> None:
     assert here.tallies.tobytes() == elsewhere.tallies.tobytes()
 
 
-def test_a_cluster_that_is_not_installed_is_named() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("ray") is not None:
-        pytest.skip("ray is installed here: its absence cannot be tested")
-    with pytest.raises(ResearchRefused, match="not installed"):
-        run_grid(job_of(drawn(7, 60)), grid_of(AXES, base()), over=Over.RAY)
+def test_results_stand_in_the_order_of_the_grid_whatever_is_computed_together() -> None:
+    """More settings than one task holds, the name that is shared by last."""
+    case = drawn(7, 300)
+    axes = [read_axis(f"hold={','.join(f'{5 * bars}m' for bars in range(1, 801))}"), *AXES[:2]]
+    points = grid_of(axes, base())
+    found = run_grid(job_of(case), points)
+    alone = points.part(5_001, 5_002)
+    assert found.points.columns["hold"].tolist() == points.columns["hold"].tolist()
+    assert found.tallies[5_001].tobytes() == run_grid(job_of(case), alone).tallies[0].tobytes()
 
 
 def test_a_search_is_the_same_by_its_seed_and_counts_every_try() -> None:

@@ -14,47 +14,70 @@ if TYPE_CHECKING:
 
 BAR_COLUMNS = 30
 
+SignalsOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="In place of a strategy: columns timestamp, side.")
+]
+GridOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=…", help="stop=0.005:0.03:0.0025 or hold=4h,8h; once a name."),
+]
+SearchOption = Annotated[
+    int | None,
+    typer.Option("--optuna", metavar="N", help="Try N settings of the grid, chosen by a search."),
+]
+MeasureOption = Annotated[str, typer.Option(help="What is best: t (t value), net (mean of a trade), equity.")]
+SymbolOption = Annotated[
+    str | None, typer.Option(help="Market of a file that does not tell it.", show_default=False)
+]
+TickOption = Annotated[
+    str | None, typer.Option(help="Least step of a price. [that of the local exchange, or the data's]")
+]
+FeeOption = Annotated[
+    str | None, typer.Option("--fee", help="Taker fee, fraction of notional, each way. [0.0005]")
+]
+SlippageOption = Annotated[str | None, typer.Option(help="Of price, each fill at the market. [1]")]
+FundingOption = Annotated[str | None, typer.Option(help="Of notional, every 8 h; longs pay it. [0.0001]")]
+RatesOption = Annotated[
+    Path | None, typer.Option("--funding", help="File of funding rates, in place of the fraction.")
+]
+JumpOption = Annotated[str | None, typer.Option(help="A move inside a bar beyond this is a jump. [0.01]")]
+RayOption = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Every machine of a Ray cluster: HOST:PORT, or local.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option(help="Write results (Parquet), manifest and maps into this directory.")
+]
+LedgerOption = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Counts trials. [research/ in the state directory]")
+]
+
 
 def sweep(
     config: Annotated[
         Path | None, typer.Argument(metavar="[CONFIG]", help="Configuration (TOML).", show_default=False)
     ] = None,
     *,
-    data: Annotated[Path, typer.Option("--data", help="Candles (CSV, CSV.gz, Parquet, feather).")],
-    signals: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="In place of a strategy: columns timestamp, side.")
-    ] = None,
-    grid: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=…", help="stop=0.005:0.03:0.0025 or hold=4h,8h; once a name."),
-    ] = None,
-    search: Annotated[
-        int | None,
-        typer.Option("--optuna", metavar="N", help="Try N settings of the grid, chosen by a search."),
-    ] = None,
+    data: Annotated[Path, typer.Option("--data", help="Candles: a file, or the name of a set.")],
+    signals: SignalsOption = None,
+    grid: GridOption = None,
+    search: SearchOption = None,
     seed: Annotated[int, typer.Option(help="Of the search.")] = 0,
-    measure: Annotated[
-        str, typer.Option(help="What is best: t (t value), net (mean of a trade), equity.")
-    ] = "t",
-    symbol: Annotated[
-        str | None, typer.Option(help="Market of a file that does not tell it.", show_default=False)
-    ] = None,
+    measure: MeasureOption = "t",
+    symbol: SymbolOption = None,
     start: Annotated[str | None, typer.Option("--from", help="Bars from: UTC time or epoch ms.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="Bars until: UTC time or epoch ms.")] = None,
-    tick: Annotated[
-        str | None, typer.Option(help="Least step of a price. [that of the local exchange, or the data's]")
-    ] = None,
-    over: Annotated[
-        str, typer.Option(help="threads, processes, or ray: every machine of a cluster.")
-    ] = "threads",
+    tick: TickOption = None,
+    fee: FeeOption = None,
+    slippage_bps: SlippageOption = None,
+    funding_fraction: FundingOption = None,
+    funding: RatesOption = None,
+    jump_leg_fraction: JumpOption = None,
+    over: Annotated[str, typer.Option(help="Of this machine: threads or processes.")] = "threads",
     workers: Annotated[int, typer.Option(help="Processes; -1 takes every core.")] = -1,
-    out: Annotated[
-        Path | None, typer.Option(help="Write results (Parquet), manifest and maps into this directory.")
-    ] = None,
+    ray: RayOption = None,
+    out: OutOption = None,
     daily: Annotated[bool, typer.Option("--daily", help="Keep each setting's days, for validation.")] = False,
-    ledger: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Counts trials. [research/ in the state directory]")
-    ] = None,
+    ledger: LedgerOption = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Try many settings by the rules that trade, compiled; every one is counted as a trial.
@@ -62,6 +85,7 @@ def sweep(
     Within its scope (docs/sweep.md) each gives the trades of `jackline backtest`, bar for bar.
     Exit codes: 0 swept, 2 bad input.
     """
+    from jackline.cli.sweep_costs import CostsAsked
     from jackline.cli.sweep_input import Asked, checked
 
     asked = checked(
@@ -77,8 +101,16 @@ def sweep(
             start=start,
             end=end,
             tick=tick,
+            costs=CostsAsked(
+                fee=fee,
+                slippage_bps=slippage_bps,
+                funding_fraction=funding_fraction,
+                funding=funding,
+                jump_leg_fraction=jump_leg_fraction,
+            ),
             over=over,
             workers=workers,
+            ray=ray,
             out=out,
             daily=daily,
             ledger=ledger,
@@ -100,8 +132,14 @@ def _run(asked: Asked, *, json: bool) -> None:
         trials = len(points) if asked.search is None else asked.search
         manifest, ledger = noted(asked, job, points, known, trials=trials)
         if asked.search is None:
+            over = Over(asked.over) if asked.ray is None else Over.RAY
             results = run_grid(
-                job, points, over=Over(asked.over), workers=asked.workers, tell=progress.points
+                job,
+                points,
+                over=over,
+                workers=asked.workers,
+                address=asked.ray or "",
+                tell=progress.points,
             )
         else:
             results = searched(

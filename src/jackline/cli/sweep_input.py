@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.sweep_costs import CostsAsked
 
 if TYPE_CHECKING:
     from jackline.core.settings import RiskSettings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from jackline.research.sweep.signals import Signals
 
 SEARCH_MAX = 100_000
+_ADDRESS = re.compile(r"local|(ray://)?[A-Za-z0-9_.\-\[\]:]+:\d{1,5}")
 Axes = list[tuple[str, tuple[int, ...]]]
 Tell = Callable[[int, int], None]
 
@@ -40,8 +43,10 @@ class Asked:
     start: str | None
     end: str | None
     tick: str | None
+    costs: CostsAsked
     over: str
     workers: int
+    ray: str | None
     out: Path | None
     daily: bool
     ledger: Path | None
@@ -68,10 +73,17 @@ def checked(asked: Asked) -> Asked:
         raise _bad(f"--optuna {asked.search}. Fix: from 1 to {SEARCH_MAX:,} settings")
     for option, value, allowed in (
         ("--measure", asked.measure, ("t", "net", "equity")),
-        ("--over", asked.over, ("threads", "processes", "ray")),
+        ("--over", asked.over, ("threads", "processes")),
     ):
         if value not in allowed:
             raise _bad(f"{option} {value}. Fix: one of {', '.join(allowed)}")
+    if asked.ray is not None and (asked.over != "threads" or asked.search is not None):
+        raise _bad(
+            "--ray shares a grid out to machines; --over is of this one, and a search goes step by step. Fix: leave"
+            " one of them out"
+        )
+    if asked.ray is not None and not _ADDRESS.fullmatch(asked.ray):
+        raise _bad(f"--ray {asked.ray!r}. Fix: HOST:PORT of a running cluster, as 10.0.0.5:6379, or local")
     if asked.workers != -1 and not 1 <= asked.workers <= 1_024:
         raise _bad(f"--workers {asked.workers}. Fix: -1 for every core, or from 1 to 1024")
     if asked.out is not None and asked.out.exists() and not asked.out.is_dir():
@@ -81,6 +93,7 @@ def checked(asked: Asked) -> Asked:
 
 def loaded(asked: Asked, tell: Tell) -> tuple[Job, Points, Axes, dict[str, int], Known]:
     """Everything that a sweep computes with. Raises what its parts raise."""
+    from jackline.cli.sweep_costs import costs_of, jump_of, rates_of
     from jackline.core.plan import stop_distance
     from jackline.core.settings import ProtectionSettings, RiskSettings
     from jackline.core.sizing import cap_share
@@ -97,7 +110,15 @@ def loaded(asked: Asked, tell: Tell) -> tuple[Job, Points, Axes, dict[str, int],
     if options is not None:
         in_scope(risk)
     stop = stop_distance(stop=risk.stop, leverage=risk.leverage, notional_share=cap_share(risk))
-    prepared = prepare(candles, tick=_tick(asked, candles), risk=risk, protection=protection)
+    prepared = prepare(
+        candles,
+        tick=_tick(asked, candles),
+        risk=risk,
+        protection=protection,
+        costs=costs_of(asked.costs),
+        jump_leg_fraction=jump_of(asked.costs),
+        funding=rates_of(asked.costs, candles.symbol),
+    )
     signals = _signals(asked, options, candles, tell)
     if options is not None:
         signals = with_regime(signals, candles, risk)
@@ -116,7 +137,7 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
     from jackline.research.sweep.files import SweepManifest
     from jackline.research.sweep.kernel import rules_sha256
     from jackline.research.sweep.market import bars_sha256
-    from jackline.research.sweep.points import shown
+    from jackline.research.sweep.points import fraction_of, shown
     from jackline.research.trials import NAME, TrialRow, note_trials, read_trials, trials_of
 
     candles = job.prepared.candles
@@ -154,7 +175,10 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
         costs={
             "taker_fraction": str(costs.taker_fraction),
             "slippage_bps": str(costs.slippage_bps),
-            "funding_fraction": str(costs.funding_fraction),
+            "funding_fraction": str(costs.funding_fraction)
+            if asked.costs.funding is None
+            else f"of {asked.costs.funding.name}",
+            "jump_leg_fraction": f"{fraction_of(job.prepared.frame.jump).normalize():f}",
         },
         jackline=__version__,
     )
@@ -167,10 +191,12 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
 def _candles(asked: Asked) -> Candles:
     import numpy as np
 
-    from jackline.cli.backtest import _time_ms
+    from jackline.cli.backtest import SETS, _time_ms
     from jackline.data.files import read_candles
 
-    candles = read_candles(asked.data, symbol=asked.symbol, now_ms=int(time.time() * 1_000))
+    named = SETS / f"{asked.data}.parquet"
+    path = named if named.exists() and not asked.data.exists() else asked.data
+    candles = read_candles(path, symbol=asked.symbol, now_ms=int(time.time() * 1_000))
     begin, end = _time_ms("--from", asked.start), _time_ms("--to", asked.end)
     first = 0 if begin is None else int(np.searchsorted(candles.open_ms, begin))
     last = len(candles) if end is None else int(np.searchsorted(candles.open_ms, end))

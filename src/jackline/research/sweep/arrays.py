@@ -97,6 +97,9 @@ class Setting(NamedTuple):
 
 
 SETTING_COLUMNS = len(Setting._fields)
+STOP_COLUMN, TARGET_COLUMN, TRAIL_COLUMN, WISH_COLUMN, END_COLUMN, HOLD_COLUMN, COOLDOWN_COLUMN = range(
+    SETTING_COLUMNS
+)
 
 
 class Log(NamedTuple):

@@ -191,3 +191,18 @@ def through(trade: Trade, open_: int, high: int, low: int, close: int, frame: Fr
     if passage.reason != NONE:
         return passage
     return along(after(trade, passage), second, close, frame)
+
+
+def target_met(open_: int, adverse: int, favour: int, target: int, sign: int, frame: Frame) -> int:
+    """The price of the path at which a target within a bar is met, where no stop ends the trade before.
+
+    The open, where it is beyond the target already; else on the leg from the extreme that hurts to the other one.
+    """
+    if rules.is_beyond(open_, target, -sign):
+        return open_
+    if abs(favour - adverse) * ONE > adverse * frame.jump:
+        for step in range(1, STEPS_PER_JUMP + 1):
+            price = nearest(adverse * STEPS_PER_JUMP + (favour - adverse) * step, STEPS_PER_JUMP)
+            if rules.is_beyond(price, target, -sign):
+                return price
+    return target

@@ -22,7 +22,7 @@ import numba
 from numba.extending import register_jitable
 
 from jackline.core import opportunity, rules
-from jackline.research.sweep import allowed, arrays, bar_rules, loops, many, skipping
+from jackline.research.sweep import allowed, arrays, bar_rules, loops, many, sharing, skipping
 
 CACHE_VARIABLE = "JACKLINE_KERNEL_CACHE"
 """Environment variable: a directory for compiled code in place of the user's cache directory."""
@@ -34,6 +34,7 @@ COMPILED_IN: tuple[ModuleType, ...] = (
     allowed,
     loops,
     skipping,
+    sharing,
     many,
 )
 """Every module of which a function is part of the machine code."""
@@ -52,7 +53,22 @@ INLINED = (
 )
 """The rules of `core`, as they stand there."""
 
-CALLED = (bar_rules.along, bar_rules.through, loops.run_dense, skipping.run_sparse)
+CALLED = (
+    bar_rules.along,
+    bar_rules.through,
+    loops.entered,
+    loops.book,
+    loops.settled,
+    loops.run_dense,
+    skipping.walk,
+    skipping.run_sparse,
+    sharing.entries_of,
+    sharing.walked,
+    sharing.targeted,
+    sharing.ended,
+    sharing.run_together,
+    many.task_dense,
+)
 """Long, and seldom reached: compiled once and called. Everything else stands where it is used."""
 
 Function = Callable[..., Any]
@@ -97,11 +113,11 @@ def kernel() -> Kernel:
         *_functions(bar_rules),
         *_functions(loops),
         *_functions(skipping),
+        *_functions(sharing),
+        many.task_dense,
     ]
     for function in offered:
         _offer(function, inlined=function not in CALLED)
-    _offer(many.setting_at, inlined=True)
-    _offer(many.daily_of, inlined=True)
     # Read where a function is made known to Numba; it has no other way in.
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_dir())

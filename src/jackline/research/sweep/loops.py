@@ -48,6 +48,24 @@ def whole(value: np.integer) -> int:
     return 0 + int(value)
 
 
+def setting_at(settings: Whole, index: int) -> Setting:
+    """A row of the table of settings."""
+    return Setting(
+        settings[index, 0],
+        settings[index, 1],
+        settings[index, 2],
+        settings[index, 3],
+        settings[index, 4],
+        settings[index, 5],
+        settings[index, 6],
+    )
+
+
+def daily_of(daily: Floats, index: int) -> Floats:
+    """A setting's days; nothing where no days are kept."""
+    return daily[index] if len(daily) > 0 else daily.reshape(-1)
+
+
 class Start(NamedTuple):
     """A trade as it was entered. `bar`: at whose open; `row`: of its side."""
 
@@ -82,46 +100,62 @@ def is_given_up(market: Market, start: Start, trade: Trade) -> bool:
     return missed or rules.is_beyond(column(market, start.bar, BAR_OPEN), start.disaster, trade.sign)
 
 
-def book(
+def quantity_of(money: Money, start: Start) -> float:
+    """Units of base that one unit of equity buys, by the risk to the stop and by the cap of the notional."""
+    loss = rules.loss_per_unit(float(start.worst), float(start.disaster), money.taker, money.stress)
+    return min(money.risk / loss, money.cap / start.worst)
+
+
+def settled(
     market: Market,
     money: Money,
-    start: Start,
-    trade: Trade,
+    start: int,
+    entered_at: int,
+    sign: int,
+    quantity: float,
     passage: Passage,
     bar: int,
     opening: bool,
-    tally: Floats,
-    daily: Floats,
-) -> None:
-    """Add a trade that ended within `bar` to the tally of its setting. `opening`: at its open."""
-    entry, sign = float(trade.entry), trade.sign
+) -> tuple[float, float]:
+    """Net of a trade as a fraction of its notional, and what one unit of equity became by it.
+
+    It began at the open of `start`, at the price `entered_at`, and ended within `bar`; `opening`: at its open.
+    """
+    entry = float(entered_at)
     # What rests fires at the price itself, before the funding of that moment is booked.
     rested = opening and passage.reason <= kr.TARGET
-    first, then = market.bars[start.bar, BAR_FUNDING], market.bars[bar - 1 if rested else bar, BAR_FUNDING]
+    first, then = market.bars[start, BAR_FUNDING], market.bars[bar - 1 if rested else bar, BAR_FUNDING]
     funding = 0.0 if first == then else market.funding[then] - market.funding[first]
     paid = money.taker * (entry + passage.price) + sign * funding
     net = (sign * (passage.price - entry) - paid) / entry
-    loss = rules.loss_per_unit(float(start.worst), float(start.disaster), money.taker, money.stress)
-    quantity = min(money.risk / loss, money.cap / start.worst)
+    return net, 1.0 + quantity * net * entry
+
+
+def book(tally: Floats, net: float, growth: float, reason: int, held: int) -> None:
+    """Add a trade that was held for so many bars to the tally of its setting."""
     tally[TRADES] += 1.0
     tally[NET] += net
     tally[NET_SQUARED] += net * net
-    tally[HELD] += bar - start.bar
+    tally[HELD] += held
     tally[WORST] = min(tally[WORST], net)
     if net > 0.0:
         tally[WINS] += 1.0
-    if passage.reason == kr.STOP:
+    if reason == kr.STOP:
         tally[STOPPED] += 1.0
-    elif passage.reason == kr.TARGET:
+    elif reason == kr.TARGET:
         tally[TARGETS] += 1.0
-    elif passage.reason == kr.MAX_HOLD:
+    elif reason == kr.MAX_HOLD:
         tally[HELD_TOO_LONG] += 1.0
     else:
         tally[ENDED] += 1.0
-    equity = tally[EQUITY] * (1.0 + quantity * net * entry)
+    equity = tally[EQUITY] * growth
     tally[EQUITY] = equity
     tally[PEAK] = max(tally[PEAK], equity)
     tally[DRAWDOWN] = max(tally[DRAWDOWN], 1.0 - equity / tally[PEAK])
+
+
+def book_day(market: Market, daily: Floats, bar: int, net: float) -> None:
+    """Add it to the day it ended on, where days are kept."""
     if len(daily) > 0:
         daily[market.bars[bar, BAR_DAY]] += net
 
@@ -250,7 +284,12 @@ def run_dense(
         if passage.reason == kr.NONE:
             tally[OPEN] = 1.0
             return count
-        book(market, money, start, trade, passage, bar, opening, tally, daily)
+        quantity = quantity_of(money, start)
+        net, growth = settled(
+            market, money, start.bar, trade.entry, trade.sign, quantity, passage, bar, opening
+        )
+        book(tally, net, growth, passage.reason, bar - start.bar)
+        book_day(market, daily, bar, net)
         count = note(log, count, start, trade, passage, bar, opening)
         bar = resumed(setting, bar, opening)
     return count

@@ -6,28 +6,11 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from jackline.research.sweep.arrays import LOG_COLUMNS, Floats, Market, Money, Rows, Setting, Whole
+from jackline.research.sweep.arrays import LOG_COLUMNS, Floats, Market, Money, Rows, Whole
 from jackline.research.sweep.bar_rules import Frame
-from jackline.research.sweep.loops import run_dense
+from jackline.research.sweep.loops import daily_of, run_dense, setting_at
+from jackline.research.sweep.sharing import run_together
 from jackline.research.sweep.skipping import run_sparse
-
-
-def setting_at(settings: Whole, index: int) -> Setting:
-    """A row of the table of settings."""
-    return Setting(
-        settings[index, 0],
-        settings[index, 1],
-        settings[index, 2],
-        settings[index, 3],
-        settings[index, 4],
-        settings[index, 5],
-        settings[index, 6],
-    )
-
-
-def daily_of(daily: Floats, index: int) -> Floats:
-    """A setting's days; nothing where no days are kept."""
-    return daily[index] if len(daily) > 0 else daily.reshape(-1)
 
 
 def one_dense(
@@ -60,41 +43,86 @@ def one_sparse(
     )
 
 
-def serial_dense(
-    market: Market, rows: Rows, settings: Whole, frame: Frame, money: Money, tallies: Floats, daily: Floats
+def task_dense(
+    market: Market,
+    rows: Rows,
+    settings: Whole,
+    frame: Frame,
+    money: Money,
+    tallies: Floats,
+    daily: Floats,
+    part: Whole,
 ) -> None:
-    """Every setting, one after the other."""
+    """The settings of these places, bar by bar."""
     log = np.empty((0, LOG_COLUMNS), np.int64)
-    for index in range(len(settings)):
+    for index in part:
         setting, days = setting_at(settings, index), daily_of(daily, index)
         run_dense(market, rows, setting, frame, money, tallies[index], days, log)
+
+
+def serial_dense(
+    market: Market,
+    rows: Rows,
+    settings: Whole,
+    frame: Frame,
+    money: Money,
+    tallies: Floats,
+    daily: Floats,
+    order: Whole,
+    tasks: Whole,
+) -> None:
+    """Every setting bar by bar. `tasks`: shape (tasks, 2), from where to where in `order`."""
+    for task in range(len(tasks)):
+        part = order[tasks[task, 0] : tasks[task, 1]]
+        task_dense(market, rows, settings, frame, money, tallies, daily, part)
 
 
 def serial_sparse(
-    market: Market, rows: Rows, settings: Whole, frame: Frame, money: Money, tallies: Floats, daily: Floats
+    market: Market,
+    rows: Rows,
+    settings: Whole,
+    frame: Frame,
+    money: Money,
+    tallies: Floats,
+    daily: Floats,
+    order: Whole,
+    tasks: Whole,
 ) -> None:
-    """The same, passing over bars."""
-    log = np.empty((0, LOG_COLUMNS), np.int64)
-    for index in range(len(settings)):
-        setting, days = setting_at(settings, index), daily_of(daily, index)
-        run_sparse(market, rows, setting, frame, money, tallies[index], days, log)
+    """The same, passing over bars; a task's settings share their walks."""
+    for task in range(len(tasks)):
+        part = order[tasks[task, 0] : tasks[task, 1]]
+        run_together(market, rows, settings, frame, money, tallies, daily, part)
 
 
 def parallel_dense(
-    market: Market, rows: Rows, settings: Whole, frame: Frame, money: Money, tallies: Floats, daily: Floats
+    market: Market,
+    rows: Rows,
+    settings: Whole,
+    frame: Frame,
+    money: Money,
+    tallies: Floats,
+    daily: Floats,
+    order: Whole,
+    tasks: Whole,
 ) -> None:
-    """Every setting, on all cores."""
-    log = np.empty((0, LOG_COLUMNS), np.int64)
-    for index in prange(len(settings)):
-        setting, days = setting_at(settings, index), daily_of(daily, index)
-        run_dense(market, rows, setting, frame, money, tallies[index], days, log)
+    """Every setting bar by bar, on all cores."""
+    for task in prange(len(tasks)):
+        part = order[tasks[task, 0] : tasks[task, 1]]
+        task_dense(market, rows, settings, frame, money, tallies, daily, part)
 
 
 def parallel_sparse(
-    market: Market, rows: Rows, settings: Whole, frame: Frame, money: Money, tallies: Floats, daily: Floats
+    market: Market,
+    rows: Rows,
+    settings: Whole,
+    frame: Frame,
+    money: Money,
+    tallies: Floats,
+    daily: Floats,
+    order: Whole,
+    tasks: Whole,
 ) -> None:
     """The same, passing over bars."""
-    log = np.empty((0, LOG_COLUMNS), np.int64)
-    for index in prange(len(settings)):
-        setting, days = setting_at(settings, index), daily_of(daily, index)
-        run_sparse(market, rows, setting, frame, money, tallies[index], days, log)
+    for task in prange(len(tasks)):
+        part = order[tasks[task, 0] : tasks[task, 1]]
+        run_together(market, rows, settings, frame, money, tallies, daily, part)

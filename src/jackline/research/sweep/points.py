@@ -80,6 +80,10 @@ class Points:
         """Points `begin` … `end`, the last left out."""
         return Points(columns={name: values[begin:end] for name, values in self.columns.items()})
 
+    def at(self, places: Whole) -> Points:
+        """The points at these places, in their order."""
+        return Points(columns={name: values[places] for name, values in self.columns.items()})
+
     @property
     def swept(self) -> tuple[str, ...]:
         """Names with more than one value."""

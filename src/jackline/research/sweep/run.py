@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from jackline.core.settings import RiskSettings
-from jackline.research.refusal import ResearchRefused
 from jackline.research.sweep.arrays import EQUITY, NET, NET_SQUARED, TRADES, Floats
 from jackline.research.sweep.market import Prepared
 from jackline.research.sweep.points import NAMES, Points
@@ -20,6 +18,8 @@ from jackline.research.sweep.signals import Signals
 
 CHUNK_POINTS = 4_096
 """Settings between two words of progress, and of one task of another process."""
+TOGETHER = ("target", "stop", "trail", "edge", "gate_short", "gate_long", "short", "long")
+"""Names by which settings are sorted into parts, the last first: those of a part then share their walks (`sharing`)."""
 TRADES_MIN = 30
 """Below so many a mean says nothing, and a search is told that the setting is worthless."""
 WORTHLESS = -1e9
@@ -54,6 +54,27 @@ class Job:
     daily: bool = False
     sparse: bool = True
 
+    def writable(self) -> Job:
+        """The same with arrays of its own. Other processes are lent theirs to read, and Numba would compile the loops
+        anew for such."""
+        market, signals = self.prepared.market, self.signals
+        return replace(
+            self,
+            prepared=replace(self.prepared, market=market._replace(**_copied(market._asdict()))),
+            signals=replace(
+                signals, **_copied({one.name: getattr(signals, one.name) for one in fields(signals)})
+            ),
+        )
+
+
+def _copied(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that may not be written to, copied."""
+    return {
+        name: np.array(one)
+        for name, one in arrays.items()
+        if isinstance(one, np.ndarray) and not one.flags.writeable
+    }
+
 
 Tell = Callable[[int, int], None]
 """Hears how many settings are done, of how many."""
@@ -75,17 +96,25 @@ def measured(tallies: Floats, measure: Measure) -> Floats:
 
 
 def run_grid(
-    job: Job, points: Points, *, over: Over = Over.THREADS, workers: int = -1, tell: Tell | None = None
+    job: Job,
+    points: Points,
+    *,
+    over: Over = Over.THREADS,
+    workers: int = -1,
+    address: str = "",
+    tell: Tell | None = None,
 ) -> Results:
-    """Every point. Raises ResearchRefused where `over` cannot be had."""
-    parts = [points.part(at, at + CHUNK_POINTS) for at in range(0, len(points), CHUNK_POINTS)]
+    """Every point. `address` is that of a Ray cluster. Raises ResearchRefused where `over` cannot be had."""
+    order = np.lexsort([points.columns[name] for name in TOGETHER])
+    sorted_points = points.at(order)
+    parts = [sorted_points.part(at, at + CHUNK_POINTS) for at in range(0, len(points), CHUNK_POINTS)]
     done, found = 0, []
-    for part in _computed(job, parts, over, workers):
+    for part in _computed(job, parts, over, workers, address):
         found.append(part)
         done += len(part.points)
         if tell is not None:
             tell(done, len(points))
-    return joined(points, found)
+    return joined(sorted_points, found).at(np.argsort(order))
 
 
 def joined(points: Points, parts: Sequence[Results]) -> Results:
@@ -104,7 +133,7 @@ def run_part(job: Job, points: Points, *, parallel: bool) -> Results:
     )
 
 
-def _computed(job: Job, parts: Sequence[Points], over: Over, workers: int) -> Iterator[Results]:
+def _computed(job: Job, parts: Sequence[Points], over: Over, workers: int, address: str) -> Iterator[Results]:
     match over:
         case Over.THREADS:
             for part in parts:
@@ -112,28 +141,17 @@ def _computed(job: Job, parts: Sequence[Points], over: Over, workers: int) -> It
         case Over.PROCESSES:
             import joblib  # type: ignore[import-untyped]  # noqa: PLC0415 # only who asks for processes waits for it
 
-            # One core a process: what is shared out already is not shared out again.
-            task = joblib.delayed(run_part)
-            tasks = (task(job, part, parallel=False) for part in parts)
+            tasks = (joblib.delayed(run_elsewhere)(job, part) for part in parts)
             yield from joblib.Parallel(n_jobs=workers, return_as="generator")(tasks)
         case Over.RAY:
-            yield from _over_ray(job, parts)
+            from jackline.research.sweep.cluster import over_cluster  # noqa: PLC0415
+
+            yield from over_cluster(run_elsewhere, job, parts, address)
 
 
-def _over_ray(job: Job, parts: Sequence[Points]) -> Iterator[Results]:
-    """On every machine of a Ray cluster: the one that RAY_ADDRESS names, or this machine alone."""
-    if find_spec("ray") is None:
-        raise ResearchRefused(
-            "--over ray: the library is not installed. Fix: pip install ray, on every machine; one machine needs none"
-        )
-    import ray  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-
-    ray.init(ignore_reinit_error=True, log_to_driver=False)
-    try:
-        shared, task = ray.put(job), ray.remote(run_part)
-        yield from ray.get([task.remote(shared, part, parallel=False) for part in parts])
-    finally:
-        ray.shutdown()
+def run_elsewhere(job: Job, points: Points) -> Results:
+    """One task of another process: on one core, for what is shared out already is not shared out again."""
+    return run_part(job.writable(), points, parallel=False)
 
 
 def search(

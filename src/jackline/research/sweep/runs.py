@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 
 from jackline.core.settings import RiskSettings
@@ -27,6 +28,7 @@ from jackline.research.sweep.kernel import kernel
 from jackline.research.sweep.market import Prepared, parts
 from jackline.research.sweep.points import Points, form_of
 from jackline.research.sweep.signals import Signals
+from jackline.research.sweep.tasks import order_of, tasks_of
 
 REASONS = {STOP: "stop", TARGET: "target", MAX_HOLD: "max_hold", MODEL_EXIT: "model_exit"}
 """Words of the reasons on record, as `core.trade.ExitReason` has them; `stop` is any stop of ours."""
@@ -47,6 +49,11 @@ class Results:
     points: Points
     tallies: Floats
     daily: Floats
+
+    def at(self, places: Whole) -> Results:
+        """Those of the points at these places, in their order."""
+        daily = self.daily[places] if len(self.daily) else self.daily
+        return Results(points=self.points.at(places), tallies=self.tallies[places], daily=daily)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,7 +107,11 @@ def run_points(
         loop = loops.parallel_sparse if parallel else loops.serial_sparse
     else:
         loop = loops.parallel_dense if parallel else loops.serial_dense
-    loop(prepared.market, rows, settings, prepared.frame, prepared.money, tallies, kept)
+    order = order_of(settings)
+    given = (prepared.market, rows, settings, prepared.frame, prepared.money, tallies, kept)
+    # A task at a time to whichever core is free: small stops have many more trades than wide ones.
+    with numba.parallel_chunksize(1):
+        loop(*given, order, tasks_of(settings, order))
     return Results(points=points, tallies=tallies, daily=kept)
 
 

@@ -6,6 +6,8 @@ are passed over by their extremes.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from jackline.core import rules
 from jackline.research.sweep import bar_rules as kr
 from jackline.research.sweep.arrays import (
@@ -28,13 +30,16 @@ from jackline.research.sweep.loops import (
     at_open,
     begin,
     book,
+    book_day,
     closing_at,
     column,
     entered,
     inside,
     is_given_up,
     note,
+    quantity_of,
     resumed,
+    settled,
     whole,
 )
 
@@ -113,6 +118,47 @@ def moved_on(market: Market, trade: Trade, row: int, bar: int, upper: int, frame
     return Passage(kr.NONE, 0, wanted, best)
 
 
+class Walk(NamedTuple):
+    """A trade from its entry on.
+
+    Attributes:
+        bar: where it ended, or the bar it was followed to; `opening`: it ended at its open.
+        passage: its end; the reason is `NONE` where nothing has ended it.
+        before: the trade as it was before that bar.
+    """
+
+    bar: int
+    opening: bool
+    passage: Passage
+    before: Trade
+
+
+def walk(market: Market, trade: Trade, row: int, start: int, until: int, frame: Frame) -> Walk:
+    """Follow a trade that was entered at the open of `start` up to, and without, the bar `until`."""
+    bar, opening, before = start, True, trade
+    passage = kr.at_price(trade, column(market, bar, BAR_OPEN), frame)
+    while passage.reason == kr.NONE:
+        trade = kr.after(trade, passage)
+        lower, upper = trade.sign * trade.live, upper_bound(trade, frame)
+        bar = first_event(market, row, bar if opening else bar + 1, until, lower, upper)
+        if bar >= until:
+            return Walk(until, False, passage, trade)
+        if bar > start:
+            before = trade
+            passage = moved_on(market, trade, row, bar, upper, frame)
+            if passage.reason == kr.NONE:
+                opening = False
+                continue
+            opening = True
+            passage = kr.at_price(trade, column(market, bar, BAR_OPEN), frame)
+            if passage.reason != kr.NONE:
+                break
+            trade = kr.after(trade, passage)
+        opening = False
+        passage = inside(market, trade, bar, frame)
+    return Walk(bar, opening, passage, before)
+
+
 def run_sparse(
     market: Market,
     rows: Rows,
@@ -133,33 +179,22 @@ def run_sparse(
         if is_given_up(market, start, trade):
             found = whole(rows.next_wish[setting.wish, min(resumed(setting, bar, True), last)])
             continue
-        passage = kr.at_price(trade, column(market, bar, BAR_OPEN), frame)
         ending = whole(rows.next_end[setting.end, start.row, bar]) // 2
-        forced = min(bar + setting.hold, ending + 1, last + 1)
-        opening = True
-        while passage.reason == kr.NONE:
-            trade = kr.after(trade, passage)
-            lower, upper = sign * trade.live, upper_bound(trade, frame)
-            bar = first_event(market, start.row, bar if opening else bar + 1, forced, lower, upper)
-            if bar > last:
-                break
-            if start.bar < bar < forced:
-                passage = moved_on(market, trade, start.row, bar, upper, frame)
-                if passage.reason == kr.NONE:
-                    opening = False
-                    continue
-            if bar > start.bar:
-                opening = True
-                passage = at_open(market, trade, bar, closing_at(rows, setting, start, bar), frame)
-                if passage.reason != kr.NONE:
-                    break
-                trade = kr.after(trade, passage)
-            opening = False
-            passage = inside(market, trade, bar, frame)
+        forced = min(bar + setting.hold, ending + 1)
+        followed = walk(market, trade, start.row, bar, min(forced, last + 1), frame)
+        bar, opening, passage = followed.bar, followed.opening, followed.passage
         if passage.reason == kr.NONE:
-            tally[OPEN] = 1.0
-            return count
-        book(market, money, start, trade, passage, bar, opening, tally, daily)
+            if bar > last:
+                tally[OPEN] = 1.0
+                return count
+            opening = True
+            passage = at_open(market, followed.before, bar, closing_at(rows, setting, start, bar), frame)
+        quantity = quantity_of(money, start)
+        net, growth = settled(
+            market, money, start.bar, trade.entry, trade.sign, quantity, passage, bar, opening
+        )
+        book(tally, net, growth, passage.reason, bar - start.bar)
+        book_day(market, daily, bar, net)
         count = note(log, count, start, trade, passage, bar, opening)
         found = whole(rows.next_wish[setting.wish, min(resumed(setting, bar, opening), last)])
     return count
