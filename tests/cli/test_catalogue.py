@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from jackline.cli.all_sections import SECTIONS
 from jackline.cli.bot_section import BotSection
 from jackline.cli.catalogue import ANY_BOT, PARAMETERS, UNITS, Entry, entries
-from jackline.cli.config import SECTIONS
 from jackline.strategies.building import declared
 from jackline.strategies.registry import DECLARED
 

@@ -12,8 +12,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from jackline.cli.all_sections import SECTIONS
 from jackline.cli.catalogue import Entry, parameter_entries, section_entries
-from jackline.cli.config import SECTIONS, load_config
+from jackline.cli.config import load_config
 from jackline.strategies.rsi_trend import RsiTrend
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "jackline.example.toml"

@@ -194,7 +194,7 @@ def test_S1_a_person_is_asked_again_at_once_and_a_secret_is_not_shown(tmp_path: 
         person.answers("kraken: not one of the values allowed here. Allowed: binance, bingx.", "")
         person.answers("Name of the account", "?")
         person.answers("marks every order as this account's", "desk")
-        person.answers("What is it to do", "ema_cross")
+        person.answers("What it is for", "ema_cross")
         person.answers("Symbols, by comma", "BTC-USDT")
         person.answers("Length of a bar", "")
         person.answers("Leverage (1 … 125) [4]: ", "500")

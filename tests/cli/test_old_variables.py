@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel, Field
 from structlog.testing import capture_logs
 
-from jackline.cli.config import SECTIONS, Config, load_config
+from jackline.cli.all_sections import SECTIONS
+from jackline.cli.config import Config, load_config
 from jackline.cli.old_variables import TABLE, Imported, read_old, tell_unread, unread
 from jackline.cli.problems import ConfigError, Problem
 from jackline.cli.section import Section

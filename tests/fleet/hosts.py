@@ -22,9 +22,8 @@ from tests.out_of_process.relay import Relay
 from tests.out_of_process.stage import LOOK_MS, draw_seed, markets
 from tests.processes import Child, Exchange, Json, exchange, spawn, write_config
 
-ACCOUNT = "test"
-OPEN_S = 60.0
-END_S = 30.0
+OPEN_S = 150.0
+END_S = 100.0
 TERMS = Terms.of(6_000)
 
 
@@ -33,6 +32,7 @@ class Host:
     """A machine of the fleet: nothing is shared with the other one but the database and the venue."""
 
     name: str
+    account: str
     directory: Path
     database: str
     relay: Relay
@@ -40,7 +40,7 @@ class Host:
 
     @property
     def state_dir(self) -> Path:
-        return self.directory / "state" / ACCOUNT
+        return self.directory / "state" / self.account
 
     async def start(self) -> None:
         arguments = ("--config", str(self.directory / "configs"), "--state", str(self.directory / "state"))
@@ -80,7 +80,7 @@ class Host:
 
     async def claimed(self) -> float:
         return await self.until(
-            lambda: self.logged("lease_claimed", account=ACCOUNT) is not None,
+            lambda: self.logged("lease_claimed", account=self.account) is not None,
             within_s=OPEN_S,
             what="no claim",
         )
@@ -126,6 +126,7 @@ class Host:
 class Fleet:
     """Both hosts, and the venue that judges."""
 
+    account: str
     a: Host
     b: Host
     venue: Exchange
@@ -152,7 +153,7 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet_of_two(directory: Path, server: PostgresServer) -> AsyncIterator[Fleet]:
+async def fleet_of_two(directory: Path, server: PostgresServer, account: str) -> AsyncIterator[Fleet]:
     """Host a runs, host b does not yet. The database is the server's, with no row of a fleet."""
     seed = draw_seed()
     emptied(server).close()
@@ -164,9 +165,11 @@ async def fleet_of_two(directory: Path, server: PostgresServer) -> AsyncIterator
             relay = await stack.enter_async_context(Relay(venue.port))
             configs = directory / name / "configs"
             configs.mkdir(parents=True)
-            _configure(configs, relay.url)
-            hosts.append(Host(name=name, directory=directory / name, database=server.url, relay=relay))
-        fleet = Fleet(a=hosts[0], b=hosts[1], venue=venue, seed=seed)
+            _configure(configs, relay.url, account)
+            hosts.append(
+                Host(name=name, account=account, directory=directory / name, database=server.url, relay=relay)
+            )
+        fleet = Fleet(account=account, a=hosts[0], b=hosts[1], venue=venue, seed=seed)
         try:
             await fleet.a.start()
             await fleet.a.ready()
@@ -175,11 +178,11 @@ async def fleet_of_two(directory: Path, server: PostgresServer) -> AsyncIterator
             await asyncio.gather(*(host.end() for host in hosts))
 
 
-def _configure(directory: Path, url: str) -> None:
+def _configure(directory: Path, url: str, account: str) -> None:
     write_config(
         directory,
         url,
-        account__name=f'"{ACCOUNT}"',
+        account__name=f'"{account}"',
         venue__rung='"stop_first"',
         strategy__parameters__rsi_period="2",
         strategy__parameters__ema_period="2",

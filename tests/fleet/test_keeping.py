@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jackline.cli.holding import TellingFence
+from jackline.cli.holding import fence_of
 from jackline.cli.lease_keeper import Gained, Lost, Unwanted
 from jackline.core.standing import Standing, Terms
 from jackline.store import fleet
@@ -259,8 +259,7 @@ async def test_C3_a_write_with_an_old_number_is_refused_and_shuts_the_gate(
     old = bench(tmp_path, lambda: connected(server), "w1", names=(account,))
     old.turn()
     held = old.held(account)
-    fence = TellingFence(account=account, number=held.number, lose=held.lose)
-    disk = PostgresDisk(server, account=account, state_dir=tmp_path / account, fence=fence)
+    disk = PostgresDisk(server, account=account, state_dir=tmp_path / account, fence=fence_of(account, held))
     broken = asyncio.Event()
     with open_store(disk, tmp_path / account / ENGINE_FILE) as store:
         writer = store.writer(on_broken=lambda _: broken.set(), on_mended=lambda: None)

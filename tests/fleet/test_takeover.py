@@ -24,20 +24,20 @@ from jackline.store.postgres_origin import PostgresOrigin
 from jackline.store.reader import StoreReader
 from jackline.store.schema import ENGINE
 from tests.fleet.fleets import connected
-from tests.fleet.hosts import ACCOUNT, END_S, TERMS, Fleet, Host, fleet_of_two
+from tests.fleet.hosts import END_S, TERMS, Fleet, Host, fleet_of_two
 from tests.out_of_process.lasting import lasting
 from tests.postgres.making import close_all
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300), pytest.mark.owns("C3", "O1", "A1", "P1")]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600), pytest.mark.owns("C3", "O1", "A1", "P1")]
 BUSY_MS = 3_000
 """What a loaded machine adds to a claim: processes wait for their turn, the arithmetic does not."""
 
 
 @pytest.mark.parametrize("whole_host", [True, False], ids=["host", "worker alone"])
 async def test_C3_killed_and_taken_over_in_the_stated_time(
-    server: PostgresServer, tmp_path: Path, whole_host: bool
+    server: PostgresServer, account: str, tmp_path: Path, whole_host: bool
 ) -> None:
-    async with fleet_of_two(tmp_path, server) as two:
+    async with fleet_of_two(tmp_path, server, account) as two:
         await two.protected()
         await two.b.start()
         await two.b.until(lambda: two.b.logged("working") is not None, within_s=END_S, what="did not start")
@@ -60,9 +60,9 @@ async def test_C3_killed_and_taken_over_in_the_stated_time(
 
 
 async def test_C3_a_host_that_stood_still_is_refused_by_gate_and_write_and_ends(
-    server: PostgresServer, tmp_path: Path
+    server: PostgresServer, account: str, tmp_path: Path
 ) -> None:
-    async with fleet_of_two(tmp_path, server) as two:
+    async with fleet_of_two(tmp_path, server, account) as two:
         await two.protected()
         await two.b.start()
         two.a.signal(signal.SIGSTOP)
@@ -75,7 +75,7 @@ async def test_C3_a_host_that_stood_still_is_refused_by_gate_and_write_and_ends(
         assert len(ended) >= 2
         two.a.signal(signal.SIGCONT)
         await two.a.until(
-            lambda: two.a.logged("lease_lost", account=ACCOUNT) is not None, within_s=END_S, what="not told"
+            lambda: two.a.logged("lease_lost", account=account) is not None, within_s=END_S, what="not told"
         )
         await two.a.until(lambda: not set(ended) & set(two.a.pids()), within_s=END_S, what="zombies live on")
         assert two.a.relay.requests == asked, two.a.words()
@@ -89,10 +89,10 @@ async def test_C3_a_host_that_stood_still_is_refused_by_gate_and_write_and_ends(
 
 
 async def test_C3_engine_and_watchdog_alone_stood_still_beside_a_worker_that_did_not(
-    server: PostgresServer, tmp_path: Path
+    server: PostgresServer, account: str, tmp_path: Path
 ) -> None:
     """The lease is kept by the worker: nobody takes over, and the processes go on as they are still the holder's."""
-    async with fleet_of_two(tmp_path, server) as two:
+    async with fleet_of_two(tmp_path, server, account) as two:
         await two.protected()
         await two.b.start()
         worker, *children = two.a.pids()
@@ -108,9 +108,9 @@ async def test_C3_engine_and_watchdog_alone_stood_still_beside_a_worker_that_did
 
 
 async def test_C3_a_worker_that_is_told_to_stop_gives_back_at_once(
-    server: PostgresServer, tmp_path: Path
+    server: PostgresServer, account: str, tmp_path: Path
 ) -> None:
-    async with fleet_of_two(tmp_path, server) as two:
+    async with fleet_of_two(tmp_path, server, account) as two:
         await two.protected()
         await two.b.start()
         await two.b.until(lambda: two.b.logged("working") is not None, within_s=END_S, what="did not start")
@@ -137,10 +137,10 @@ async def _kept_its_stop(two: Fleet) -> None:
 
 async def _ends_well(two: Fleet, holder: Host, server: PostgresServer) -> None:
     """The holder closes everything; nothing entered twice; the ledger in the database equals the exchange."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         number = 0
         while True:
-            _order_close(server, holder.directory / "operator", f"close-{number}")
+            _order_close(server, two.account, holder.directory / "operator", f"close-{number}")
             number += 1
             await lasting(2_000)
             testimony = await two.venue.get("witness")
@@ -158,7 +158,7 @@ async def _ends_well(two: Fleet, holder: Host, server: PostgresServer) -> None:
     assert len(entered) == len(set(entered)), f"O1, seed {two.seed}: {entered}"
     account = testimony["accounts"]["main"]
     path = holder.directory / "read" / ENGINE_FILE
-    PostgresOrigin(server, ACCOUNT, path, fence=None).fetch(ENGINE)
+    PostgresOrigin(server, two.account, path, fence=None).fetch(ENGINE)
     with StoreReader(HostDisk(), path) as reader:
         booked = totals(reader.ledger_entries())
     told = {key: Decimal(account[key]) for key in ("realised", "fees", "funding", "wallet")}
@@ -170,7 +170,7 @@ def _live(holder: Host) -> int:
         return len(reader.load_trades())
 
 
-def _order_close(server: PostgresServer, directory: Path, command_id: str) -> None:
+def _order_close(server: PostgresServer, account: str, directory: Path, command_id: str) -> None:
     """As an operator does from a machine of his own."""
-    disk = PostgresDisk(server, account=ACCOUNT, state_dir=directory)
+    disk = PostgresDisk(server, account=account, state_dir=directory)
     close_all(CommandDesk(disk, directory / COMMANDS_FILE), command_id)

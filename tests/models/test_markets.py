@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +17,26 @@ from jackline.models.bundle import read_bundle
 from jackline.models.features import WINDOW_BARS, candles_of, features
 from jackline.models.folds import walk_forward
 from jackline.models.inference import DAY_MS, Inference
-from jackline.models.lessons import by_bar, entries_liked, entry_question, exit_question
-from jackline.models.markets import FIRST, markets_of
+from jackline.models.lessons import Lesson, by_bar, entries_liked, entry_question, exit_question
+from jackline.models.markets import FIRST, Markets, markets_of
 from jackline.models.pipeline import lessons_of, train, write
 from jackline.models.report import Ask, report_of
 from jackline.models.training import TrainingRefused, ask
 from tests.models.market import INTERVAL_MS, USUAL, market
 from tests.models.teaching import BARRIERS, ENTRIES_ALONE, METHOD, MOMENTUM, silent
 
-BARS, LATER = 900, 250
+BARS, LATER = 700, 200
 """The second market begins so many bars after the first."""
 
 
 def of(symbol: str, *, seed: int, first: int = 0, bars: int = BARS) -> Candles:
     found = market(bars, seed=seed, momentum=MOMENTUM)
     return replace(found, symbol=symbol, open_ms=found.open_ms + first * INTERVAL_MS)
+
+
+@cache
+def asked() -> tuple[Markets, list[Lesson]]:
+    return lessons_of([BTC, ETH], replace(ENTRIES_ALONE, is_forced=True), silent)
 
 
 BTC, ETH = of("BTCUSDT", seed=7), of("ETHUSDT", seed=11, first=LATER)
@@ -83,7 +89,7 @@ def test_what_comes_in_one_market_changes_no_earlier_answer_in_the_other() -> No
 
 
 def test_trades_and_exits_stay_in_their_market() -> None:
-    markets, entries = lessons_of([BTC, ETH], replace(ENTRIES_ALONE, is_forced=True), silent)
+    markets, entries = asked()
     every = entries_liked(markets, entries[0], 0.4)
     assert [len(one.bar) > 10 for one in every] == [True, True]
     for trades, one in zip(every, markets.each, strict=True):
@@ -139,7 +145,7 @@ def test_D4_a_bundle_of_two_markets_says_of_each_what_its_training_computed(tmp_
 
 
 def test_answers_lie_at_the_bars_of_their_market() -> None:
-    markets, (long, _) = lessons_of([BTC, ETH], replace(ENTRIES_ALONE, is_forced=True), silent)
+    markets, (long, _) = asked()
     first, second = by_bar(markets, long)
     assert (len(first), len(second)) == (BARS, BARS)
     tested = long.answers.tested

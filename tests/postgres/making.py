@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jackline.store.commands import Command, CommandDesk, CommandKind
 from tests.store.making import NOW
+
+
+async def next_poll() -> None:
+    """A thread keeps the desk up and tells nobody: it is looked at again and again, as an engine does."""
+    await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=0.05)
 
 
 def close_all(desk: CommandDesk, command_id: str) -> bool:

@@ -26,7 +26,7 @@ from jackline.store.schema import ENGINE
 from jackline.store.sqlite_db import SqliteDb
 from jackline.store.watch import open_watch_store
 from jackline.store.writer import JournalWriter
-from tests.postgres.making import close_all
+from tests.postgres.making import close_all, next_poll
 from tests.postgres.server import Server
 from tests.store.making import batch
 from tests.store.test_writer import Heard
@@ -83,9 +83,10 @@ async def test_a_paused_server_holds_up_no_loop_and_what_it_did_in_the_end_is_re
     try:
         intent = writer.append(batch(2))
         latest_s, loop = 0.0, asyncio.get_running_loop()
-        while not heard.was_broken.is_set():
+        told = asyncio.create_task(heard.was_broken.wait())
+        while not told.done():
             begun_s = loop.time()
-            await asyncio.sleep(TICK_S)
+            await asyncio.wait({told}, timeout=TICK_S)
             latest_s = max(latest_s, loop.time() - begun_s)
         assert latest_s < LATE_S
         assert not intent.done()
@@ -209,7 +210,7 @@ async def test_an_order_given_elsewhere_is_heard_here(
     assert not close_all(there, "first")
     read: list[str] = []
     while len(read) < 3:
-        await asyncio.sleep(0.05)
+        await next_poll()
         with contextlib.suppress(DbTrouble):  # until it has been fetched once, which silence would hide
             read += [one.command.command_id for one in here.poll_new(len(read))]
         if read == ["first"]:
@@ -220,7 +221,7 @@ async def test_an_order_given_elsewhere_is_heard_here(
 
 async def polled_for_ever(desk: CommandDesk) -> None:
     while True:
-        await asyncio.sleep(0.05)
+        await next_poll()
         desk.close()  # as every 25th poll does by itself
         desk.poll_new(0)
 

@@ -12,7 +12,8 @@ import pytest
 from jackline.core.settings import RiskSettings
 from jackline.core.values import Fraction, Side
 from jackline.models.features import Floats
-from jackline.models.lessons import entries_at_gate
+from jackline.models.lessons import Lesson, entries_at_gate
+from jackline.models.markets import Markets
 from jackline.models.pipeline import exits_of, lessons_of
 from jackline.models.training import TrainingRefused
 from jackline.research.refusal import ResearchRefused
@@ -25,11 +26,16 @@ from jackline.research.validation.refitting import Refitted, refitted
 from jackline.research.validation.study import random_means, setting_of
 from jackline.research.validation.trading import Desk
 from tests.models.market import market
-from tests.models.teaching import GATE, MOMENTUM, SEED, WANTED, carried, silent
+from tests.models.teaching import GATE, METHOD, MOMENTUM, SEED, WANTED, carried, silent
 
 OPEN = replace(GATE, long_probability_min=Decimal("0.5"), short_probability_min=Decimal("0.5"))
-ASKED = replace(WANTED, gate=OPEN, is_forced=True)
+ASKED = replace(WANTED, gate=OPEN, is_forced=True, method=replace(METHOD, folds=2))
 """With a gate that lets enough entries through to teach exits of them."""
+
+
+@cache
+def entries_asked() -> tuple[Markets, list[Lesson]]:
+    return lessons_of([carried()], ASKED, silent)
 
 
 @cache
@@ -40,7 +46,7 @@ def told() -> Refitted:
 def test_opinions_begin_with_the_first_block_that_is_asked() -> None:
     found, candles = told(), carried()
     first = len(candles) - len(found.candles)
-    _, entries = lessons_of([candles], ASKED, silent)
+    _, entries = entries_asked()
     answers = entries[0].answers
     assert first == min(int(one.question.start[one.answers.tested[0]]) for one in entries)
     mine = entries[0].question.start[answers.tested] - first
@@ -84,7 +90,7 @@ def test_what_comes_later_changes_no_earlier_entry() -> None:
 
 def test_an_exit_is_asked_at_every_bar_behind_what_taught_it() -> None:
     candles = carried()
-    markets, entries = lessons_of([candles], ASKED, silent)
+    markets, entries = entries_asked()
     exits, _ = exits_of(markets, entries, entries_at_gate(markets, entries, ASKED.gate), ASKED, silent)
     found = told()
     first = len(candles) - len(found.candles)

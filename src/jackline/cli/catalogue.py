@@ -8,10 +8,11 @@ from types import MappingProxyType
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from jackline.cli.all_sections import SECTIONS
 from jackline.cli.allowed import allowed, bounds
 from jackline.cli.bot_checks import BOT
 from jackline.cli.bot_section import BotSection
-from jackline.cli.config import ENVIRONMENT_PREFIX, SECTIONS
+from jackline.cli.config import ENVIRONMENT_PREFIX
 from jackline.cli.spoken import spoken
 from jackline.strategies.building import Declaring, declared
 from jackline.strategies.registry import DECLARED

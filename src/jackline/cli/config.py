@@ -16,11 +16,12 @@ from pydantic import BaseModel, ValidationError
 
 from jackline.cli import checks
 from jackline.cli.alerts_section import AlertsSection
+from jackline.cli.all_sections import GUARDED, SECTIONS
 from jackline.cli.bot_checks import BOT, make_bots, read_bots
 from jackline.cli.bot_section import BotSection
 from jackline.cli.contradictions import contradictions
 from jackline.cli.exits_section import ExitsSection, exit_settings
-from jackline.cli.guard_section import GuardedVenueSection, GuardSection
+from jackline.cli.guard_section import GuardSection
 from jackline.cli.identity import bound_settings
 from jackline.cli.keys_section import KeysSection
 from jackline.cli.managed_bots import Managed, Table, checked_with, managed_of
@@ -62,26 +63,6 @@ from jackline.venue.transport.endpoint import Credentials, VenueMode
 ENVIRONMENT_PREFIX = "JACKLINE__"
 DEFAULT = "default"
 MIB_BYTES = 1_048_576
-SECTIONS: dict[str, type[BaseModel]] = {
-    "account": AccountSection,
-    "store": StoreSection,
-    "venue": VenueSection,
-    "keys": KeysSection,
-    "universe": UniverseSection,
-    "risk": RiskSection,
-    "regime": RegimeSection,
-    "opportunity": OpportunitySection,
-    "exits": ExitsSection,
-    "protection": ProtectionSection,
-    "guard": GuardSection,
-    "webhook": WebhookSection,
-    "web": WebSection,
-    "alerts": AlertsSection,
-    "strategy": StrategySection,
-    "phase": PhaseSection,
-}
-GUARDED: dict[str, type[BaseModel]] = {"venue": GuardedVenueSection}
-"""In place of those where nothing is to be entered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Coroutine
 from typing import Final
 
 import structlog
@@ -14,7 +13,6 @@ from jackline.cli.disks import disk_of
 from jackline.core.standing import Standing
 from jackline.engine.held_lease import HeldLease, LeaseGone
 from jackline.engine.host import lease_moment
-from jackline.store.db import Db
 from jackline.store.disk import Disk
 from jackline.store.fencing import Fence, FencedOff
 from jackline.store.host_disk import HostDisk
@@ -28,22 +26,6 @@ ORDERLY_S: Final = 6.0
 """As long as an orderly stop may wait for answers and the disk; it is refused both, and says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TellingFence(Fence):
-    """A fence of which the gate hears: the database is the first to know. `lose` is called on the writer's thread."""
-
-    lose: Callable[[str], None]
-
-    def check(self, db: Db) -> None:
-        """Raises FencedOff, behind the gate that has shut."""
-        try:
-            Fence.check(self, db)
-        except FencedOff as off:
-            newest = "nobody that is known" if off.newest is None else f"number {off.newest}"
-            self.lose(f"{newest}, as a write was told")
-            raise
-
-
 def held_lease(config: Config, number: int | None) -> HeldLease | None:
     """The lease whose page a worker keeps in the state directory; None where no worker started this."""
     if number is None:
@@ -53,11 +35,17 @@ def held_lease(config: Config, number: int | None) -> HeldLease | None:
 
 def account_disk(config: Config, held: HeldLease | None) -> Disk:
     """The disk of the account; under a lease every write carries its number, and one that is refused shuts the gate."""
-    if held is None:
-        return disk_of(config)
-    return disk_of(
-        config, fence=TellingFence(account=config.account.name, number=held.number, lose=held.lose)
-    )
+    return disk_of(config, fence=None if held is None else fence_of(config.account.name, held))
+
+
+def fence_of(account: str, held: HeldLease) -> Fence:
+    """The number of a lease, as the account's writes carry it."""
+
+    def refused(off: FencedOff) -> None:
+        newest = "nobody that is known" if off.newest is None else f"number {off.newest}"
+        held.lose(f"{newest}, as a write was told")
+
+    return Fence(account=account, number=held.number, on_refused=refused)
 
 
 async def while_held(work: Coroutine[None, None, None], held: HeldLease | None, stop: asyncio.Event) -> None:

@@ -55,7 +55,10 @@ def _checks(plain: dict[str, Any]) -> Iterator[str]:
 
 def _end(plain: dict[str, Any]) -> Iterator[str]:
     if plain["proven"]:
-        yield "Verdict: proven, on these bars and by these checks. Markets change; it will be watched on paper."
+        said = (
+            "Verdict: proven, on these bars and by these checks. Markets change; it will be watched on paper."
+        )
+        yield from _filled(said)
         return
     yield "Verdict: NOT PROVEN, because"
     for reason in plain["reasons"]:

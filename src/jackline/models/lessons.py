@@ -77,7 +77,7 @@ def exit_question(markets: Markets, side: Side, entries: Sequence[Trades]) -> Qu
     count = sum(one.trades for one in found)
     if count < EXIT_TRADES_MIN:
         what = f"{key}: {count} real entries out of fold, and {EXIT_TRADES_MIN} are needed (E15)"
-        fix = "--exit-entries 0.05 takes the entries that the model likes best; or go without"
+        fix = "train with --exit-entries 0.05, on the entries that the model likes best; or go without"
         raise TrainingRefused("entries", what, fix)
     return _question(markets, key, [_Part(bars=one.bar, end=one.end, classes=one.classes) for one in found])
 

@@ -22,6 +22,8 @@ def answered(given: Mapping[str, str], *, asks: bool) -> dict[str, object]:
     Raises ConfigError for a bad option, CommandFailed where nobody answers.
     """
     answers: dict[str, object] = {}
+    if asks:
+        say("Enter takes what stands in brackets; ? says what is asked.\n")
     for question in questions(answers):
         if question.name in given:
             answers[question.name] = _from_option(question, given[question.name])
@@ -50,7 +52,7 @@ def ask(question: Question) -> object:
         try:
             return question.read(text or question.default)
         except NotAllowed as wrong:
-            say(f"  {text}: {wrong}. Allowed: {question.allowed}. ? says what it is.")
+            say(f"  {text}: {wrong}. Allowed: {question.allowed}.")
     raise _nobody()
 
 

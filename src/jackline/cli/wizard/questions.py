@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
+from jackline.cli.all_sections import SECTIONS
 from jackline.cli.allowed import allowed
-from jackline.cli.config import SECTIONS
 from jackline.cli.problems import section_problems
 from jackline.cli.spoken import toml_text
 from jackline.cli.tree import toml_value
@@ -45,7 +45,7 @@ def questions(answers: Answers) -> Iterator[Question]:
     """One after the other: whoever reads them puts each answer into `answers` before the next, which depends on it."""
     yield _of_key("venue.name", "Venue", default="binance")
     yield _of_key("account.name", "Name of the account", default="main")
-    yield _of_choice(PURPOSE, "What is it to do", PURPOSES, _PURPOSE)
+    yield _of_choice(PURPOSE, "What it is for", PURPOSES, _PURPOSE)
     if answers[PURPOSE] != GUARD:
         yield _of_key("venue.symbols", "Symbols, by comma", default=SYMBOLS[str(answers["venue.name"])])
         yield _of_key("venue.bar_interval", "Length of a bar")

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from jackline.cli.all_sections import SECTIONS
 from jackline.cli.allowed import allowed
-from jackline.cli.config import SECTIONS, Config, load_config
+from jackline.cli.config import Config, load_config
 from jackline.cli.problems import ConfigError
 from jackline.cli.spoken import toml_text
 from jackline.cli.strategy import template
