@@ -5,6 +5,7 @@ python3 x.py test [--long] [..]  every check and test; --long adds those that ta
 python3 x.py lint                the checks alone: format, lint, types, imports, house rules
 python3 x.py docs                the documentation site, into site/
 python3 x.py lock                requirements.lock anew from pyproject.toml (--upgrade for newer versions)
+python3 x.py release ..          check the lock, gather the notes, list or audit what is installed
 python3 x.py jackline [..]       any jackline command
 """
 
@@ -67,6 +68,7 @@ def main(verb: str = "help", *rest: str) -> None:
         "lint": [*pytest, "tests/house", *rest],
         "docs": [PYTHON, "-m", "mkdocs", "build", "--strict", *rest],
         "lock": [*UV, *COMPILE, "-o", LOCK.name, *rest],
+        "release": [PYTHON, "tools/release.py", *rest],
         "jackline": [JACKLINE, *rest],
     }
     if sys.version_info < (3, 11):
@@ -74,7 +76,7 @@ def main(verb: str = "help", *rest: str) -> None:
     if verb not in commands:
         sys.exit(__doc__)
     set_up()
-    if verb in ("test", "lint", "docs", "lock"):
+    if verb in ("test", "lint", "docs", "lock", "release"):
         os.chdir(ROOT)  # not for jackline's own commands: their file arguments are the user's
     os.execve(commands[verb][0], commands[verb], ENV)  # becomes it: signals and exit code need no forwarding
 

@@ -64,6 +64,17 @@ def test_a_guards_file_is_rehearsed_too(tmp_path: Path) -> None:
     assert str(copy.risk.stop_value_fraction) == "0.02"
 
 
+def test_variables_of_the_configuration_are_in_the_copy_and_not_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JACKLINE__VENUE__URL", "http://127.0.0.1:3")
+    monkeypatch.setenv("JACKLINE__RISK__LEVERAGE", "2")
+    config = load_config(write_config(tmp_path, NOWHERE))
+    (tmp_path / "house").mkdir()
+    copy = copied(config, tmp_path / "house", url="http://127.0.0.1:2")
+    assert (copy.venue.url, copy.risk.leverage) == ("http://127.0.0.1:2", 2)
+
+
 def test_every_drill_has_a_command_and_a_report_that_fits() -> None:
     assert set(SUMMARIES) == set(DRILLS)
     done = [Played(name=name, seen=KEPT) for name in DRILLS]

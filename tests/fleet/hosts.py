@@ -66,9 +66,9 @@ class Host:
         return wanted[-1] if wanted else None
 
     def said_by(self, part: str) -> str:
-        """The log of engine or watchdog."""
+        """The log of engine or watchdog, its lines joined: last words are broken at 80 columns."""
         path = self.state_dir / "logs" / f"{part}.log"
-        return path.read_text() if path.exists() else ""
+        return " ".join(path.read_text().split()) if path.exists() else ""
 
     async def until(self, wanted: Callable[[], bool], *, within_s: float, what: str) -> float:
         """Wait, and the moment it was seen, in wall milliseconds."""

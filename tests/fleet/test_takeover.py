@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -29,6 +28,7 @@ from tests.out_of_process.lasting import lasting
 from tests.postgres.making import close_all
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600), pytest.mark.owns("C3", "O1", "A1", "P1")]
+CLOSED_S = 150.0
 BUSY_MS = 3_000
 """What a loaded machine adds to a claim: processes wait for their turn, the arithmetic does not."""
 
@@ -59,12 +59,13 @@ async def test_C3_killed_and_taken_over_in_the_stated_time(
         await _ends_well(two, two.b, server)
 
 
-async def test_C3_a_host_that_stood_still_is_refused_by_gate_and_write_and_ends(
+async def test_C3_a_host_that_stood_still_sends_nothing_and_ends_saying_so(
     server: PostgresServer, account: str, tmp_path: Path
 ) -> None:
     async with fleet_of_two(tmp_path, server, account) as two:
         await two.protected()
         await two.b.start()
+        await two.b.until(lambda: two.b.logged("working") is not None, within_s=END_S, what="did not start")
         two.a.signal(signal.SIGSTOP)
         stopped_ms = time.time() * 1_000
         claimed_ms = await two.b.claimed() - stopped_ms
@@ -137,19 +138,7 @@ async def _kept_its_stop(two: Fleet) -> None:
 
 async def _ends_well(two: Fleet, holder: Host, server: PostgresServer) -> None:
     """The holder closes everything; nothing entered twice; the ledger in the database equals the exchange."""
-    async with asyncio.timeout(150):
-        number = 0
-        while True:
-            _order_close(server, two.account, holder.directory / "operator", f"close-{number}")
-            number += 1
-            await lasting(2_000)
-            testimony = await two.venue.get("witness")
-            if (
-                not testimony["accounts"]["main"]["positions"]
-                and not testimony["orphans"]
-                and _live(holder) == 0
-            ):
-                break
+    await _close_everything(two, holder, server)
     holder.signal(signal.SIGTERM, also_children=False)
     await holder.until(lambda: holder.logged("stopped") is not None, within_s=END_S, what="does not stop")
     testimony = await two.venue.get("witness")
@@ -163,6 +152,18 @@ async def _ends_well(two: Fleet, holder: Host, server: PostgresServer) -> None:
         booked = totals(reader.ledger_entries())
     told = {key: Decimal(account[key]) for key in ("realised", "fees", "funding", "wallet")}
     assert {key: getattr(booked, f"{key}_quote") for key in told} == told, f"A1, seed {two.seed}"
+
+
+async def _close_everything(two: Fleet, holder: Host, server: PostgresServer) -> None:
+    deadline, number = time.monotonic() + CLOSED_S, 0
+    while True:
+        _order_close(server, two.account, holder.directory / "operator", f"close-{number}")
+        number += 1
+        await lasting(2_000)
+        seen = await two.venue.get("witness")
+        if not seen["accounts"]["main"]["positions"] and not seen["orphans"] and _live(holder) == 0:
+            return
+        assert time.monotonic() < deadline, f"L1, seed {two.seed}: {seen['orphans']} {holder.words()}"
 
 
 def _live(holder: Host) -> int:

@@ -82,7 +82,7 @@ def test_two_builds_are_equal_to_the_last_bit(kind: str, tmp_path: Path) -> None
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_it_runs_without_extras_away_from_a_checkout(wheel: Path, tmp_path: Path) -> None:
     python = bare_environment(tmp_path / "venv", wheel, PROJECT["dependencies"])
     program = python.parent / "jackline"

@@ -117,11 +117,11 @@ class Child:
 
 
 class Children:
-    """All processes of a run. Leaving the block ends them, last started first. `environment` is added to ours."""
+    """All processes of a run. Leaving the block ends them, last started first. `environment`: theirs, if not ours."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self._directory = directory
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = environment
         self._all: list[Child] = []
 
     async def start(self, name: str, *arguments: str, speaks: bool = False, told: str | None = None) -> Child:

@@ -171,7 +171,8 @@ class Worker:
         logs.mkdir(parents=True, exist_ok=True)
         try:
             path = await asyncio.to_thread(self._options.files.path_of, account)
-            async with Children(logs, self._options.files.environment(state_dir)) as children:
+            environment = {**os.environ, **self._options.files.environment(state_dir)}
+            async with Children(logs, environment=environment) as children:
                 parts = engine_and_watchdog(path, state_dir, options=("--lease", str(life.number)))
                 await Supervisor(children, parts).run(life.stop)
         except CommandFailed as failed:

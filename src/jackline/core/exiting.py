@@ -144,9 +144,10 @@ def stop_price(trade: Trade, instrument: Instrument, adopting: AdoptSettings = N
             peak=(stages.peak_gain_fraction, stages.peak_distance_fraction),
             sign=side.sign,
         )
-    for level in levels:
-        wanted = tightest(side, instrument.stop_price(level, side), wanted)
-    return wanted
+    if not levels:
+        return wanted
+    level = max(levels) if side is Side.LONG else min(levels)
+    return tightest(side, instrument.stop_price(level, side), wanted)
 
 
 def unrested_price(

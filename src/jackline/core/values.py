@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from enum import StrEnum
-from typing import NewType, assert_never
+from typing import NewType
 
 Price = NewType("Price", Decimal)
 """Quote currency per unit of base, > 0."""
@@ -38,13 +38,7 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         """+1 for long, −1 for short."""
-        match self:
-            case Side.LONG:
-                return 1
-            case Side.SHORT:
-                return -1
-            case _:
-                assert_never(self)
+        return 1 if self is Side.LONG else -1
 
     @property
     def opens_with(self) -> OrderSide:

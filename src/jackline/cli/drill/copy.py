@@ -47,7 +47,7 @@ def copied(config: Config, directory: Path, *, url: str) -> Config:
     changed |= {"venue.url": url, "venue.symbols": [symbol_of(config)]}
     path = directory / FILE
     path.write_text(as_toml(effective(load_config(config.path, changed))), encoding="utf-8")
-    return load_config(path)
+    return load_config(path, environment={})
 
 
 def _bot_sizes(config: Config) -> dict[str, object]:

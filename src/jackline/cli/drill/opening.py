@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,7 +12,7 @@ import aiohttp
 import msgspec
 
 from jackline.cli.children import Child, Children, Ready
-from jackline.cli.config import Config
+from jackline.cli.config import ENVIRONMENT_PREFIX, Config
 from jackline.cli.demo.witness import Market, Witness
 from jackline.cli.drill.copy import copied, symbol_of
 from jackline.cli.drill.house import House
@@ -31,7 +32,10 @@ WARM_WALL_S = 4.0
 async def house(config: Config, *, kept: Path | None, say: Callable[[str], None]) -> AsyncIterator[House]:
     """Exchange, watchdog and engine, ready to trade. Raises CommandFailed where one does not come up."""
     with _directory(kept) as directory:
-        async with Children(directory) as children, aiohttp.ClientSession() as session:
+        async with (
+            Children(directory, environment=_environment()) as children,
+            aiohttp.ClientSession() as session,
+        ):
             exchange = await children.start("exchange", *_exchange(config), speaks=True)
             ready = msgspec.json.decode(await exchange.ready_line(), type=Ready)
             url = f"http://127.0.0.1:{ready.port}"
@@ -53,6 +57,11 @@ async def house(config: Config, *, kept: Path | None, say: Callable[[str], None]
             await place.engine_ready()
             say("engine and watchdog are up")
             yield place
+
+
+def _environment() -> dict[str, str]:
+    """Without the variables of the configuration: the copy has their values, and they would win over its own."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
 
 
 async def _started(children: Children, name: str, config: Config) -> Child:

@@ -30,7 +30,7 @@ REST_S_MAX = 30.0
 """An engine that has not come to rest by then is left to what it is doing: the market does not wait for ever."""
 LOOK_S = 0.002
 """Over a wire: an answer takes one hop of a millisecond."""
-FLAT_SLACK_S = 1.0
+FLAT_SLACK_S = 1.5
 """Where nothing is open, what the engine waits for is seconds away: the second look before a sweep, a list."""
 NOTHING = Decimal(0)
 LEGS = 3

@@ -13,6 +13,8 @@ from jackline.research.sweep.kernel import rules_sha256
 
 LOCAL = "local"
 """In place of an address: a cluster of this machine alone, for as long as the sweep takes."""
+LOOPBACK = "127.0.0.2"
+"""For 127.0.0.1 Ray would take the address that other machines see."""
 AHEAD_PER_CORE = 4
 """Tasks under way or done and not fetched, for each core: the results of the rest wait nowhere."""
 
@@ -58,12 +60,12 @@ def _joined(address: str) -> Any:
 
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == LOCAL:
-        # Loopback alone: nobody else is to find the ports of a sweep.
+        # Not all of its processes keep to the address (docs/sweep.md).
         options |= {
             "address": "local",
             "num_cpus": os.cpu_count(),
             "include_dashboard": False,
-            "_node_ip_address": "127.0.0.1",
+            "_node_ip_address": LOOPBACK,
         }
     else:
         options["address"] = address

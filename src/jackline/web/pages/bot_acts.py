@@ -55,35 +55,35 @@ async def add_bot(request: Request, grant: Admin) -> Response:
     return _done(taken_up)
 
 
-@pages.post("/act/bots/{bot_id}/change")
-async def change_bot(request: Request, grant: Admin, bot_id: BotId) -> Response:
+@pages.post("/act/bots/{bot}/change")
+async def change_bot(request: Request, grant: Admin, bot: BotId) -> Response:
     """Set one anew, to what the form says."""
     said = await fields(request)
-    return await _changed(request, await renewed(request, grant, said), bot_id, said, _settings(said))
+    return await _changed(request, await renewed(request, grant, said), bot, said, _settings(said))
 
 
-@pages.post("/act/bots/{bot_id}/tighten")
-async def tighten_bot(request: Request, grant: Reducer, bot_id: BotId) -> Response:
+@pages.post("/act/bots/{bot}/tighten")
+async def tighten_bot(request: Request, grant: Reducer, bot: BotId) -> Response:
     """Less of it; what would be more is refused to a session that may only reduce."""
     said = await fields(request)
     given = {key: said[key].strip() for key in ("budget_fraction", "trades_max") if said.get(key, "").strip()}
-    return await _changed(request, grant, bot_id, said, given)
+    return await _changed(request, grant, bot, said, given)
 
 
-@pages.post("/act/bots/{bot_id}/remove")
-async def remove_bot(request: Request, grant: Admin, bot_id: BotId) -> Response:
+@pages.post("/act/bots/{bot}/remove")
+async def remove_bot(request: Request, grant: Admin, bot: BotId) -> Response:
     """Take one out; what it has open is closed, or left guarded, as the form says."""
     said = await fields(request)
     held = said.get("open", "")
     act = _act(request, grant, said)
     taken_up = await removed(
-        act, bot_id, etag=said.get("etag") or None, close=held == "close", keep=held == "keep"
+        act, bot, etag=said.get("etag") or None, close=held == "close", keep=held == "keep"
     )
     return _done(taken_up)
 
 
 async def _changed(
-    request: Request, grant: Grant, bot_id: str, said: dict[str, str], given: Mapping[str, object]
+    request: Request, grant: Grant, bot: str, said: dict[str, str], given: Mapping[str, object]
 ) -> Response:
     try:
         asked = BotChange.model_validate({**given, "reason": _reason(said)})
@@ -91,7 +91,7 @@ async def _changed(
         raise _unfit(error) from None
     _, taken_up = await changed(
         _act(request, grant, said),
-        bot_id,
+        bot,
         table_of(asked),
         etag=said.get("etag", ""),
         confirm=said.get("word", "").strip(),

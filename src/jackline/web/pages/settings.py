@@ -87,7 +87,7 @@ def _bot(line: BotLine, sight: Sight) -> BotShown:
         or "all of the account",
         source=bot.source.value,
         state=state,
-        tone="ok" if state == "running" else "warn",
+        tone="ok" if state == "running" else "old" if state == "unknown" else "warn",
         budget_fraction=bot.budget_fraction,
         trades=f"{_held(sight, bot.name)} of {bot.trades_max or 'any number'}",
         holds=_holds(sight, bot.name),
