@@ -84,9 +84,12 @@ def of_the_bot(body: Json) -> list[Json]:
 @pytest.mark.timeout(900)
 @pytest.mark.owns("P1", "C1")
 async def test_P1_a_stop_rests_throughout_while_a_bot_comes_changes_and_goes(tmp_path: Path) -> None:
-    async with running(tmp_path, "--speed", "1", within_s=SOON_S) as (_, url, token):
+    async with running(tmp_path, "--speed", "1", within_s=SOON_S) as (child, url, token):
         api, place = Api(url, token), tmp_path / "demo"
-        await api.until("/readyz", lambda body: body["ready"])
+        # The market is warmed up at a great speed before: a position of then would be stopped at once.
+        await api.until(
+            "/readyz", lambda body: body["ready"] and any("trading" in one for one in child.noise)
+        )
         own = place / "jackline.toml"
         edited(own, "[regime]\n", '[regime]\ngate = "off"\n')
         before, written = heartbeat.read(HostDisk(), place / "state"), own.read_bytes()

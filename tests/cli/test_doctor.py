@@ -71,7 +71,7 @@ async def test_all_is_well_and_a_canary_leaves_nothing_behind(tmp_path: Path, ve
 async def bars_there(served: Exchange) -> None:
     """Until the market has completed a bar."""
     start = await served.get("state")
-    while (await served.get("state"))["market_ms"] < start["start_ms"] + 120_000:
+    while (await served.get("state"))["market_ms"] < start["start_ms"] + 180_000:
         pass
 
 

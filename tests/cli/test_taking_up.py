@@ -75,7 +75,9 @@ async def home(directory: Path) -> AsyncIterator[Home]:
             first = load_config(own, load_strategy_file=True)
             taking_up = TakingUp(first, {})
             running = asyncio.create_task(
-                host_engine(taking_up.options(first, 1), venue_access(first), taking_up.again)
+                host_engine(
+                    taking_up.options(first, 1), venue_access(first), taking_up.again, disk=HostDisk()
+                )
             )
             yield Home(Exchange(None, port, http), own)  # type: ignore[arg-type]  # it is no process here
             assert not running.done(), running.exception()

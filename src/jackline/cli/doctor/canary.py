@@ -98,7 +98,7 @@ async def sung(visit: Visit) -> list[Finding]:
 
 async def _of(visit: Visit, lease: Lease, symbol: Symbol, number: int) -> Finding:
     instrument = visit.instruments.get(symbol)
-    bars = await visit.venue.read_bars(symbol, visit.config.engine_options().interval_ms, 1)
+    bars = await visit.venue.read_bars(symbol, visit.config.engine_options().interval_ms, 2)
     if instrument is None or not isinstance(bars, tuple) or not bars:
         return skip(CHECK, f"{symbol}: no completed bar yet, so no price to stay away from")
     look = await visit.venue.read_snapshot(ReadSnapshot(asked=0, symbols=(symbol,), money=False))

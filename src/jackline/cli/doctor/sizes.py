@@ -31,7 +31,7 @@ async def size(
     if instrument is None:
         return fail(CHECK, f"{symbol}: the venue lists no such perpetual", "correct venue.symbols")
     options = config.engine_options()
-    bars = await venue.read_bars(symbol, options.interval_ms, 1)
+    bars = await venue.read_bars(symbol, options.interval_ms, 2)
     if not isinstance(bars, tuple) or not bars:
         return skip(CHECK, f"{symbol}: no completed bar yet, so no price to ask with")
     return _asked(options, symbol, instrument, account, bars[-1].close)
