@@ -15,7 +15,7 @@ from jackline.cli.demo.witness import Witness
 from jackline.engine import heartbeat
 from jackline.store.host_disk import HostDisk
 from tests.cli.test_run import running, until
-from tests.processes import Json
+from tests.processes import Child, Json
 
 HAND = {
     "name": "hand",
@@ -117,6 +117,12 @@ async def test_P1_a_stop_rests_throughout_while_a_bot_comes_changes_and_goes(tmp
         assert (before.pid, own.read_bytes()) == (after.pid, written), "one engine, and the user's own file"
         await a_stop_rested(tomllib.loads(own.read_text())["venue"]["url"], since_ms=began_ms)
         await a_configuration_that_does_not_fit_the_venue_stops_nothing(api, own)
+
+
+def is_trading(child: Child) -> bool:
+    """Told before the dashboard was there, or since."""
+    told = any(line.get("event") == "trading" for line in child.seen)
+    return told or any('"trading"' in line for line in child.noise)
 
 
 def edited(own: Path, before: str, after: str) -> None:

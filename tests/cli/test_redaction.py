@@ -44,6 +44,7 @@ def forgotten() -> Iterator[None]:
         f"{{'X-MBX-APIKEY': '{KEY}'}}",
         json.dumps({"headers": json.dumps({"X-BX-APIKEY": KEY})}),
         f"authorization=Bearer {KEY}",
+        f"refused: api_key={KEY}",
         f'"Authorization": "Basic {KEY}"',
         f"bearer {KEY}",
         f"GET /fapi/v1/order?symbol=BTCUSDT&timestamp=1&signature={KEY.encode().hex()}",

@@ -16,6 +16,7 @@ from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
 from jackline.engine.operators import Operators
 from jackline.engine.recorder import Recorder
+from jackline.engine.standing_orders import CLOSE_AGE_MS_MAX
 from jackline.store.batch import AccountKey
 from jackline.store.boot import open_store
 from jackline.store.commands import REOPENED_POLLS, Command, CommandDesk, CommandKind
@@ -59,6 +60,7 @@ async def taken(directory: Path, *rows: tuple[str, str]) -> tuple[list[Event], s
             measured=lambda command, _: None,
             answered=lambda command_id: store.read.answer(command_id) is not None,
             has_looked=lambda: True,
+            now_ms=lambda: CLOSE.created_ms,
             check_key=lambda name, receipt: None,
             reload=lambda command, receipt: None,
         )
@@ -109,6 +111,7 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
                 measured=lambda command, _: None,
                 answered=lambda _: False,
                 has_looked=lambda: True,
+                now_ms=lambda: CLOSE.created_ms,
                 check_key=lambda name, receipt: None,
                 reload=lambda command, receipt: None,
             )
@@ -131,8 +134,9 @@ def test_K1_while_the_desk_cannot_be_read_nothing_may_enter(tmp_path: Path) -> N
 class Life:
     """An engine's ears: what it takes, until it ends in order."""
 
-    def __init__(self, directory: Path, *, has_looked: bool = True) -> None:
+    def __init__(self, directory: Path, *, has_looked: bool = True, later_ms: int = 0) -> None:
         self.directory, self.events, self.has_looked = directory, list[Event](), has_looked
+        self.later_ms = later_ms
 
     def look(self) -> None:
         self.has_looked = True
@@ -157,6 +161,7 @@ class Life:
                 measured=lambda command, _: None,
                 answered=lambda command_id: store.read.answer(command_id) is not None,
                 has_looked=lambda: self.has_looked,
+                now_ms=lambda: CLOSE.created_ms + self.later_ms,
                 check_key=lambda name, receipt: None,
                 reload=lambda command, receipt: None,
             )
@@ -235,3 +240,12 @@ def test_K3_a_close_outlives_an_engine_that_never_looked_and_holds_up_no_kill(tm
     heard = asyncio.run(Life(tmp_path).hear())
     assert [type(event) for event in heard] == [CloseAsked, KillAsked], "nothing here has answered the kill"
     assert "closing" in (answer_of(tmp_path, "c1") or "")
+
+
+@pytest.mark.owns("K3")
+def test_K3_an_old_close_names_what_was_open_when_it_was_given(tmp_path: Path) -> None:
+    """What was opened by hand since, and stands on no record, is not closed for it."""
+    closes(tmp_path, 1)
+    late = Life(tmp_path, has_looked=False, later_ms=CLOSE_AGE_MS_MAX + 1)
+    assert [type(event) for event in asyncio.run(late.hear(late.look))] == [CloseAsked]
+    assert answer_of(tmp_path, "c1") is not None

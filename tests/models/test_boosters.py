@@ -104,7 +104,7 @@ def test_categories_and_missing_values_are_refused() -> None:
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    with pytest.raises(BundleRefused, match=r"lightgbm cannot be imported.*install jackline\[lightgbm\]"):
+    with pytest.raises(BundleRefused, match=r"lightgbm cannot be imported.*install .jackline\[lightgbm\]"):
         boosters.library()
 
 

@@ -429,7 +429,7 @@ def test_a_missing_library_is_told_with_the_extra_that_brings_it(
 ) -> None:
     bundle = read_bundle(pristine)
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(BundleRefused, match=r"cannot be imported.*Fix: install jackline\[models\]"):
+    with pytest.raises(BundleRefused, match=r"cannot be imported.*Fix: pip install .jackline\[models\]"):
         list(compared(bundle))
 
 

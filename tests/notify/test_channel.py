@@ -81,5 +81,5 @@ def test_a_book_comes_back_as_it_was_and_another_one_is_refused() -> None:
 
 def test_without_apprise_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    with pytest.raises(AppriseMissing, match=r"Fix: install jackline with its extra: jackline\[alerts\]"):
+    with pytest.raises(AppriseMissing, match=r"Fix: pip install .jackline\[alerts\]"):
         open_channels(read_addresses("json://127.0.0.1:1"))

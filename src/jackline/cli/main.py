@@ -86,6 +86,10 @@ COMMANDS: dict[str, Lazy] = {
     "keys": Lazy(target="keyring:app", summary="Keep exchange keys encrypted; list, validate, rotate."),
     "token": Lazy(target="token:app", summary="Make, list and revoke tokens of the API."),
     "audit": Lazy(target="audit:app", summary="Show who changed what, and verify the chain."),
+    "proof": Lazy(target="proof:app", summary="Write down what protected each position; verify that."),
+    "incident": Lazy(
+        target="incident.command:incident", summary="Pack what is known of an incident, redacted."
+    ),
     "db": Lazy(target="db:app", summary="Back up, restore, verify and migrate what is on record."),
     "validate": Lazy(
         target="validate:validate", summary="Say whether a strategy may be believed, and why not."

@@ -17,7 +17,7 @@ HELD_CHARS_MIN = 8
 _SEPARATOR = r"""[\\"'\s:=,(\[]{1,8}"""
 _SHAPES = (
     # headers that carry a key, however a client library prints them
-    (re.compile(rf"(?i)(x-mbx-apikey|x-bx-apikey|api-?key)({_SEPARATOR})[A-Za-z0-9_-]{{8,}}"), r"\1\2"),
+    (re.compile(rf"(?i)(x-mbx-apikey|x-bx-apikey|api[-_]?key)({_SEPARATOR})[A-Za-z0-9_-]{{8,}}"), r"\1\2"),
     (
         re.compile(rf"(?i)(authorization)({_SEPARATOR})(?:(?:bearer|basic|token)\s+)?[^\s\"'\\,)\]}}]+"),
         r"\1\2",

@@ -151,6 +151,7 @@ class Engine:
             measured=self._phases.note_proof,
             answered=lambda command_id: self._store.read.answer(command_id) is not None,
             has_looked=lambda: self._state.taken > 0,
+            now_ms=lambda: self._clock.now().wire_ms,
         )
 
     @property

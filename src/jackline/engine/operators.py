@@ -22,6 +22,7 @@ from jackline.core.events import (
 from jackline.core.trade import ExitReason
 from jackline.engine.outside import decision
 from jackline.engine.recorder import Recorder
+from jackline.engine.standing_orders import CLOSE_AGE_MS_MAX
 from jackline.store.account_wishes import LimitsWish, OutsideTradeWish, account_event
 from jackline.store.commands import (
     FROM_OUTSIDE,
@@ -60,6 +61,7 @@ class Operators:
         measured: Callable[[Command, Receipt], None],
         answered: Callable[[str], bool],
         has_looked: Callable[[], bool],
+        now_ms: Callable[[], int],
         check_key: Callable[[str, Receipt], None],
         reload: Callable[[Command, Receipt], None],
     ) -> None:
@@ -72,6 +74,7 @@ class Operators:
         self._measured = measured
         self._answered = answered
         self._has_looked = has_looked
+        self._now_ms = now_ms
         self._check_key = check_key
         self._reload = reload
         self._are_heard = False
@@ -107,15 +110,21 @@ class Operators:
             if self._is_known(item.command.command_id):
                 continue
             self._obeyed.add(item.command.command_id)
-            if item.command.kind in CLOSING and not self._has_looked():
+            if self._names_what_is_unseen(item.command):
                 self._hold(item)
             else:
                 self._obey(item.command, self._receipt(item))
         self._are_heard = len(posted) < POLL_MAX
 
+    def _names_what_is_unseen(self, command: Command) -> bool:
+        """A close of now, before the first look of this life: what is open now is not known yet. An old one names what
+        was open then, which is on record."""
+        young = self._now_ms() - command.created_ms <= CLOSE_AGE_MS_MAX
+        return command.kind in CLOSING and young and not self._has_looked()
+
     def _hold(self, item: Posted) -> None:
-        """A close from before the first look of this life closes what is on record, and waits for what the look shows:
-        a position that nobody has recorded is named by it too (K3). Unanswered it outlives the process."""
+        """Close what is on record, and wait for what the look shows: a position that nobody has recorded is named too
+        (K3). Unanswered the order outlives the process."""
         log.info("held", code="K3", kind=item.command.kind, why="no look at the account yet")
         self._take(_asked(item.command))
         self._held.append(item)

@@ -46,10 +46,14 @@ STAY_INSIDE: Mapping[str, str] = {
     "self._doubted.wait()": "an event between two tasks of this process",
     "self._crashed": "a future that this process's own loop fails",
     "async with self._turn": "a lock between tasks of this process",
+    "asyncio.wait((due, stopped)": "two tasks of its own: that order, and a look at its own state",
     "asyncio.get_running_loop().create_future()": "waits for its own cancellation",
 }
 """Awaits that end by what this process does itself, by the beginning of their text, each with its reason. Any other
 counts as leaving the process, also where it only waits for another await that does."""
+
+ONLY_PEOPLE_ASK = frozenset({"FactReader.symbol", "BinanceVenue.read_symbol", "BingxVenue.read_symbol"})
+"""What `jackline doctor` asks, and no process that trades: nothing is lost with whoever dies there."""
 
 Span = tuple[int, int, int, int]
 """First line, last line, first column, end column of a node, as both the parser and the compiler give them."""
@@ -147,8 +151,8 @@ def suspended_at(task: asyncio.Task[object]) -> list[CrashPoint]:
 
 
 def leaves_process(point: CrashPoint) -> bool:
-    """False where the await ends by what this process does itself."""
-    return not point.text.startswith(tuple(STAY_INSIDE))
+    """False where the await ends by what this process does itself, or is no process's that trades."""
+    return point.qualname not in ONLY_PEOPLE_ASK and not point.text.startswith(tuple(STAY_INSIDE))
 
 
 def suspensions(code: CodeType) -> Iterator[tuple[int, Span]]:
