@@ -142,11 +142,19 @@ class Stage:
     async def pause(self, seat: Seat, span_ms: float) -> None:
         """SIGSTOP, and SIGCONT after a while: memory and lease are kept, time is not."""
         start_ms = _now_ms()
-        self.signal(seat, signal.SIGSTOP)
+        self.freeze(seat)
         await lasting(span_ms)
-        self.signal(seat, signal.SIGCONT)
+        self.thaw(seat)
         seat.pauses.append(Span(start_ms=start_ms, end_ms=_now_ms()))
+
+    def freeze(self, seat: Seat) -> None:
+        """SIGSTOP until `thaw`; the caller keeps account of who could not act."""
+        self.signal(seat, signal.SIGSTOP)
         self.cuts += 1
+
+    def thaw(self, seat: Seat) -> None:
+        """SIGCONT."""
+        self.signal(seat, signal.SIGCONT)
 
     async def pause_exchange(self, span_ms: float) -> None:
         """The venue halts with everything in its hands, and goes on."""
@@ -212,9 +220,10 @@ class Stage:
 
     async def heard(self, seat: Seat, event: str) -> None:
         """Until the process has logged an event of this name."""
-        async with asyncio.timeout(OPEN_S):
-            while seat.child is None or not any(f'"{event}"' in line for line in seat.child.noise):
-                await lasting(LOOK_MS)
+        deadline = time.monotonic() + OPEN_S
+        while seat.child is None or not any(f'"{event}"' in line for line in seat.child.noise):
+            assert time.monotonic() < deadline, f"no {event}; seed {self.seed}: {self.said()}"
+            await lasting(LOOK_MS)
 
     def phases(self) -> set[Phase]:
         """The phases of the live trades, as the journal has them; DOUBTFUL while it cannot be read."""

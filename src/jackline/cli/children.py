@@ -58,13 +58,13 @@ class Child:
         """From start to death, or to now."""
         return Span(start_ms=self.started_ms, end_ms=self.ended_ms or time.time() * 1_000)
 
-    async def ready_line(self) -> bytes:
+    async def ready_line(self, *, within_s: float = READY_S) -> bytes:
         """The first line of standard output. Raises CommandFailed with the end of the log when there is none."""
         if self._process.stdout is None:
             raise CommandFailed(ExitCode.INTERNAL, f"{self.name} was started without an output to read")
         line = b""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(READY_S):
+            async with asyncio.timeout(within_s):
                 line = await self._process.stdout.readline()
         if not line:
             # Its output has ended: it is on its way out, with its code.

@@ -11,7 +11,7 @@ import os
 import sys
 import textwrap
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 
@@ -22,6 +22,21 @@ from jackline.engine.banner import EVENT as BANNER
 
 _HEAD = ("event", "level", "timestamp")
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Stream:
+    """A standard stream as it is when a line is written: loggers are kept, and who replaced it may have gone since."""
+
+    def __init__(self, name: Literal["stdout", "stderr"]) -> None:
+        self._name = name
+
+    def write(self, text: str) -> int:
+        """Write to the stream of now."""
+        return int(getattr(sys, self._name).write(text))
+
+    def flush(self) -> None:
+        """The same."""
+        getattr(sys, self._name).flush()
 
 
 def configure(*, usual: str = "info") -> None:
@@ -47,7 +62,9 @@ def configure(*, usual: str = "info") -> None:
             redact_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout if as_json else sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(
+            cast("TextIO", Stream("stdout" if as_json else "stderr"))
+        ),
         cache_logger_on_first_use=True,
     )
 

@@ -37,6 +37,7 @@ COMMANDS: dict[str, Lazy] = {
     "simulate": Lazy(
         target="simulate:simulate", summary="Break the engine in seeded worlds, before a user does."
     ),
+    "soak": Lazy(target="soak.command:soak", summary="Run it for long, and say whether anything grew."),
     "backtest": Lazy(
         target="backtest:backtest", summary="Play a configuration on past candles, with the real engine."
     ),
