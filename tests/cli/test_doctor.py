@@ -76,6 +76,7 @@ async def bars_there(served: Exchange) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.long
 async def test_each_fault_that_is_planted_at_the_venue_is_found(tmp_path: Path) -> None:
     async with exchange(*BARS, "--generate", "BTCUSDT,SOLUSDT") as served:
         await bars_there(served)
@@ -179,6 +180,7 @@ async def test_C1_every_problem_of_a_configuration_is_a_line(tmp_path: Path) -> 
     assert "disk space" not in found
 
 
+@pytest.mark.long
 async def test_a_port_that_somebody_else_has_and_alerts_that_go_nowhere(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

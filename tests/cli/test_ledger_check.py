@@ -21,6 +21,7 @@ async def checked(config: str) -> Done:
 
 @pytest.mark.timeout(120)
 @pytest.mark.owns("A1", "A3")
+@pytest.mark.long
 async def test_A1_the_ledger_is_the_venues_own_word_alive_and_dead(tmp_path: Path) -> None:
     async with exchange(*GENERATE) as venue:
         config = str(write_config(tmp_path, venue.url))

@@ -122,6 +122,7 @@ async def listed(config: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.owns("K2", "P1")
+@pytest.mark.long
 async def test_P1_two_bots_own_their_trades_and_one_that_is_stopped_stays_so_over_a_kill(
     tmp_path: Path,
 ) -> None:

@@ -74,6 +74,7 @@ def replayed(state_dir: Path) -> Outcome:
 
 @pytest.mark.timeout(150)
 @pytest.mark.owns("D4")
+@pytest.mark.long
 async def test_D4_a_killed_and_restarted_paper_engine_replays_identically(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ async def test_P1_a_strategy_that_raises_opens_nothing_and_what_is_open_is_guard
     )
 
 
+@pytest.mark.long
 async def test_a_broken_file_stops_the_engine_at_its_start_and_no_other_command(tmp_path: Path) -> None:
     async with exchange("--generate", BTC, "--hold") as venue:
         config = configured(tmp_path, venue, "x = 1 /\n")

@@ -34,6 +34,7 @@ def test_buckets_are_bounded() -> None:
 
 
 @pytest.mark.owns("K2")
+@pytest.mark.long
 def test_K2_a_token_that_asks_too_often_is_told_when_and_can_halt_and_close_all_the_same(
     tmp_path: Path,
 ) -> None:
