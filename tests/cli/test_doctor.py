@@ -31,7 +31,7 @@ async def seen(config: Path, **wishes: object) -> dict[str, list[Finding]]:
     """What each check found, with the fewest requests there can be."""
     found: dict[str, list[Finding]] = defaultdict(list)
     plain = Wishes(config=config, requests=10)
-    async for one in findings(replace(plain, **wishes)):  # type: ignore[arg-type]
+    async for one in findings(replace(plain, **wishes)):  # type: ignore[arg-type] # fields by name
         found[one.check].append(one)
         assert all(len(line) <= WIDTH or max(map(len, line.split())) > WIDTH // 2 for line in lines([one]))
     return found

@@ -178,7 +178,8 @@ async def test_a_short_soak_from_end_to_end_and_one_that_is_stopped(tmp_path: Pa
     assert facts["played_days"] >= 0.5
     assert facts["samples"][-1]["entries"] > 0
     stopped = await spawn(*asked, "--days", "24")
-    while b"day   0.0" not in (line := await stopped.process.stdout.readline()):  # type: ignore[union-attr]
+    assert stopped.process.stdout is not None
+    while b"day   0.0" not in (line := await stopped.process.stdout.readline()):
         assert line, "it ended before its first sample"
     stopped.process.send_signal(signal.SIGINT)
     stopped.drain()

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from jackline.core.events import CloseAsked, Event, KillAsked
+from jackline.core.events import CloseAsked, Event, KillAsked, ResetAsked
 from jackline.core.state import KillLevel
 from jackline.engine.clock import TwoClocks
 from jackline.engine.host import HostWorld
@@ -18,13 +19,17 @@ from jackline.engine.operators import Operators
 from jackline.engine.recorder import Recorder
 from jackline.engine.standing_orders import CLOSE_AGE_MS_MAX
 from jackline.store.batch import AccountKey
-from jackline.store.boot import open_store
+from jackline.store.boot import Store, open_store
 from jackline.store.commands import REOPENED_POLLS, Command, CommandDesk, CommandKind
 from jackline.store.db import open_writer, transaction
+from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.host_disk import HostDisk
 from tests.store.test_desk import CLOSE
 
 KILL = replace(CLOSE, command_id="a2", kind=CommandKind.KILL, symbol=None, side=None, level=KillLevel.FLATTEN)
+RESET = replace(
+    CLOSE, command_id="r1", kind=CommandKind.RESET, symbol=None, side=None, reason="looked into it"
+)
 
 
 def unheard(command: Command) -> str:
@@ -136,7 +141,12 @@ class Life:
 
     def __init__(self, directory: Path, *, has_looked: bool = True, later_ms: int = 0) -> None:
         self.directory, self.events, self.has_looked = directory, list[Event](), has_looked
-        self.later_ms = later_ms
+        self.later_ms, self.is_unreadable = later_ms, False
+
+    def answered(self, store: Store, command_id: str) -> bool:
+        if self.is_unreadable:
+            raise DbTrouble(TroubleKind.IO, "disk I/O error")
+        return store.read.answer(command_id) is not None
 
     def look(self) -> None:
         self.has_looked = True
@@ -159,7 +169,7 @@ class Life:
                 hear=unheard,
                 promote=lambda command, _: None,
                 measured=lambda command, _: None,
-                answered=lambda command_id: store.read.answer(command_id) is not None,
+                answered=partial(self.answered, store),
                 has_looked=lambda: self.has_looked,
                 now_ms=lambda: CLOSE.created_ms + self.later_ms,
                 check_key=lambda name, receipt: None,
@@ -249,3 +259,26 @@ def test_K3_an_old_close_names_what_was_open_when_it_was_given(tmp_path: Path) -
     late = Life(tmp_path, has_looked=False, later_ms=CLOSE_AGE_MS_MAX + 1)
     assert [type(event) for event in asyncio.run(late.hear(late.look))] == [CloseAsked]
     assert answer_of(tmp_path, "c1") is not None
+
+
+@pytest.mark.owns("K2", "K4")
+def test_K2_a_kill_waits_for_no_store_and_a_reset_is_not_obeyed_unchecked(tmp_path: Path) -> None:
+    """A store that cannot say what was answered ends no engine; what may raise risk waits in its order."""
+    desk, life = CommandDesk(HostDisk(), tmp_path / "commands.db"), Life(tmp_path)
+    seen: list[list[type[Event]]] = []
+
+    def note() -> None:
+        seen.append([type(event) for event in life.events])
+
+    def fails() -> None:
+        life.is_unreadable = True
+        for command in (KILL, RESET, replace(CLOSE, command_id="c9")):
+            desk.submit(command)
+
+    def reads() -> None:
+        note()
+        life.is_unreadable = False
+
+    heard = asyncio.run(life.hear(fails, reads, note))
+    assert seen == [[KillAsked], [KillAsked, ResetAsked, CloseAsked]]
+    assert [type(event) for event in heard] == [KillAsked, ResetAsked, CloseAsked], "each once"

@@ -18,6 +18,7 @@ import typer
 
 from jackline.cli.config import Config, load_config
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.new_file import new_file
 from jackline.cli.page import fitted
 from jackline.cli.private_file import others_may
 from jackline.cli.redaction import hold
@@ -201,11 +202,8 @@ def validate(config: Config, name: str) -> Verdict:
 def write_secret_file(path: Path, text: str) -> None:
     """One line for its owner's eyes alone. Raises FileExistsError: a secret is never written over another."""
     hold(text)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with new_file(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def agree(yes: bool, question: str) -> None:

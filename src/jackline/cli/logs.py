@@ -65,7 +65,6 @@ def configure(*, usual: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(
             cast("TextIO", Stream("stdout" if as_json else "stderr"))
         ),
-        cache_logger_on_first_use=True,
     )
 
 

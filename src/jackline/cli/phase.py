@@ -105,15 +105,14 @@ def key(
     json: JsonOption = False,
 ) -> None:
     """Make a key that signs promotions. Readable by its owner alone, and never over a file that exists."""
-    import os
     import secrets
 
+    from jackline.cli.new_file import new_file
     from jackline.cli.views import print_json
     from jackline.store.signature import KEY_BYTES
 
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f'key = "{secrets.token_hex(KEY_BYTES)}"\n')
+    with new_file(path) as file:
+        file.write(f'key = "{secrets.token_hex(KEY_BYTES)}"\n'.encode())
     if json:
         print_json(key_file=str(path))
     else:

@@ -100,21 +100,45 @@ class Operators:
         try:
             posted = self._posted()
         except StoreError as error:
-            if str(error) != self._unreadable:  # once, not five times a second
-                log.warning("commands_unreadable", detail=str(error))
-            self._are_heard, self._unreadable = False, str(error)
+            self._cannot_read(error)
             return
-        self._unreadable = ""
         for item in posted:
+            try:
+                is_behind = self._is_behind(item.command)
+            except StoreError as error:
+                self._cannot_read(error)
+                return
             self._read_to = item.seq
-            if self._is_known(item.command.command_id):
-                continue
-            self._obeyed.add(item.command.command_id)
-            if self._names_what_is_unseen(item.command):
-                self._hold(item)
-            else:
-                self._obey(item.command, self._receipt(item))
+            if not is_behind:
+                self._hear_one(item)
+        self._unreadable = ""
         self._are_heard = len(posted) < POLL_MAX
+
+    def _cannot_read(self, error: StoreError) -> None:
+        """Nothing may enter until the rest is heard, in its order; what lies there too long the watchdog hears (K2)."""
+        if str(error) != self._unreadable:  # once, not five times a second
+            log.warning("commands_unreadable", code="K2", detail=str(error))
+        self._are_heard, self._unreadable = False, str(error)
+
+    def _is_behind(self, command: Command) -> bool:
+        """Whether it was obeyed already. What lowers risk waits for no store that cannot say so: twice is harmless.
+
+        Raises StoreError for any other command: a reset that is obeyed again could lift a kill of after it (K4).
+        """
+        try:
+            return self._is_known(command.command_id)
+        except StoreError:
+            if command.level is None and command.kind not in CLOSING:
+                raise
+            log.warning("obeyed_unchecked", code="K2", kind=command.kind, id=command.command_id)
+            return False
+
+    def _hear_one(self, item: Posted) -> None:
+        self._obeyed.add(item.command.command_id)
+        if self._names_what_is_unseen(item.command):
+            self._hold(item)
+        else:
+            self._obey(item.command, self._receipt(item))
 
     def _names_what_is_unseen(self, command: Command) -> bool:
         """A close of now, before the first look of this life: what is open now is not known yet. An old one names what

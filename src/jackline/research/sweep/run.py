@@ -144,7 +144,7 @@ def _computed(job: Job, parts: Sequence[Points], over: Over, workers: int, addre
             tasks = (joblib.delayed(run_elsewhere)(job, part) for part in parts)
             yield from joblib.Parallel(n_jobs=workers, return_as="generator")(tasks)
         case Over.RAY:
-            from jackline.research.sweep.cluster import over_cluster  # noqa: PLC0415
+            from jackline.research.sweep.cluster import over_cluster  # noqa: PLC0415 # only a fleet has Ray
 
             yield from over_cluster(run_elsewhere, job, parts, address)
 
