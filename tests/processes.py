@@ -23,6 +23,8 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
+from tests.patience import patience
+
 LINE_S = 20.0
 """Longest wait for a line or an answer; a loaded machine starts Python in a few seconds."""
 LINE_BYTES_MAX = 1 << 20
@@ -42,7 +44,7 @@ class Child:
     async def line(self, wanted: Callable[[Json], bool], *, within_s: float = LINE_S) -> Json:
         """The next JSON line that is wanted; the end of the process is a failure that shows what it said."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(within_s):
+        async with patience(within_s):
             while raw := await self.process.stdout.readline():
                 text = raw.decode(errors="replace").strip()
                 try:
@@ -85,7 +87,7 @@ class Child:
         """SIGTERM, and the exit code."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             return await self._end()
 
 
@@ -141,7 +143,7 @@ class Exchange:
 
     async def witnessed(self, wanted: Callable[[Json], bool]) -> Json:
         """What the witness says once it is wanted; asked again and again until then."""
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while True:
                 testimony = await self.get("witness")
                 if wanted(testimony):
@@ -156,7 +158,7 @@ async def exchange(
     child = await spawn("exchange", "serve", "--ready-json", "--key", "local", *arguments, under=under)
     try:
         ready = await child.line(lambda line: "port" in line)
-        timeout = aiohttp.ClientTimeout(total=LINE_S)
+        timeout = aiohttp.ClientTimeout(total=3 * LINE_S)
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
             yield Exchange(child, int(ready["port"]), http)
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jackline.cli.errors import ExitCode
 from jackline.core.ids import Role, account_tag, client_id, mint_trade_id
+from tests.patience import patience
 from tests.processes import Exchange, Json, exchange, spawn, write_config
 
 DEADLINE_S = 40
@@ -40,7 +41,7 @@ async def jackline(*arguments: str, typed: bytes | None = None) -> Done:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(DEADLINE_S):
+    async with patience(DEADLINE_S):
         out, said = await process.communicate(typed)
     assert "Traceback" not in said.decode()
     return Done(code=process.returncode or 0, out=out.decode(), said=said.decode())
@@ -132,7 +133,7 @@ async def test_without_an_engine_the_store_is_not_asked_to_close(tmp_path: Path)
 
 
 async def shown_until(wanted: Callable[[list[Json]], bool], *arguments: str) -> list[Json]:
-    async with asyncio.timeout(DEADLINE_S):
+    async with patience(DEADLINE_S):
         while True:
             done = await jackline(*arguments)
             if done.code == ExitCode.DONE:

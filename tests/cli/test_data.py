@@ -21,6 +21,7 @@ from jackline.data.problems import DataRefused
 from tests.data.making import MINUTE_MS, lines_of, quoted_elsewhere, wandering, without, write
 from tests.data.test_download import FIRST_MS, SERVED_FROM, venue
 from tests.exchange.served import Served
+from tests.patience import patience
 
 MARKET = wandering(600)
 
@@ -255,7 +256,7 @@ async def test_download_as_a_process_and_ctrl_c(tmp_path: Path) -> None:
         await there.fault(kind="slow", delay_ms=15_000, paths=["/fapi/v1/klines"], probability=1.0, count=2)
         process = await start(*order)
         assert process.stderr is not None
-        async with asyncio.timeout(120):
+        async with patience(120):
             while not await asked(there.served):
                 pass
         process.send_signal(signal.SIGINT)

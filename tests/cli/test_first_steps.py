@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patience
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/first-steps.md"
 PRINTED = re.compile(r"python3 x\.py jackline (\S.*)")
@@ -49,7 +51,7 @@ def ports(directory: Path) -> dict[str, str]:
 
 
 async def ended(process: Process, within_s: float) -> tuple[int, str]:
-    async with asyncio.timeout(within_s):
+    async with patience(within_s):
         said, _ = await process.communicate()
     return process.returncode or 0, said.decode()
 
@@ -70,7 +72,7 @@ async def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> No
     try:
         assert running.stdout is not None
         drain = asyncio.create_task(running.stdout.read())
-        async with asyncio.timeout(UP_S):
+        async with patience(UP_S):
             while (await ended(await start(tmp_path, status), 60))[0] not in {0}:
                 pass
         code, said = await ended(await start(tmp_path, doctor), 120)

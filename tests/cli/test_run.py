@@ -15,6 +15,7 @@ import pytest
 
 from jackline.cli.config import load_config
 from jackline.cli.running import exchange_part
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Json, spawn, write_config
 
 
@@ -48,7 +49,7 @@ async def running(
 async def until(url: str, token: str, path: str, wanted: object, *, within_s: float = 2 * LINE_S) -> Json:
     """What a route answers once it is wanted."""
     headers = {"Authorization": f"Bearer {token}"}
-    async with aiohttp.ClientSession(headers=headers) as http, asyncio.timeout(within_s):
+    async with aiohttp.ClientSession(headers=headers) as http, patience(within_s):
         while True:
             async with http.get(f"{url}{path}") as answer:
                 body = dict(await answer.json())

@@ -29,6 +29,7 @@ from jackline.store import published
 from jackline.store.commands import CommandKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.published import Published
+from tests.patience import patience
 from tests.processes import Exchange, write_config
 
 BOTS = {"strategy__name": "", "bot__main__strategy": '"manual"', "bot__main__symbols": '["BTCUSDT"]'}
@@ -48,7 +49,7 @@ class Home:
 
     async def until(self, wanted: object) -> Published:
         """What the engine shows once it is ready and as wanted."""
-        async with asyncio.timeout(SOON_S):
+        async with patience(SOON_S):
             while True:
                 shown = self.shown
                 if shown is not None and shown.ready and callable(wanted) and wanted(shown):

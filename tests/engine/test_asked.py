@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,7 @@ from jackline.store.host_disk import HostDisk
 from jackline.store.order_wishes import DropWish, Wish
 from jackline.store.reader import StoreReader
 from tests.engine.test_guard import Trader, covered
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC = "BTCUSDT"
@@ -74,7 +74,7 @@ class Asker:
         return command.command_id
 
     async def told(self, command_id: str, venue: Exchange) -> WishAnswer:
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while True:
                 with StoreReader(HostDisk(), self.state_dir / ENGINE_FILE) as store:
                     answer = store.answer(command_id)

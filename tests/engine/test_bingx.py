@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jackline.core.ids import Role, parse_client_id
 from jackline.core.plan import Rung
 from jackline.core.settings import ProtectionSettings
 from tests.engine.test_ladder import EAGER, RUNS, planned_rungs
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC = "BTC-USDT"
@@ -43,7 +43,7 @@ async def rung_told(engine: Child) -> tuple[str | None, str]:
 
 async def first_entry(venue: Exchange) -> Json:
     """The first episode that an entry of ours has opened."""
-    async with asyncio.timeout(2 * LINE_S):
+    async with patience(2 * LINE_S):
         while True:
             for one in (await venue.get("witness"))["episodes"]:
                 name = parse_client_id(one["entry_client_id"])
@@ -133,7 +133,7 @@ async def test_everything_is_closed_without_an_engine(tmp_path: Path) -> None:
         await killed_with_a_position(venue, config)
         closing = await spawn("close-all", "--direct", "--yes", "--config", config)
         closing.drain()
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             assert await closing.process.wait() == 0, closing.noise
         testimony = await venue.get("witness")
         assert testimony["episodes"][-1]["closed_wire_ms"] is not None
@@ -164,7 +164,7 @@ async def test_C1_a_configuration_for_another_venue_is_refused(
     )
     engine = await spawn("engine", "--config", str(config))
     engine.drain()
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         assert await engine.process.wait() == 2
         assert engine.draining is not None
         await engine.draining

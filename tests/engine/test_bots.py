@@ -17,6 +17,7 @@ from jackline.store.encode import decode
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from tests.cli.test_account import jackline
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC, ETH, SOL = "BTCUSDT", "ETHUSDT", "SOLUSDT"
@@ -191,7 +192,7 @@ def now_ms() -> int:
 
 async def answered(directory: Path, command_id: str) -> str:
     """What the engine answered to a command."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
                 answer = reader.answer(command_id)

@@ -21,6 +21,7 @@ from jackline.cli.errors import ExitCode
 from jackline.core.ids import Role, parse_client_id
 from jackline.store.boot import ENGINE_FILE
 from tests.cli.test_account import Done, jackline
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC, ETH = "BTCUSDT", "ETHUSDT"
@@ -210,7 +211,7 @@ async def broken(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACKLINE_TRACEBACK", "1")
     engine = await scene.start("engine")
     engine.drain()
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         assert await engine.process.wait() == 1
         assert engine.draining is not None
         await engine.draining

@@ -24,6 +24,7 @@ from jackline.store.watch import WatchReader
 from jackline.store.watch_answers import CLOSING, FLAT, end_id, is_watching, watch_answer
 from tests.cli.test_account import GENERATE, buy, jackline
 from tests.cli.test_switch import JOURNAL_MAX, no_positions, started
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 pytestmark = [pytest.mark.owns("K1", "K2", "K3"), pytest.mark.timeout(120)]
@@ -53,7 +54,7 @@ def level_on_record(directory: Path) -> str | None:
 
 async def until_a_wish_is_denied(directory: Path, venue: Exchange) -> None:
     """The engine's strategy wanted to enter, and a gate said no; the journal keeps it."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             await venue.get("state")
             with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
@@ -108,7 +109,7 @@ CLOSES_REFUSED = {"kind": "refuse", "code": -4131, "paths": ["/fapi/v1/order"], 
 async def until_answered(directory: Path, kind: CommandKind, venue: Exchange) -> None:
     """The engine has taken the order, durably."""
     desk = CommandDesk(HostDisk(), directory / "state" / COMMANDS_FILE)
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             await venue.get("state")
             posted, _ = desk.find(frozenset({kind}), None)
@@ -167,7 +168,7 @@ async def order(state: Path, venue: Exchange, name: str, side: Side) -> str:
         reason="one leg",
     )
     CommandDesk(HostDisk(), state / COMMANDS_FILE).submit(command)
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while (said := watch_answer(HostDisk(), state / WATCHDOG_FILE, end_id(name))) is None:
             await venue.get("state")
     return said
@@ -216,7 +217,7 @@ def legs(testimony: Json) -> set[str]:
 
 async def until_nobody_watches(directory: Path) -> None:
     """A watchdog counts as one for some seconds behind its last record."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while is_watching(HostDisk(), directory / "state" / WATCHDOG_FILE, HostWorld().wire_ms()):
             await asyncio.to_thread(lambda: None)
 
@@ -254,7 +255,7 @@ async def test_K3_a_paused_engine_does_not_keep_a_kill_from_closing(tmp_path: Pa
             assert (killed.code, killed.out.endswith("Flat, by watchdog and venue.\n")) == (0, True), killed
         finally:
             engine.process.send_signal(signal.SIGCONT)
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while level_on_record(tmp_path) != "locked":
                 await venue.get("state")
         assert await engine.stop() == 0

@@ -6,7 +6,6 @@ socket, a strategy of a file, rules of a configuration, the core, the journal.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from jackline.store.batch import AccountKey
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC = "BTCUSDT"
@@ -172,7 +172,7 @@ def entries(testimony: Json) -> list[Json]:
 
 async def entered(venue: Exchange) -> Json:
     """The position that an entry of ours has opened, and that a stop covers."""
-    async with asyncio.timeout(LINE_S * 2):
+    async with patience(LINE_S * 2):
         while True:
             for one in entries(await venue.get("witness")):
                 if not one["naked_now"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ from jackline.core.trade import Trade
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 BTC = "BTCUSDT"
@@ -105,7 +105,7 @@ def stored(directory: Path) -> tuple[Trade, ...]:
 
 async def protected(directory: Path, venue: Exchange) -> Trade:
     """The open trade, once the engine's own record says that it is protected; then market time stands still."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             for trade in stored(directory):
                 if trade.phase == "protected" and trade.entry is not None:
@@ -119,7 +119,7 @@ async def bend(venue: Exchange, fraction: Decimal) -> None:
     now_ms = (await venue.get("state"))["market_ms"]
     crash = {"symbol": BTC, "fraction": str(fraction), "over_ms": BEND_MS}
     await venue.post("market", {"crash": crash, "hold_at_ms": now_ms + 2 * BEND_MS, **RUNS})
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while not (await venue.get("state"))["held"]:
             pass
 
@@ -217,7 +217,7 @@ async def test_P4_a_kill_in_the_middle_of_the_stages_leaves_both_stops_as_they_w
 
 async def _protected_again(directory: Path, venue: Exchange, before: Trade) -> None:
     """The new engine has read its stops back."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             for trade in stored(directory):
                 if trade.trade_id == before.trade_id and trade.recovered and trade.phase == "protected":

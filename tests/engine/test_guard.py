@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -12,6 +11,7 @@ import pytest
 
 from jackline.core.ids import account_tag, is_ours
 from jackline.core.settings import ProtectionSettings
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
@@ -101,7 +101,7 @@ class Trader:
 
     async def when(self, wanted: Callable[[list[Json]], bool], *, ours: bool = True) -> list[Json]:
         """What rests, once it is as wanted; asked again and again until then."""
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while True:
                 rows = await self.orders(ours=ours)
                 if wanted(rows):

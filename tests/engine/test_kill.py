@@ -8,7 +8,6 @@ execute twice, is an order of ours left on a flat symbol, does the ledger equal 
 
 from __future__ import annotations
 
-import asyncio
 import random
 from decimal import Decimal
 from itertools import count
@@ -24,6 +23,7 @@ from jackline.store.commands import Command, CommandDesk, CommandKind
 from jackline.store.host_disk import HostDisk
 from jackline.store.ledger import totals
 from jackline.store.reader import StoreReader
+from tests.patience import patience
 from tests.processes import Exchange, Json, exchange, spawn, write_config
 
 LINES_MAX = 60
@@ -55,7 +55,7 @@ async def _close_everything(directory: Path, venue: Exchange) -> None:
     """Order the engine to close until the venue shows no position and no order of ours, and no trade is live."""
     state_dir = directory / "state"
     desk = CommandDesk(HostDisk(), state_dir / COMMANDS_FILE)
-    async with asyncio.timeout(SETTLE_S):
+    async with patience(SETTLE_S):
         for number in count():
             command = Command(
                 command_id=f"close-{number}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -15,6 +14,7 @@ from jackline.core.settings import ProtectionSettings
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 ACCEPTS, REFUSES = {"stop_while_flat": "accept"}, {"stop_while_flat": "refuse"}
@@ -50,7 +50,7 @@ async def rung_told(engine: Child) -> tuple[str | None, str]:
 
 async def first_entry(venue: Exchange, *, after: int = 0) -> Json:
     """The first episode that an entry of ours has opened, once it is covered."""
-    async with asyncio.timeout(2 * LINE_S):
+    async with patience(2 * LINE_S):
         while True:
             for one in (await venue.get("witness"))["episodes"][after:]:
                 name = parse_client_id(one["entry_client_id"])

@@ -30,6 +30,7 @@ from tests.cli.test_account import GENERATE, buy, jackline
 from tests.core.test_phases import ended
 from tests.core.test_promotion import HOUR_MS, WHOLE
 from tests.engine.test_ladder import EAGER
+from tests.patience import patience
 from tests.processes import Child, Exchange, exchange, spawn, write_config
 from tests.store.test_evidence import done, finish
 
@@ -69,7 +70,7 @@ def evidence(directory: Path, config: str) -> Evidence:
 
 async def until(venue: Exchange, found: Callable[[], bool], *, within_s: float = 30) -> None:
     """Ask again and again, with a word from the exchange between."""
-    async with asyncio.timeout(within_s):
+    async with patience(within_s):
         while not found():
             await venue.get("witness")
 

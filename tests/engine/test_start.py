@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ from jackline.store.boot import ENGINE_FILE, WATCHDOG_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchReader
+from tests.patience import patience
 from tests.processes import LINE_S, Exchange, Json, exchange, spawn, write_config
 
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
@@ -22,7 +22,7 @@ async def _ends(config: Path) -> tuple[int, str]:
     """Start an engine that is to refuse; its exit code and what it said."""
     engine = await spawn("engine", "--config", str(config))
     engine.drain()
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         code = await engine.process.wait()
         assert engine.draining is not None
         await engine.draining
@@ -44,7 +44,7 @@ def _covered(testimony: Json) -> bool:
 
 async def _protected(directory: Path, venue: Exchange) -> None:
     """Wait until the engine's own record says its trade is protected."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             await venue.get("state")
             if (directory / "state" / ENGINE_FILE).exists():
@@ -187,7 +187,7 @@ async def test_P4_a_start_without_a_journal_knows_from_the_watchdog_how_tight_th
 
 async def _kept(venue: Exchange, path: Path) -> None:
     """Wait until the watchdog has written where the stop rests; it writes behind what it does."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             with WatchReader(HostDisk(), path) as reader:
                 if reader.floors():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jackline.core.ids import Role, parse_client_id
 from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
+from tests.patience import patience
 from tests.processes import LINE_S, Exchange, Json, exchange, spawn, write_config
 
 BTC, ETH = "BTCUSDT", "ETHUSDT"
@@ -43,7 +43,7 @@ def configured(directory: Path, venue: Exchange, strategy: str) -> Path:
 
 async def entered(venue: Exchange) -> Json:
     """The first position that an entry of ours has opened."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             for one in (await venue.get("witness"))["episodes"]:
                 name = parse_client_id(one["entry_client_id"])

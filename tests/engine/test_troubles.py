@@ -7,7 +7,6 @@ trouble ends an entry leaves by itself.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from jackline.core.ids import Role, parse_client_id
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 ETH = "ETHUSDT"
@@ -231,7 +231,7 @@ def _short(lines: list[Json]) -> list[str]:
 
 
 async def until_entered(of: Scene) -> list[Json]:
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while not (found := await of.entered()):
             pass
     return found
@@ -240,7 +240,7 @@ async def until_entered(of: Scene) -> list[Json]:
 async def ended(engine: Child) -> tuple[int, str]:
     """The exit code, and everything that was said."""
     engine.drain()
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         code = await engine.process.wait()
         assert engine.draining is not None
         await engine.draining

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from jackline.store.boot import ENGINE_FILE
 from jackline.store.host_disk import HostDisk
 from jackline.store.reader import StoreReader
 from jackline.store.watch import WatchAction, WatchReader
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 pytestmark = pytest.mark.owns("P1")
@@ -56,7 +56,7 @@ async def _rest_by_hand(venue: Exchange, *, working_type: str) -> None:
 
 async def _first_action(directory: Path, venue: Exchange) -> str:
     """What the watchdog's own records say it did first; written behind the action, so waited for."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             await venue.get("state")
             with WatchReader(HostDisk(), directory / "state" / "watchdog.db") as reader:
@@ -113,7 +113,7 @@ async def test_P1_both_legs_of_a_hedge_are_covered(tmp_path: Path) -> None:
 
 async def _both_legs_protected(directory: Path, venue: Exchange) -> None:
     """Until the engine's store holds one protected trade for each leg."""
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while True:
             await venue.get("state")
             with StoreReader(HostDisk(), directory / "state" / ENGINE_FILE) as reader:
@@ -133,7 +133,7 @@ async def test_the_watchdog_never_cancels_and_never_enters(tmp_path: Path) -> No
         watchdog = await spawn("watchdog", "--config", str(config))
         await watchdog.event("engine_silent")
         with_records = tmp_path / "state" / "watchdog.db"
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while True:
                 await venue.get("state")
                 if not with_records.exists():

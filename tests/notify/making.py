@@ -18,6 +18,7 @@ from jackline.notify.message import Writer
 from jackline.notify.redact import Redactor
 from jackline.notify.settings import NotifySettings
 from jackline.notify.sieve import Sieve
+from tests.patience import patience
 
 NOON = WireMs(1_769_860_800_000)
 """2026-01-31 12:00:00 UTC."""
@@ -84,7 +85,7 @@ class Inbox:
 
     async def until(self, wanted: Callable[[Inbox], bool], *, within_s: float = WAIT_S) -> None:
         """Wait for what is wanted; looked at after every request."""
-        async with asyncio.timeout(within_s):
+        async with patience(within_s):
             while not wanted(self):
                 self._news.clear()
                 await self._news.wait()

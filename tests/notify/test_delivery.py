@@ -14,6 +14,7 @@ from jackline.notify.delivery import AGE_MS_MAX, QUEUE_MAX, Delivery, Pace
 from jackline.notify.message import Message
 from jackline.notify.settings import NotifySettings
 from tests.notify.making import NOON, WAIT_S, Clock, inbox
+from tests.patience import patience
 
 QUICK = Pace(send_s=0.3, pause_s=0.01, pause_s_max=0.02)
 
@@ -31,7 +32,7 @@ class Saves:
         self._news.set()
 
     async def until(self, wanted: Callable[[Book], bool]) -> None:
-        async with asyncio.timeout(WAIT_S):
+        async with patience(WAIT_S):
             while not wanted(self.book):
                 self._news.clear()
                 await self._news.wait()
@@ -237,6 +238,6 @@ async def test_a_drain_ends_in_time() -> None:
     async with inbox(hangs=True) as box:
         one = delivery(book, box.url)
         one.put(message(1))
-        async with asyncio.timeout(10):
+        async with patience(10):
             await one.drain(0.2)
     assert len(book.outbox) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 from itertools import count
 
@@ -18,6 +17,7 @@ from tests.out_of_process.lasting import lasting
 from tests.out_of_process.records import desk_of, read
 from tests.out_of_process.spans import Span, shared_ms, spans_of
 from tests.out_of_process.stage import LOOK_MS, Stage
+from tests.patience import patience
 from tests.processes import Json
 
 SETTLE_S = 40.0
@@ -50,7 +50,7 @@ async def _close_everything(stage: Stage) -> None:
     """Order the engine to close until the venue shows no position and no order of ours, and no trade is live."""
     desk = desk_of(stage.store.parent)
     try:
-        async with asyncio.timeout(SETTLE_S):
+        async with patience(SETTLE_S):
             for number in count():
                 command = Command(
                     command_id=f"close-{number}",

@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.out_of_process.lasting import lasting
+from tests.patience import patience
 
 CGROUPS = Path("/sys/fs/cgroup/memory")
 MEMORY_BYTES = 4 << 20
@@ -96,7 +97,7 @@ async def out_of_memory(pid: int) -> None:
         for member in (glutton.pid, pid):
             members.write_text(str(member))
         await glutton.communicate(b"\n")
-        async with asyncio.timeout(DIES_S):
+        async with patience(DIES_S):
             while members.read_text():
                 await lasting(20)
         told = (group / "memory.oom_control").read_text()

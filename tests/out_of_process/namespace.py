@@ -20,6 +20,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.patience import patience
+
 CLONE_NEWNET = 0x40000000
 DIRECTORY = Path("/run/netns")
 COMMAND_S = 10.0
@@ -98,7 +100,7 @@ async def _run(command: Sequence[str]) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(COMMAND_S):
+    async with patience(COMMAND_S):
         said, _ = await process.communicate()
     return process.returncode or 0, said.decode(errors="replace").strip()
 

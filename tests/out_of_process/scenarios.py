@@ -13,6 +13,7 @@ from tests.out_of_process.namespace import Namespace
 from tests.out_of_process.relay import Lane, Line, Relay
 from tests.out_of_process.small_disk import SmallDisk
 from tests.out_of_process.stage import OPEN_S, Seat, Stage
+from tests.patience import patience
 
 RECOVERY_MS_MAX = 800.0
 """A second kill strikes within this of a start: imports, venue read-back, lease, journal."""
@@ -138,7 +139,7 @@ async def _entered(stage: Stage) -> int:
 async def _spring(stage: Stage, sprung: asyncio.Future[None], role: Role) -> None:
     await stage.market(runs=True)
     try:
-        async with asyncio.timeout(OPEN_S):
+        async with patience(OPEN_S):
             await sprung
     except TimeoutError:
         raise AssertionError(f"no {role.name} order was sent; seed {stage.seed}: {stage.said()}") from None

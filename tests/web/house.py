@@ -17,6 +17,7 @@ from jackline.store.access import ACCESS_FILE, AccessStore
 from jackline.store.host_disk import HostDisk
 from jackline.store.tokens import By, Scope, create_token
 from jackline.web.doorkeeper import now
+from tests.patience import patience
 from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, write_config
 
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
@@ -75,9 +76,7 @@ class House:
 
     async def until(self, path: str, wanted: Any, **how: Any) -> Json:
         """The body of a GET once it is wanted; asked again and again until then."""
-        import asyncio
-
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             while True:
                 answer = await self.ask("GET", path, **how)
                 if answer.status == 200 and wanted(answer.body):

@@ -24,6 +24,7 @@ from jackline.web.access import SESSION_COOKIE
 from jackline.web.app import create_app
 from jackline.web.doorkeeper import Doorkeeper
 from jackline.web.pages import socket as pages
+from tests.patience import patience
 from tests.processes import LINE_S, write_config
 from tests.web.house import make_token, web
 
@@ -89,7 +90,7 @@ async def answered(url: str) -> None:
 
 async def until_freed(pid: int, before: int, url: str, *, within_s: float) -> None:
     """Until the process holds as few handles as before; it answers all the while."""
-    async with asyncio.timeout(within_s):
+    async with patience(within_s):
         while handles(pid) > before + SPARE:
             await answered(url)
 
@@ -171,7 +172,7 @@ async def test_a_page_that_takes_no_message_in_time_is_dropped(
         "scheme": "ws",
         "state": {},
     }
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         looks = asyncio.create_task(app.state.account.run())
         try:
             await app(scope, receive, send)

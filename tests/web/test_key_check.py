@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from jackline.cli.key_check import told
 from jackline.core.errors import InvariantBroken
 from jackline.store.key_wishes import KeyWish
 from jackline.store.tokens import Scope
+from tests.patience import patience
 from tests.processes import LINE_S
 from tests.web.house import MARKETS, House, house
 
@@ -41,7 +41,7 @@ def accounts(directory: Path) -> str:
 async def validated(home: House, name: str) -> tuple[int, Any]:
     """What became of a validation; the link is followed where it took longer than a request may."""
     answer = await home.ask("POST", f"{KEYS}/validate", scope=Scope.ADMIN, json={"name": name})
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while answer.body.get("status") == "pending":
             answer = await home.ask("GET", answer.body["link"], scope=Scope.ADMIN)
     return answer.status, answer.body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from jackline.store.tokens import Scope
 from tests.engine.test_asked import FIRST_MS, INTERVAL_MS, at_fifty_thousand
+from tests.patience import patience
 from tests.processes import LINE_S
 from tests.web.house import Answer, House, house
 
@@ -172,7 +172,7 @@ async def the_monitor(home: House) -> None:
 
 async def the_trigger_closes_once(home: House) -> None:
     await home.venue.post("market", {"ratio": 300})
-    async with asyncio.timeout(LINE_S):
+    async with patience(LINE_S):
         while (await home.ask("GET", "/api/positions")).body["count"]:
             pass
     for _ in range(5):

@@ -14,6 +14,7 @@ from jackline.cli.config import load_config
 from jackline.cli.serving import web_options
 from jackline.web import guarding
 from jackline.web.guarding import Guarding
+from tests.patience import patience
 from tests.processes import LINE_S, write_config
 from tests.web.house import web
 
@@ -59,7 +60,7 @@ async def test_a_slow_client_on_a_socket_is_cut_while_others_are_answered(tmp_pa
             await writer.drain()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        async with asyncio.timeout(LINE_S):
+        async with patience(LINE_S):
             assert b" 200 " in (await reader.read()).split(b"\r\n")[0]
             for slow_reader, slow_writer in slow:
                 assert b" 408 " in await slow_reader.readline()
