@@ -47,10 +47,9 @@ class Wishes:
     aim: bool
     shrink: bool
 
-    @property
-    def command(self) -> str:
-        """What gives the same figures again."""
-        words = ["jackline", "simulate", "--seeds", str(self.seeds), "--first-seed", str(self.first_seed)]
+    def command(self, played: int) -> str:
+        """What gives the same figures again: so many worlds, though an interrupt or the hours ended it early."""
+        words = ["jackline", "simulate", "--seeds", str(played), "--first-seed", str(self.first_seed)]
         words += ["--profile", self.profile, "--jobs", str(self.jobs)]
         words += ["--aim"] if self.aim else []
         return shlex.join(words)
@@ -75,7 +74,7 @@ def run_campaign(wishes: Wishes) -> int:
         profile=wishes.profile,
         first_seed=wishes.first_seed,
         commit=commit(),
-        command=wishes.command.replace("None", str(tally.seeds)),
+        command=wishes.command(tally.seeds),
     )
     _write(wishes, figures)
     page = Console(highlight=False, stderr=wishes.json_file == Path("-"))
