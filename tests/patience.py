@@ -9,6 +9,28 @@ from contextlib import asynccontextmanager
 TICK_S = 0.1
 
 
+class Patience:
+    """Counts ticks of this process, and then lets the limit run out."""
+
+    def __init__(self, limit: asyncio.Timeout, seconds: float) -> None:
+        self._limit, self._left = limit, round(seconds / TICK_S)
+        self._loop = asyncio.get_running_loop()
+        self._wait()
+
+    def _wait(self) -> None:
+        self._timer = self._loop.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._left -= 1
+        if self._left > 0:
+            self._wait()
+        else:
+            self._limit.reschedule(self._loop.time())
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+
 @asynccontextmanager
 async def patience(seconds: float) -> AsyncIterator[None]:
     """Raise TimeoutError within, after so long of this process's own time.
@@ -17,14 +39,8 @@ async def patience(seconds: float) -> AsyncIterator[None]:
     failed then, though nobody had had a turn. Here such a pause counts as one tick.
     """
     async with asyncio.timeout(None) as limit:
-        counting = asyncio.create_task(_count(limit, seconds))
+        counting = Patience(limit, seconds)
         try:
             yield
         finally:
-            counting.cancel()
-
-
-async def _count(limit: asyncio.Timeout, seconds: float) -> None:
-    for _ in range(round(seconds / TICK_S)):
-        await asyncio.sleep(TICK_S)
-    limit.reschedule(asyncio.get_running_loop().time())
+            counting.end()
