@@ -109,3 +109,15 @@ def test_S1_the_exchange_knows_the_account_by_its_key_and_hears_the_secret_throu
     assert "said-to-nobody" not in f"{part} {part.arguments}"
     names = part.arguments[part.arguments.index("--generate") + 1]
     assert names == ("BTCUSDT" if venue == "bingx" else "BTCUSDT,ETHUSDT")
+
+
+@pytest.mark.parametrize(
+    ("bar", "made_ms"), [("1m", 60_000), ("3m", 180_000), ("5m", 300_000), ("4h", 300_000)]
+)
+def test_a_generated_market_has_the_bars_that_the_account_decides_on(
+    tmp_path: Path, bar: str, made_ms: int
+) -> None:
+    """A market of five-minute bars answers -1120 for shorter ones, and the engine would wait for ever."""
+    path = write_config(tmp_path, "http://127.0.0.1:1", venue__bar_interval=f'"{bar}"')
+    (part,) = exchange_part(load_config(path), "generated")
+    assert part.arguments[part.arguments.index("--interval-ms") + 1] == str(made_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +30,7 @@ from jackline.web.pages.now import preview, row_of
 from jackline.web.pages.position import ladder
 from jackline.web.pages.series import CANDLE_MS, CANDLES_MAX, Series
 from jackline.web.pages.sight import Sight
+from jackline.web.routes.health import unready
 from tests.core.making import RISK
 
 NOW_MS = 1_700_000_000_000
@@ -318,3 +320,13 @@ def test_candles_are_made_of_marks_and_bounded() -> None:
     assert len(kept) == len(series.covers) == CANDLES_MAX
     assert all(one.low <= one.open <= one.high and one.low <= one.close <= one.high for one in kept)
     assert {one.high - one.low for one in kept} <= {Decimal(1), Decimal(2)}
+
+
+@pytest.mark.owns("L2")
+def test_L2_an_engine_that_stands_still_is_not_ready_because_the_watchdog_speaks() -> None:
+    """Stopped, it holds its lock; the newest word on the account is the watchdog's, a moment old."""
+    assert unready(sight(position()).seen) == ""
+    silent = sight(position(), age_ms=9_000, source=Source.WATCHDOG).seen
+    assert (
+        unready(replace(silent, said_ms=NOW_MS - 300)) == "the engine has not shown itself for five seconds"
+    )

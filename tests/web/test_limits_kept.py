@@ -33,9 +33,9 @@ async def test_K5_what_was_tightened_and_tripped_over_the_api_outlives_kill_9(tm
         await home.until("/api/equity", lambda body: body["day_start_quote"])
         tight = await change(home, Scope.REDUCE, max_position_size_pct=0.05)
         assert (tight.status, tight.body["max_position_size_pct"]) == (200, 0.05), tight.body
-        await home.until(
-            f"{SAFETY}/status", lambda body: body["configuration"]["max_position_size_pct"] == 0.05
-        )
+        read = await home.ask("GET", f"{SAFETY}/configuration")
+        assert read.body == tight.body, "who reads after the answer reads what holds"
+        assert read.headers["etag"] == tight.headers["etag"]
         weak = await change(home, Scope.TRADE, max_position_size_pct=0.06, reason="more")
         assert (weak.status, weak.code) == (403, "forbidden")
         silent = await change(home, Scope.ADMIN, max_position_size_pct=0.06)
@@ -58,6 +58,7 @@ async def losses_from_outside(home: House) -> None:
     assert (await record(home, "t-1")).body["message"] == first.body["message"], "once a trade_id"
     other = await record(home, "t-1", pnl=-6)
     assert (other.status, other.code) == (422, "key-reused")
+    assert other.body["detail"].startswith("trade_id: t-1 is on record"), other.body
     gain = await record(home, "t-2", pnl=50)
     assert gain.body["message"].startswith("noted: ")
     shown = await home.until(f"{SAFETY}/status", lambda body: body["consecutive_losses"] == 1)

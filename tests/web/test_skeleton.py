@@ -6,7 +6,9 @@ from pathlib import Path
 
 from jackline.store.tokens import Scope
 from tests.packaging.metrics_used import exported, used
-from tests.web.house import house
+from tests.patience import patience
+from tests.processes import LINE_S
+from tests.web.house import House, house
 
 
 async def test_a_position_is_shown_with_its_confirmed_stop_and_closed_once(tmp_path: Path) -> None:
@@ -58,8 +60,26 @@ async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> N
                 break
         stream.close()
         assert any(one.startswith("event: trade") for one in seen)
+        await a_stream_ends_with_its_token(home)
+        proven = await home.until("/api/protection", lambda body: body["rungs"] and body["rungs"][0]["rung"])
+        assert all(one["proven_at"] for one in proven["rungs"] if one["rung"])
         page = await home.ask("GET", "/api/journal?limit=3")
         older = await home.ask("GET", f"/api/journal?limit=3&cursor={page.body['next_cursor']}")
         assert page.body["count"] == 3
         assert all(row["seq"] > page.body["rows"][-1]["seq"] for row in older.body["rows"])
         assert (await home.ask("GET", "/api/journal?cursor=xyz")).code == "bad-request"
+
+
+async def a_stream_ends_with_its_token(home: House) -> None:
+    """And what is wrong with it is said before it begins."""
+    made = await home.ask("POST", "/api/tokens", scope=Scope.ADMIN, json={"name": "lost", "scope": "read"})
+    headers = {"Authorization": f"Bearer {made.body['token']}"}
+    async with home.http.get(f"{home.url}/api/events", headers={**headers, "Last-Event-ID": "0"}) as stream:
+        assert (await stream.content.readuntil(b"id: 1\n")).endswith(b"id: 1\n")
+        ended = await home.ask("DELETE", f"/api/tokens/{made.body['id']}", scope=Scope.ADMIN)
+        assert ended.status == 200, ended.body
+        async with patience(LINE_S):
+            while await stream.content.read(65_536):
+                pass
+    beyond = await home.ask("GET", "/api/events", headers={"Last-Event-ID": "99999999"})
+    assert (beyond.status, beyond.code) == (422, "bad-request")

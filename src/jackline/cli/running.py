@@ -26,6 +26,7 @@ from jackline.cli.demo.plan import GENERATED_INTERVAL_MS, GENERATED_SYMBOLS, lar
 from jackline.cli.demo.setting import BALANCE_QUOTE, Place, prepare, write_config
 from jackline.cli.demo.witness import Witness
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.service_manager import ServiceManager, kept_alive, take_manager
 from jackline.cli.stopping import stop_on_signals
 from jackline.cli.supervising import Part, Supervisor
@@ -39,6 +40,9 @@ from jackline.store.tokens import By, Scope, create_token, list_tokens, revoke_t
 log = structlog.get_logger("run")
 
 TOKEN_NAME = "run"  # noqa: S105  what the token is called
+WEB_READY_S = 180.0
+"""It gives way to everything else from its first moment: on a machine that is busy it comes late, and one that is ended
+for being late would come never."""
 DEMO_BARS = 20_000
 """Ten weeks of five minutes: at sixty times their pace a day of watching."""
 WARM_RATIO = 2_000.0
@@ -161,7 +165,10 @@ def exchange_part(config: Config, market: str) -> list[Part]:
     names = ",".join(name.replace("-", "") for name in config.symbols) or "BTCUSDT,ETHUSDT"
     served = ["--mirror", _mirrored(config), "--mirror-symbols", names]
     if market == "generated":
+        # Every longer bar is made of five-minute ones; a shorter one needs a market of its own.
+        interval_ms = min(GENERATED_INTERVAL_MS, BAR_INTERVALS_MS[config.venue.bar_interval])
         served = ["--generate", names, "--from", "now", "--bars", str(DEMO_BARS)]
+        served += ["--interval-ms", str(interval_ms)]
     hedge = ("--hedge",) if config.venue.position_mode.value == "hedge" else ()
     arguments = ("exchange", "serve", "--ready-json", "--port", str(found.port), "--wire", config.venue.name)
     pair = config.credentials
@@ -186,7 +193,7 @@ async def _exchange_ready(child: Child) -> None:
 
 
 async def _web_ready(child: Child) -> None:
-    serving = msgspec.json.decode(await child.ready_line(), type=Serving)
+    serving = msgspec.json.decode(await child.ready_line(within_s=WEB_READY_S), type=Serving)
     log.info("dashboard", url=serving.url)
 
 

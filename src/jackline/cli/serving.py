@@ -72,6 +72,7 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     import uvicorn
 
     from jackline.web.app import create_app
+    from jackline.web.connection import Connection
     from jackline.web.doorkeeper import Doorkeeper
 
     web, options = config.web, web_options(config)
@@ -84,6 +85,7 @@ async def serve(config: Config, *, ready: Callable[..., None] | None = None) -> 
     server = uvicorn.Server(
         uvicorn.Config(
             app,
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -37,7 +37,7 @@ def show_trades(rows: Sequence[TradeStatement], stated: Statement) -> None:
             one.side.value,
             _plain(max(one.entry_quantity, one.exit_quantity, one.open_quantity)),
             _price(one.entry_price),
-            _price(one.exit_price) + ("…" if one.open_quantity else ""),
+            _price(one.exit_price) + ("…" if one.open_quantity and one.exit_quantity else ""),
             _money(one.sums.fees_quote),
             _money(one.sums.funding_quote),
             _money(one.sums.net_quote),

@@ -153,7 +153,9 @@ def show(rows: Sequence[DataclassInstance], *, empty: str, note: str) -> None:
     console = Console(width=WIDTH, highlight=False)
     with console.capture() as shown:
         if rows:
-            names = [field.name for field in fields(rows[0])]
+            every = [field.name for field in fields(rows[0])]
+            # A column that nobody fills takes the room of one that is read.
+            names = [name for name in every if any(getattr(row, name) is not None for row in rows)]
             table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
             for name in names:
                 figures = any(isinstance(getattr(row, name), Decimal) for row in rows)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from jackline.core.values import WireMs
@@ -117,7 +118,12 @@ def create_token(
         f"INSERT INTO tokens ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",  # noqa: S608  names of columns
         (token.token_id, token_hash(text), name, scope.value, by.wire_ms, expires_ms),
     )
-    after = f"{token.token_id} {name} {scope} until {'never' if expires_ms is None else expires_ms}"
+    until = (
+        "never"
+        if expires_ms is None
+        else f"{datetime.fromtimestamp(expires_ms / 1_000, UTC):%Y-%m-%d %H:%M} UTC"
+    )
+    after = f"{token.token_id} {name} {scope} until {until}"
     append(db, by.act("token.create", after=after))
     return token, text
 

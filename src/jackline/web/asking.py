@@ -107,7 +107,7 @@ class Asking:
         try:
             await asyncio.to_thread(self._desk.submit, command)
         except CommandConflict as error:
-            raise Problem("key-reused", str(error)) from error
+            raise Problem("key-reused", "the key came with another request before") from error
         except (StoreError, OSError) as error:
             raise Problem("unavailable", f"{COMMANDS_FILE}: {error}") from error
         if not waits:

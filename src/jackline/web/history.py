@@ -7,6 +7,7 @@ to the read-back of one that covers it. What the venue would say of the same tim
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,25 @@ class _Outcome(msgspec.Struct):
     outcome: dict[str, object]
 
 
+class _Key(msgspec.Struct):
+    symbol: str
+
+
+class _CanaryRequest(msgspec.Struct):
+    symbol: str = ""
+    key: _Key | None = None
+
+
+class _Canary(msgspec.Struct):
+    """The part of a canary's `RequestNote` that says where it sings."""
+
+    request: _CanaryRequest
+
+    @property
+    def symbol(self) -> str:
+        return self.request.symbol if self.request.key is None else self.request.key.symbol
+
+
 @dataclass(slots=True, kw_only=True)
 class Past:
     """All that was followed so far. Bounded: the oldest are forgotten."""
@@ -99,6 +119,8 @@ class Past:
     protected: int = 0
     """Trades whose stop was confirmed, and how many of them by their first request."""
     first_try: int = 0
+    canaries: dict[str, int] = field(default_factory=dict)
+    """Of each symbol, when its last canary was sent or taken away: the date of what is proven there."""
 
 
 class History:
@@ -163,6 +185,9 @@ class History:
                 self._on_kill(decode(row.body, SaveKill), row.wire_ms)
             case JournalKind.OUTCOME:
                 self._on_outcome(msgspec.json.decode(open_body(row.body), type=_Outcome))
+            case JournalKind.CANARY:
+                note = msgspec.json.decode(open_body(row.body), type=_Canary)
+                self.past.canaries[note.symbol] = row.wire_ms
             case JournalKind.DENIED:
                 denied = msgspec.json.decode(open_body(row.body)).get("denied", {})
                 self.past.denials[str(denied.get("reason", "unknown"))] += 1
@@ -219,7 +244,7 @@ def quantile(lengths: Sequence[int], fraction: Decimal) -> int | None:
     if not lengths:
         return None
     ordered = sorted(lengths)
-    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
 
 
 def notional_seconds(windows: Sequence[Window]) -> Decimal:

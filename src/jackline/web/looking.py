@@ -8,8 +8,20 @@ from typing import Final
 
 from jackline.web.account import Account, Seen
 
+SHOWN_S: Final = 1.0
+"""An engine that runs shows itself twice a second and oftener."""
 LOOKED_S: Final = 3.0
 """A look takes a few round trips; on a loaded account it waits its turn behind what protects."""
+
+
+async def shown_since(account: Account, said_ms: int) -> Seen:
+    """The account as the engine shows it after this moment, so that who asks next is not told what was so before; after
+    SHOWN_S as it is."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SHOWN_S):
+            while (account.seen.said_ms or 0) <= said_ms:
+                await account.next()
+    return account.seen
 
 
 async def looked_since(account: Account, asked_ms: int) -> Seen:

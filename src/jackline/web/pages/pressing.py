@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
 
 from fastapi import Request, Response
@@ -16,14 +14,13 @@ from jackline.web.access import SESSION_COOKIE
 from jackline.web.asking import Asked, Asking
 from jackline.web.doorkeeper import Grant, now
 from jackline.web.forms import fields
+from jackline.web.looking import shown_since
 from jackline.web.pages.live import Live
 from jackline.web.pages.route import door_of, seen_from
 from jackline.web.problems import Problem
 from jackline.web.step_up import step_up
 
 REASON_CHARS_MAX = 200
-SHOWN_S = 1.0
-"""An engine that runs shows itself twice a second and oftener."""
 
 
 async def command(
@@ -53,17 +50,9 @@ async def command(
     )
     asked = await desk.ask(row)
     if asked.answer is not None:
-        await _shown(request.app.state.live)
+        live: Live = request.app.state.live
+        await shown_since(live.account, now())
     return asked
-
-
-async def _shown(live: Live) -> None:
-    """Until the engine has shown itself anew: the page that follows must not say what was so before."""
-    answered_ms = now()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SHOWN_S):
-            while (live.account.seen.said_ms or 0) <= answered_ms:
-                await live.account.next()
 
 
 async def note(request: Request, grant: Grant, what: str, after: str, reason: str) -> None:

@@ -89,6 +89,7 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
         "first_try": past.first_try,
         "refusals": past.refusals.most_common(10),
         "markets": () if account is None else account.markets,
+        "proven_ms": past.canaries,
         "venue": sight.options.venue,
     }
     return View(name="protection", title="Protection", facts=facts, live=("coverage", "exposure"))

@@ -49,8 +49,8 @@ class KeyRow(BaseModel):
     venue: str
     mode: str
     key: str
-    added_at: str
-    validated_at: str
+    added_at: str | None
+    validated_at: str | None
     permissions: str
     in_use: bool
 
@@ -184,8 +184,13 @@ def _row(line: KeyLine) -> KeyRow:
         venue=line.venue,
         mode=line.mode,
         key=line.key,
-        added_at=line.added,
-        validated_at=line.validated,
+        added_at=_moment(line.added),
+        validated_at=_moment(line.validated),
         permissions=line.permissions,
         in_use=line.in_use,
     )
+
+
+def _moment(shown: str) -> str | None:
+    """RFC 3339 of a minute as the list of keys shows it; None where it shows that there was none."""
+    return None if shown == "–" else f"{shown.replace(' ', 'T')}:00.000Z"

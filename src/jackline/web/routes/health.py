@@ -81,9 +81,10 @@ def unready(seen: Seen) -> str:
     """Why the engine is not ready; empty when it is."""
     if seen.engine is None:
         return "no engine runs"
-    if seen.account is None or seen.age_ms is None or seen.age_ms > ENGINE_AGE_MS_MAX:
+    shown = seen.account  # the engine's own word: the newest one may be the watchdog's (`seen.age_ms`)
+    if shown is None or seen.now_ms - shown.wire_ms > ENGINE_AGE_MS_MAX:
         return "the engine has not shown itself for five seconds"
-    if seen.account.looked_ms is None:
+    if shown.looked_ms is None:
         return "the account has not been looked at since the start"
     return ""
 

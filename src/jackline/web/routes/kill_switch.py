@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from jackline.core.state import KillLevel
 from jackline.store.commands import CommandKind
 from jackline.web.access import Admin, Reader, Reducer
-from jackline.web.account import Seen
+from jackline.web.account import Account, Seen
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Reason, Strict, audited, audited_after
-from jackline.web.doorkeeper import Doorkeeper, Grant
+from jackline.web.doorkeeper import Doorkeeper, Grant, now
+from jackline.web.looking import shown_since
 from jackline.web.once import OnceRoute
 from jackline.web.parts import (
     MaybeKey,
@@ -33,8 +34,6 @@ from jackline.web.words import moment
 router = APIRouter(prefix="/api", tags=["kill switch"], route_class=OnceRoute)
 
 LevelName = Literal["normal", "no_new_risk", "flatten", "locked"]
-LOOKS_AFTER = 8
-"""So many looks, four a second, a reset waits until the engine shows it."""
 ENTERING = frozenset({"intended", "arming", "entering"})
 """Phases in which nothing is held yet."""
 
@@ -102,6 +101,7 @@ async def set_kill_switch(
     request: Request,
     response: Response,
     seen: Now,
+    account: TheAccount,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
@@ -109,19 +109,30 @@ async def set_kill_switch(
 ) -> CommandState:
     """Raise it with scope `reduce`; `normal` resets it: scope `admin`, with everything protected."""
     level = KillLevel(asked.level)
-    now = KillLevel.NORMAL if seen.account is None else KillLevel(seen.account.kill_level)
+    before = KillLevel.NORMAL if seen.account is None else KillLevel(seen.account.kill_level)
     if level is KillLevel.NORMAL:
         await step_up(request, grant, confirm=asked.confirm, code=code)
         _check_protected(seen)
         command = desk.command(CommandKind.RESET, key=key, actor=grant.actor, reason=asked.reason)
-    elif level.rank < now.rank:
-        raise Problem("bad-request", f"level: {now} falls to normal only, by a reset; nothing was changed")
+    elif level.rank < before.rank:
+        raise Problem("bad-request", f"level: {before} falls to normal only, by a reset; nothing was changed")
     else:
-        return await _raised(level, Halting(reason=asked.reason), grant, request, response, desk, keeper, key)
+        halting = Halting(reason=asked.reason)
+        return await _raised(level, halting, grant, request, response, account, desk, keeper, key)
     await audited(
-        request, keeper, grant, "kill-switch", reason=asked.reason, before=now, after=level, outcome="asked"
+        request,
+        keeper,
+        grant,
+        "kill-switch",
+        reason=asked.reason,
+        before=before,
+        after=level,
+        outcome="asked",
     )
-    return accepted(await desk.ask(command), response)
+    asked_for = await desk.ask(command)
+    if asked_for.by == "engine":
+        await shown_since(account, now())
+    return accepted(asked_for, response)
 
 
 @router.post("/halt", responses={202: {"model": CommandState}})
@@ -129,13 +140,14 @@ async def halt(
     grant: Reducer,
     request: Request,
     response: Response,
+    account: TheAccount,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
     asked: Halting | None = None,
 ) -> CommandState:
     """No new risk. What is open keeps its stops and its exits."""
-    return await _raised(KillLevel.NO_NEW_RISK, asked, grant, request, response, desk, keeper, key)
+    return await _raised(KillLevel.NO_NEW_RISK, asked, grant, request, response, account, desk, keeper, key)
 
 
 @router.post("/flatten", responses={202: {"model": CommandState}})
@@ -143,13 +155,14 @@ async def flatten(
     grant: Reducer,
     request: Request,
     response: Response,
+    account: TheAccount,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
     asked: Halting | None = None,
 ) -> CommandState:
     """Close everything and let nothing in. Works without an engine: the watchdog hears it."""
-    return await _raised(KillLevel.FLATTEN, asked, grant, request, response, desk, keeper, key)
+    return await _raised(KillLevel.FLATTEN, asked, grant, request, response, account, desk, keeper, key)
 
 
 @router.post("/trading-safety/reset-kill-switch", tags=["trading safety"])
@@ -193,12 +206,8 @@ async def reset_kill_switch(
     if answered.answer is None:
         response.status_code = 202
         response.headers["location"] = answered.link
-    # The engine shows itself several times a second: the answer tells what it shows after the reset.
-    for _ in range(LOOKS_AFTER):
-        if seen.account is not None and seen.account.kill_level == KillLevel.NORMAL:
-            break
-        seen = await account.next()
-    return await safety_status(seen, past, account, options, grant)
+    shown = await shown_since(account, now())
+    return await safety_status(shown, past, account, options, grant)
 
 
 def preview(level: KillLevel, seen: Seen) -> LevelPreview:
@@ -223,6 +232,7 @@ async def _raised(
     grant: Grant,
     request: Request,
     response: Response,
+    account: Account,
     desk: TheDesk,
     keeper: Doorkeeper,
     key: str,
@@ -231,6 +241,8 @@ async def _raised(
     command = desk.command(CommandKind.KILL, key=key, actor=grant.actor, reason=reason, level=level)
     asked_for = await desk.ask(command)
     await audited_after(request, keeper, grant, "kill-switch", reason=reason, after=level)
+    if asked_for.by == "engine":
+        await shown_since(account, now())
     return accepted(asked_for, response)
 
 

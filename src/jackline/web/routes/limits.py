@@ -17,8 +17,10 @@ from jackline.store.commands import CommandKind
 from jackline.store.encode import encode
 from jackline.web.access import Reader, Reducer
 from jackline.web.changes import Confirm, MaybeReason, OneTimeCode, Strict, audited
+from jackline.web.doorkeeper import now
+from jackline.web.looking import shown_since
 from jackline.web.once import OnceRoute
-from jackline.web.parts import MaybeKey, Now, Options, TheDesk, TheDoor
+from jackline.web.parts import MaybeKey, Now, Options, TheAccount, TheDesk, TheDoor
 from jackline.web.problems import Problem
 from jackline.web.routes.safety import Configuration, configuration, limits_now
 from jackline.web.step_up import step_up
@@ -68,6 +70,7 @@ async def change_configuration(
     response: Response,
     seen: Now,
     options: Options,
+    account: TheAccount,
     desk: TheDesk,
     keeper: TheDoor,
     key: MaybeKey,
@@ -107,6 +110,7 @@ async def change_configuration(
         response.headers["location"] = answered.link
         return configuration(before)
     await audited(request, keeper, grant, "limits.change", **told)
+    await shown_since(account, now())
     response.headers["etag"] = etag(after)
     return configuration(after)
 

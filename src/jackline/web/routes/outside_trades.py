@@ -16,6 +16,7 @@ from jackline.web.access import Admin
 from jackline.web.changes import Strict, audited
 from jackline.web.once import OnceRoute
 from jackline.web.parts import MaybeKey, Now, Options, TheAccount, TheDesk, TheDoor, ThePast
+from jackline.web.problems import Problem
 from jackline.web.routes.safety import MOST, Amount, SideWord, Status, SymbolName
 from jackline.web.routes.safety import status as safety_status
 
@@ -75,7 +76,10 @@ async def record_trade(
             trade_id=asked.trade_id, symbol=Symbol(asked.symbol), pnl_quote=Quote(asked.pnl)
         ),
     )
-    answered = await desk.ask(command)
+    try:
+        answered = await desk.ask(command)
+    except Problem as problem:
+        raise _named(problem, asked.trade_id) from problem
     if answered.answer is None:
         response.status_code = 202
         response.headers["location"] = answered.link
@@ -86,6 +90,14 @@ async def record_trade(
         message=answered.answer or "asked for: the engine has not answered yet",
         status=await safety_status(seen, past, account, options, grant),
     )
+
+
+def _named(problem: Problem, trade_id: str) -> Problem:
+    """A trade is known by its own id here, not by a key of the request."""
+    if problem.kind.code != "key-reused":
+        return problem
+    told = f"trade_id: {trade_id} is on record with another result, symbol, side, quantity or price"
+    return problem.under("key-reused", told)
 
 
 def outside_id(trade_id: str) -> str:

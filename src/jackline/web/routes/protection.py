@@ -44,10 +44,11 @@ class WorstWindow(BaseModel):
 
 
 class RungProof(BaseModel):
-    """What is proven at the venue for a symbol, or why nothing is."""
+    """What is proven at the venue for a symbol and since when, or why nothing is."""
 
     symbol: str
     rung: str | None
+    proven_at: str | None
     detail: str
 
 
@@ -120,7 +121,12 @@ async def protection(seen: Now, past: ThePast, options: Options, _: Reader) -> P
         ],
         venue=options.venue,
         rungs=[
-            RungProof(symbol=market.symbol, rung=market.rung, detail=market.rung_detail)
+            RungProof(
+                symbol=market.symbol,
+                rung=market.rung,
+                proven_at=moment(past.canaries.get(market.symbol)) if market.rung else None,
+                detail=market.rung_detail,
+            )
             for market in (() if account is None else account.markets)
         ],
     )
