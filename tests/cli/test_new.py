@@ -21,9 +21,9 @@ from jackline.cli.errors import CommandFailed
 from jackline.cli.keys import LOCAL_KEY
 from jackline.cli.main import load
 from jackline.cli.problems import ConfigError
-from jackline.cli.strategy_file import FromFile
 from jackline.cli.venue_key import StoredKey
 from jackline.cli.wizard.questions import KEYS, PURPOSES, SYMBOLS
+from jackline.strategies.from_file import FromFile
 
 KEY = "PlantedKey0" * 5 + "WXYZ"
 SECRET = "PlantedSecret1" * 4

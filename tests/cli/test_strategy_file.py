@@ -10,9 +10,10 @@ import pytest
 
 from jackline.cli.config import load_config
 from jackline.cli.problems import ConfigError, Problem
-from jackline.cli.strategy_file import FromFile, NotLoaded, StrategyFileRefused, load_strategy
+from jackline.cli.strategy_file import NotLoaded, StrategyFileRefused, load_strategy
 from jackline.core.ports import WARMUP_BARS_MAX, Signal
 from jackline.core.values import Side
+from jackline.strategies.from_file import FromFile
 from tests.processes import write_config
 from tests.strategies.making import bars_of
 

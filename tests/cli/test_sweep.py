@@ -117,6 +117,30 @@ def test_a_grid_is_swept_written_and_counted(place: Path, sweep: Sweep) -> None:
     assert [row.trials for row in read_trials(place / "trials")] == [8, 5]
 
 
+def test_other_wishes_under_the_old_name_and_another_hold_in_the_file_are_other_trials(
+    place: Path, sweep: Sweep
+) -> None:
+    """Whoever draws wishes anew into one file, or changes what is not swept, tries more than the grid says."""
+    wished = ("--signals", "wishes.csv", "--ledger", "trials")
+    for _ in range(2):
+        assert sweep(*wished, *DATA, "--grid", "stop=0.01").returncode == ExitCode.DONE
+    lines = (place / "wishes.csv").read_text(encoding="utf-8").splitlines()
+    (place / "wishes.csv").write_text("\n".join(lines[:-9]) + "\n", encoding="utf-8")
+    assert sweep(*wished, *DATA, "--grid", "stop=0.01").returncode == ExitCode.DONE
+    first, same, other = read_trials(place / "trials")
+    assert first.settings == same.settings != other.settings
+
+    assert sweep("off.toml", *DATA, "--grid", "stop=0.01").returncode == ExitCode.DONE
+    text = (place / "off.toml").read_text(encoding="utf-8")
+    (place / "off.toml").write_text(
+        text.replace("[regime]", "[risk]\nhold_max_ms = 3_600_000\n[regime]"), encoding="utf-8"
+    )
+    assert sweep("off.toml", *DATA, "--grid", "stop=0.01").returncode == ExitCode.DONE
+    eight_hours, one_hour = read_trials(place / "state" / "research")
+    assert eight_hours.what == one_hour.what
+    assert eight_hours.settings != one_hour.settings
+
+
 def test_a_strategy_is_swept_and_its_ledger_lies_in_the_state_directory(place: Path, sweep: Sweep) -> None:
     done = sweep("off.toml", *DATA, "--grid", "stop=0.003,0.01")
     assert done.returncode == ExitCode.DONE, done.stderr

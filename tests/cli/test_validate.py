@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from jackline.cli.config import load_config
-from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.errors import CommandFailed, ExitCode, explain
 from jackline.cli.validate import validated
 from jackline.cli.validate_record import hand_in, validation_of
 from jackline.core.phases import Evidence, Needs, Standing, Validation
@@ -20,6 +20,7 @@ from jackline.core.promotion import judge
 from jackline.data.candles import Candles
 from jackline.research.validation.document import document
 from jackline.research.validation.gate import Verdict
+from jackline.research.validation.holdout import LEDGER, LedgerDamaged, Look, looks, note_look
 from jackline.research.validation.markets import BAR_MS, FIRST_OPEN_MS, TICK, generated_market
 from jackline.research.validation.page import page
 from jackline.research.validation.running import Validated
@@ -176,6 +177,28 @@ def test_bars_of_another_length_and_too_few_days_are_refused(tmp_path: Path, dat
     ran = run("validate", str(config), "--data", str(short))
     assert "at least 60 are needed before the holdout" in told(ran)
     assert not (tmp_path / "state" / "research").exists(), "what was never judged is no look"
+
+
+def test_a_ledger_of_looks_with_a_line_taken_out_is_damaged_and_no_bug(tmp_path: Path) -> None:
+    look = Look(
+        at_ms=1,
+        symbol="BTCUSDT",
+        interval_ms=BAR_MS,
+        from_ms=0,
+        to_ms=BAR_MS,
+        data_sha256="",
+        strategy="one",
+    )
+    for _ in range(3):
+        note_look(tmp_path, look)
+    path = tmp_path / LEDGER
+    first, _, third = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + third)
+    with pytest.raises(LedgerDamaged) as damaged:
+        looks(tmp_path)
+    text, code = explain(damaged.value)
+    assert code is ExitCode.STORE_DAMAGED
+    assert "holdout.jsonl:2" in text
 
 
 def test_rules_that_are_not_traded_here_are_refused(tmp_path: Path, data: Path) -> None:

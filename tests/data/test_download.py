@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jackline.cli.data_download import begins_later
 from jackline.data.candles import Candles
 from jackline.data.ccxt_source import PAUSES_S, CcxtSource, open_source
 from jackline.data.download import Wish, download_candles
@@ -129,6 +130,16 @@ async def test_it_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
         kept = await fetch(there.source, tmp_path / "data")
         assert kept.added == SERVED_FROM - 1_000
         assert same(stored(kept), MARKET.part(0, SERVED_FROM))
+
+
+async def test_a_history_that_is_shorter_than_asked_for_is_told(tmp_path: Path) -> None:
+    async with venue(tmp_path / "venue") as there:
+        early = Wish(symbol="BTCUSDT", interval_ms=INTERVAL_MS, first_ms=FIRST_MS - 2 * INTERVAL_MS)
+        kept = await fetch(there.source, tmp_path / "data", first_ms=early.first_ms)
+        (note,) = begins_later(kept, early)
+        assert "the venue has nothing before" in note
+        exact = replace(early, first_ms=FIRST_MS - INTERVAL_MS + 1)  # the next bar opens at FIRST_MS
+        assert list(begins_later(kept, exact)) == []
 
 
 async def test_an_earlier_begin_and_a_hole_are_filled(tmp_path: Path) -> None:

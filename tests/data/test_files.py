@@ -61,6 +61,19 @@ def test_other_columns_and_a_blank_end_are_left_alone(tmp_path: Path) -> None:
     assert same(read_candles(spoilt(tmp_path, [*lines, "", ""]), now_ms=NOW_MS), BARS)
 
 
+def test_another_mark_between_the_cells_is_named(tmp_path: Path) -> None:
+    found = refusal(spoilt(tmp_path, [one.replace(",", ";") for one in lines_of(BARS)]))
+    assert found.what == "missing column"
+    assert "between them stands ';'" in found.fix
+
+
+def test_columns_of_one_name_are_shown_as_far_as_a_line_goes(tmp_path: Path) -> None:
+    """A file whose lines end in another way is one line, and every number of it a name."""
+    found = refusal(spoilt(tmp_path, [",".join(["timestamp", *["50000.1"] * 9, *["50000.2"] * 9] * 40)]))
+    assert found.what == "two columns of one name"
+    assert len(found.value) <= 121
+
+
 @pytest.mark.parametrize(
     ("lines", "what", "value"),
     [
@@ -267,6 +280,9 @@ def test_a_file_of_no_name_kind_or_sense(tmp_path: Path) -> None:
     assert refusal(write(tmp_path / "candles.csv", BARS)).what == "no symbol"
     assert read_candles(tmp_path / "candles.csv", symbol="BTCUSD", now_ms=NOW_MS).symbol == "BTCUSD"
     assert refusal(tmp_path / "absent.csv").what == "no such file"
+    absent = refusal(tmp_path / "bingx-production-BTCUSDT-5m")
+    assert absent.what == "no such file or set"
+    assert "jackline data list" in absent.fix
     other = tmp_path / "candles.xlsx"
     other.write_bytes(b"x")
     assert refusal(other).what == "a file of a kind that is not read"

@@ -87,6 +87,13 @@ def test_few_trades_and_trades_that_end_at_once_are_said() -> None:
     )
 
 
+def test_a_strategy_that_failed_did_not_wish_for_nothing() -> None:
+    result = replace(played([FLAT] * 9, {1: Side.LONG}), denied={"strategy": 2_996, "cooldown": 3})
+    assert warnings(result, figures(result))[0].startswith("The strategy failed on 2,996 bars")
+    fine = replace(result, denied={"cooldown": 3})
+    assert not any("failed" in text for text in warnings(fine, figures(fine)))
+
+
 def test_what_does_not_add_up_is_said_first() -> None:
     result = played([FLAT] * 9, {1: Side.LONG}, hold_max_ms=INTERVAL_MS)
     wrong = replace(result, ledger_gap_quote=Decimal("0.01"), fills_outside=1, unrested=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,9 @@ from jackline.data.ccxt_source import CcxtSource, open_source, unified
 from jackline.data.download import Show, Wish, download_candles
 from jackline.data.funding_download import download_funding
 from jackline.data.intervals import parse
+from jackline.data.keeping import Kept
 from jackline.data.manifest import ENVIRONMENTS, plain
+from jackline.data.problems import minute
 from jackline.data.store import FUNDING, Place, manifest_of
 from jackline.venue.transport.endpoint import is_loopback
 
@@ -140,7 +143,15 @@ async def _one(
         end_ms=end_ms,
         accept_changes=order.accept_changes,
     )
-    return data_page.kept(await download_candles(source, order.directory, wish, host_ms=host_ms, show=show))
+    kept = await download_candles(source, order.directory, wish, host_ms=host_ms, show=show)
+    return data_page.kept(kept, notes=tuple(begins_later(kept, wish)))
+
+
+def begins_later(kept: Kept, wish: Wish) -> Iterator[str]:
+    """Bars that were asked for and are not there are said: a history that is shorter looks like any other."""
+    begins_ms = kept.manifest.first_ms
+    if begins_ms >= wish.first_ms + wish.interval_ms:
+        yield f"asked for from {minute(wish.first_ms)} UTC; the venue has nothing before {minute(begins_ms)}"
 
 
 class _Bar:

@@ -14,8 +14,9 @@ from jackline.cli.catalogue import PARAMETERS, Entry, bot_entries, parameter_ent
 from jackline.cli.config import Config
 from jackline.cli.old_variables import IMPORTED
 from jackline.cli.spoken import plain_text, spoken, toml_text
-from jackline.cli.strategy_file import FromFile, NotLoaded
+from jackline.cli.strategy_file import NotLoaded
 from jackline.core.ports import Strategy
+from jackline.strategies.from_file import inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
         "strategy": config.strategy_section,
         "phase": config.phase,
     }
-    strategy = _loaded(config.strategy)
+    strategy = inside(config.strategy)
     settings = []
     for entry in (*section_entries(), *_parameters(strategy)):
         table, _, name = entry.key.rpartition(".")
@@ -71,7 +72,7 @@ def effective(config: Config) -> tuple[Setting, ...]:
 def _bots(config: Config) -> Iterator[Setting]:
     """Every key of every bot; what it does not set is that of `[risk]`."""
     for one in config.bots:
-        strategy, table = _loaded(one.strategy), f"{BOT}.{one.bot.name}"
+        strategy, table = inside(one.strategy), f"{BOT}.{one.bot.name}"
         held = ((entry, config.bot_sections[one.bot.name]) for entry in bot_entries(table))
         taken = (
             (replace(entry, key=entry.key.replace(PARAMETERS, f"{table}.parameters")), strategy)
@@ -80,10 +81,6 @@ def _bots(config: Config) -> Iterator[Setting]:
         for entry, holder in (*held, *taken):
             value = getattr(holder, entry.key.rpartition(".")[2])
             yield Setting(entry=entry, value=value, source=config.source(entry.key))
-
-
-def _loaded(strategy: Strategy) -> Strategy:
-    return strategy.strategy if isinstance(strategy, FromFile) else strategy
 
 
 def _parameters(strategy: Strategy) -> tuple[Entry, ...]:

@@ -47,6 +47,7 @@ _CODES: dict[str, ExitCode] = {
     "jackline.research.refusal.BacktestRefused": ExitCode.BAD_INPUT,
     "jackline.research.refusal.ResearchRefused": ExitCode.BAD_INPUT,
     "jackline.research.trials.LedgerDamaged": ExitCode.STORE_DAMAGED,
+    "jackline.research.validation.holdout.LedgerDamaged": ExitCode.STORE_DAMAGED,
     "jackline.data.source.VenueSilent": ExitCode.UNANSWERED,
     "jackline.engine.held_lease.LeaseGone": ExitCode.LEASE_HELD,
     "jackline.engine.options.AccountRefused": ExitCode.BAD_INPUT,

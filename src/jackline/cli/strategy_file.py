@@ -12,15 +12,15 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from jackline.core.orders import Bar
-from jackline.core.ports import WARMUP_BARS_MAX, ExitStrategy, Signal, Strategy
-from jackline.core.values import Fraction, Side
+from jackline.core.ports import WARMUP_BARS_MAX, Signal
 from jackline.strategies.building import Declaring, build, declared
+from jackline.strategies.from_file import FromFile
 from jackline.strategies.parameters import ParametersRefused
 
 FILE_BYTES_MAX = 1_000_000
@@ -41,30 +41,6 @@ class StrategyFileRefused(Exception):
         self.what = what
         self.fix = fix
         super().__init__(f"{what}. Fix: {fix}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FromFile:
-    """A user's strategy under a name that tells the content of its file, in every reason that the journal keeps.
-
-    Name and warm-up are read once: they cannot change, or fail, while the engine runs.
-    """
-
-    strategy: Strategy
-    name: str
-    warmup_bars: int
-
-    def signal(self, bars: Sequence[Bar]) -> Signal | None:
-        """The user's wish; what is no signal is left for the engine to refuse."""
-        signal = self.strategy.signal(bars)
-        return (
-            replace(signal, reason=f"{self.name}: {signal.reason}") if isinstance(signal, Signal) else signal
-        )
-
-    def exit_confidence(self, bars: Sequence[Bar], side: Side) -> Fraction | None:
-        """The user's opinion on an open trade, where the file has one (M2)."""
-        asked = self.strategy
-        return asked.exit_confidence(bars, side) if isinstance(asked, ExitStrategy) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,12 +137,13 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
     from jackline.research.sweep.files import SweepManifest
     from jackline.research.sweep.kernel import rules_sha256
     from jackline.research.sweep.market import bars_sha256
-    from jackline.research.sweep.points import fraction_of, shown
-    from jackline.research.trials import NAME, TrialRow, note_trials, read_trials, trials_of
+    from jackline.research.sweep.points import fixed_of, fraction_of, shown
+    from jackline.research.trials import NAME, TrialRow, note_trials, read_trials, settings_sha256, trials_of
 
     candles = job.prepared.candles
     begin, end = int(candles.open_ms[0]), int(candles.open_ms[-1]) + candles.interval_ms
     before = trials_of(read_trials(known.ledger), symbol=candles.symbol, from_ms=begin, to_ms=end)
+    what = " ".join(asked.grid)
     row = TrialRow(
         at_ms=int(time.time() * 1_000),
         data_sha256=bars_sha256(candles),
@@ -152,7 +153,13 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
         to_ms=end,
         trials=trials,
         strategy=job.signals.name,
-        what=" ".join(asked.grid),
+        what=what,
+        settings_sha256=settings_sha256(
+            what,
+            *fixed_of(known.base, job.risk, known.swept),
+            job.prepared.frame.step,
+            None if asked.search is None else (trials, asked.seed, asked.measure),
+        ),
     )
     note_trials(known.ledger, row)
     costs = job.prepared.costs
@@ -165,6 +172,7 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
         tick=str(job.prepared.tick),
         data_sha256=row.data_sha256,
         rules_sha256=rules_sha256(),
+        settings_sha256=row.settings_sha256,
         strategy=job.signals.name,
         trials=trials,
         trials_before=before,

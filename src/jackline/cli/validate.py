@@ -60,8 +60,8 @@ def validate(
 ) -> None:
     """Say whether a strategy is proven, with every number beside its threshold.
 
-    Exit code 0: proven. 1: not proven, and why. 2: bad input. With --calibrate: 0 where no more than
-    5 % of the strategies without an edge pass, and every planted leak is caught.
+    Exit code 0: proven. 1: not proven, and why. 2: bad input. 6: a damaged ledger. With --calibrate: 0 where no more
+    than 5 % of the strategies without an edge pass, and every planted leak is caught.
     """
     if (calibrate is None) == (config is None):
         raise CommandFailed(

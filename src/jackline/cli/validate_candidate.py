@@ -57,7 +57,7 @@ def candidate_of(
 
 def with_sweep(
     candidate: Candidate, directory: Path, candles: Candles
-) -> tuple[Candidate, tuple[str, str, int]]:
+) -> tuple[Candidate, tuple[str, str, int, str]]:
     """The candidate among the settings of a sweep that kept its days, and how the ledger of trials knows that sweep.
 
     Raises CommandFailed for a sweep of other bars, or one without days; ResearchRefused where none can be read.
@@ -79,7 +79,7 @@ def with_sweep(
     if not (where / DAILY).exists():
         raise bad(f"--sweep {where}: it kept no days. Fix: sweep again with --daily")
     days = pl.read_parquet(where / DAILY).to_numpy().T
-    known = (manifest.data_sha256, manifest.strategy, manifest.trials)
+    known = (manifest.data_sha256, manifest.strategy, manifest.trials, manifest.settings_sha256)
     return replace(candidate, tried=replace(candidate.tried, others=days)), known
 
 

@@ -93,7 +93,9 @@ def of_folds(
     least = (strategy.long_probability_min, strategy.short_probability_min)
     candidate = model_candidate(found.signals, config.risk_settings(), found.candles, least)
     notes = (whose, *_exits(found))
-    return replace(candidate, notes=notes), found.candles, found.findings
+    # Another recipe is another trial, though its thresholds and exits read alike.
+    fixed = (*candidate.fixed, wanted)
+    return replace(candidate, notes=notes, fixed=fixed), found.candles, found.findings
 
 
 def recipe_of(config: Config, folds: int) -> tuple[Options, str]:

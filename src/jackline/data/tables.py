@@ -121,11 +121,12 @@ def read_table(path: Path, columns: tuple[str, ...], *, either: tuple[str, ...] 
     Raises DataRefused."""
     ending = next((one for one in reversed(ENDINGS) if path.name.endswith(one)), None)
     if ending is None or not path.is_file():
+        what = "a file of a kind that is not read" if path.exists() else "no such file or set"
         raise DataRefused(
-            what="no such file" if ending else "a file of a kind that is not read",
+            what="no such file" if ending else what,
             where="data",
             value=str(path),
-            fix=f"name a file that ends in {', '.join(ENDINGS)}",
+            fix=f"name a file that ends in {', '.join(ENDINGS)}, or a set that jackline data list shows",
         )
     if path.stat().st_size == 0:
         raise DataRefused(what="empty file", where=str(path), value="0 bytes", fix=_GIVE)
@@ -165,7 +166,7 @@ def _frame(path: Path, ending: str) -> polars.DataFrame:
         raise DataRefused(
             what="two columns of one name",
             where=str(path),
-            value=", ".join(twice),
+            value=_begun(", ".join(twice)),
             fix="leave one of each",
         )
     return frame.rename(dict(zip(frame.columns, bare, strict=True)))
@@ -185,13 +186,20 @@ def _check_columns(path: Path, found: list[str], wanted: tuple[str, ...], either
     if not any(name in found for name in TIMES):
         missing.insert(0, " or ".join(TIMES))
     if missing:
-        shown = ", ".join(found)
+        other = (
+            next((mark for mark in (";", "\t", "|") if mark in found[0]), None) if len(found) == 1 else None
+        )
         raise DataRefused(
             what="missing column",
             where=str(path),
-            value=f"no {', '.join(missing)} among {shown[:120]}{'…' if len(shown) > 120 else ''}",
-            fix=f"name the columns in the first line: {', '.join((TIMES[0], *wanted, *either[:1]))}",
+            value=f"no {', '.join(missing)} among {_begun(', '.join(found))}",
+            fix=f"name the columns in the first line: {', '.join((TIMES[0], *wanted, *either[:1]))}"
+            + (f"; between them stands {other!r}, and only commas are read" if other else ""),
         )
+
+
+def _begun(text: str) -> str:
+    return text[:120] + ("…" if len(text) > 120 else "")
 
 
 def _is_date(first: polars.Series) -> bool:

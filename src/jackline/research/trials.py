@@ -5,6 +5,7 @@ One line of JSON a sweep, appended and never rewritten. `jackline validate` read
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +30,8 @@ class TrialRow:
         from_ms, to_ms: UTC ms: the open of the first bar that the sweep saw, and the close of the last.
         trials: settings that were tried.
         strategy: whose signals, with its parameters or the hash of its bundle.
-        what: the ranges that were swept, in words.
+        what: the ranges that were swept, in words, cut off where they are long.
+        settings_sha256: of all that tells these settings from others; "" in lines of before it was kept.
     """
 
     at_ms: int
@@ -41,6 +43,17 @@ class TrialRow:
     trials: int
     strategy: str
     what: str
+    settings_sha256: str = ""
+
+    @property
+    def settings(self) -> tuple[str, str]:
+        """What was tried: a row with the same is the same trials once more, on whatever part of the market."""
+        return self.strategy, self.settings_sha256 or self.what
+
+
+def settings_sha256(what: str, *fixed: object) -> str:
+    """Of what was swept, in full, and of what stood `fixed` beside it: another hold in the file is another trial."""
+    return hashlib.sha256(repr((what, fixed)).encode()).hexdigest()
 
 
 def note_trials(directory: Path, row: TrialRow) -> None:

@@ -176,7 +176,8 @@ def _laid_out(chart: go.Figure, title: str, *, height: int = HEIGHT_PX) -> go.Fi
         height=height,
         margin={"l": 60, "r": 20, "t": 45, "b": 40},
         template="plotly_white",
-        legend={"orientation": "h", "y": 1.08, "x": 1, "xanchor": "right"},
+        # Below the plot: above it the buttons of the page would lie over the names.
+        legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 1, "xanchor": "right"},
     )
     return chart
 

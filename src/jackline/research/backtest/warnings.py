@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jackline.core.outcomes import Reason
 from jackline.research.backtest.document import IN_SAMPLE
 from jackline.research.backtest.figures import Figures
 from jackline.research.backtest.result import BacktestResult
@@ -24,6 +25,11 @@ def warnings(result: BacktestResult, figures: Figures) -> list[str]:
         found.append(f"{result.fills_outside} fills lie outside the bar they were made in.")
     if result.unrested:
         found.append(f"At {result.unrested} steps the engine had not come to rest in time.")
+    failed = result.denied.get(Reason.STRATEGY, 0)
+    if failed:
+        found.append(
+            f"The strategy failed on {failed:,} bars, and nothing was opened there; jackline sweep names the line."
+        )
     if figures.trades == 0:
         found.append("No trade was made.")
     elif figures.trades < TRADES_FEW:

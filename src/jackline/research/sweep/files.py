@@ -43,6 +43,7 @@ class SweepManifest:
         trials: settings of this sweep; `trials_before`: on record for these bars before it.
         swept: names with more than one value, and how many.
         fixed: the value of every other name.
+        settings_sha256: as the ledger of trials knows this sweep.
         results_sha256: of the file of results.
     """
 
@@ -63,6 +64,7 @@ class SweepManifest:
     swept: Mapping[str, int]
     fixed: Mapping[str, str]
     costs: Mapping[str, str]
+    settings_sha256: str = ""
     results_sha256: str = ""
     jackline: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -109,6 +109,12 @@ def base_of(risk: RiskSettings, *, stop: Decimal) -> dict[str, int]:
         "exit_long": parts(risk.exits.model_exit_long_fraction),
         "exit_short": parts(risk.exits.model_exit_short_fraction),
     }
+
+
+def fixed_of(base: Mapping[str, int], risk: RiskSettings, swept: Container[str] = ()) -> tuple[object, ...]:
+    """What makes other trades and is not swept: values of names, the gates that the kernel asks, the collar."""
+    held = tuple(sorted((name, value) for name, value in base.items() if name not in swept))
+    return held, risk.regime, risk.opportunity, risk.collar_fraction
 
 
 def read_axis(text: str) -> tuple[str, tuple[int, ...]]:

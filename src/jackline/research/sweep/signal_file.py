@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,8 @@ def read_signals(path: Path, candles: Candles) -> Signals:
         )
     found = np.zeros(len(candles), np.int8)
     found[places[known]] = sides[known].astype(np.int8)
-    return signals_of_sides(path.name, found)
+    # Another file of the same name is another strategy.
+    return signals_of_sides(f"{path.name}@{hashlib.sha256(found.tobytes()).hexdigest()[:8]}", found)
 
 
 def _table(path: Path) -> pl.DataFrame:

@@ -9,12 +9,15 @@ from decimal import Decimal
 import numpy as np
 
 from jackline.core.orders import Bar
-from jackline.core.ports import Strategy
+from jackline.core.ports import Signal, Strategy
 from jackline.core.values import MarketMs, Price, Quantity, Side, Symbol
 from jackline.data.candles import Candles
+from jackline.data.problems import utc
+from jackline.engine.bars import told as raised
 from jackline.research.refusal import ResearchRefused
 from jackline.research.sweep.arrays import Flags, Whole
 from jackline.research.sweep.bar_rules import ONE
+from jackline.strategies.from_file import inside
 
 NO_OPINION = -1
 """In place of a probability."""
@@ -79,16 +82,33 @@ def scaled(probabilities: np.ndarray) -> Whole:
 
 
 def rule_signals(strategy: Strategy, candles: Candles, *, progress: Progress | None = None) -> Signals:
-    """What a rule wishes for at every close, asked as the engine asks it: with its last `warmup_bars` bars."""
+    """What a rule wishes for at every close, asked as the engine asks it: with its last `warmup_bars` bars.
+
+    Raises:
+        ResearchRefused: it failed. An engine opens nothing at such a bar; what is swept must not hide that.
+    """
     bars, needed = bars_of(candles), strategy.warmup_bars
     sides = np.zeros(len(bars), np.int8)
     for end in range(needed, len(bars) + 1):
-        wish = strategy.signal(tuple(bars[end - needed : end]))
+        wish = _wish(strategy, bars[end - needed : end])
         if wish is not None:
             sides[end - 1] = 1 if wish.side is Side.LONG else -1
         if progress is not None and end % PROGRESS_BARS == 0:
             progress(end, len(bars))
     return Signals(name=told(strategy), sides=sides)
+
+
+def _wish(strategy: Strategy, bars: list[Bar]) -> Signal | None:
+    try:
+        wish = strategy.signal(tuple(bars))
+        if wish is not None and type(wish) is not Signal:
+            raise TypeError(f"signal() gave a {type(wish).__name__}, neither a Signal nor None")
+    except Exception as error:  # the user's code: he is told what it raised
+        raise ResearchRefused(
+            f"{strategy.name}: {raised(error)}, asked with the bar of {utc(bars[-1].open_ms)}. Fix: correct the"
+            " strategy; an engine would open nothing at such a bar"
+        ) from error
+    return wish
 
 
 PROGRESS_BARS = 500
@@ -97,8 +117,9 @@ PROGRESS_BARS = 500
 
 def told(strategy: Strategy) -> str:
     """Name and parameters of a strategy, for people."""
-    declared = getattr(strategy, "__dataclass_fields__", {})
-    stated = [f"{name}={getattr(strategy, name)}" for name in declared if name != "model"]
+    own = inside(strategy)
+    declared = getattr(own, "__dataclass_fields__", {})
+    stated = [f"{name}={getattr(own, name)}" for name in declared if name != "model"]
     return f"{strategy.name}({', '.join(stated)})" if stated else strategy.name
 
 

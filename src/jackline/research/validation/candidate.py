@@ -7,7 +7,7 @@ it must stand on: every distance and time a quarter or a half less and more, eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import product
 
@@ -20,12 +20,12 @@ from jackline.core.settings import RiskSettings
 from jackline.core.sizing import cap_share
 from jackline.data.candles import Candles
 from jackline.research.sweep.market import parts
-from jackline.research.sweep.points import NAMES, Points, base_of, grid_of
+from jackline.research.sweep.points import NAMES, Points, base_of, fixed_of, grid_of
 from jackline.research.sweep.regime_mask import with_regime
 from jackline.research.sweep.signals import Signals, rule_signals
 from jackline.research.validation.study import Tried
 from jackline.strategies.building import Declaring, declared
-from jackline.strategies.parameters import ParametersRefused
+from jackline.strategies.from_file import inside, with_parameter
 
 DISTANCES = ("stop", "target", "trail")
 DISTANCE_FACTORS = (Decimal("0.75"), Decimal(1), Decimal("1.25"))
@@ -49,12 +49,14 @@ class Candidate:
     Attributes:
         axes: by name their values, in the order of `tried.places`.
         notes: what the verdict says nothing of, in sentences.
+        fixed: what makes other trades and stands on no axis: with it the ledger of trials tells candidates apart.
     """
 
     name: str
     tried: Tried
     axes: Mapping[str, tuple[float, ...]]
     notes: tuple[str, ...] = ()
+    fixed: tuple[object, ...] = ()
 
     @property
     def settings(self) -> int:
@@ -90,6 +92,7 @@ def rule_candidate(strategy: Strategy, risk: RiskSettings, candles: Candles, say
         name=families[0][0].name,
         tried=Tried(families=families, places=table, chosen=chosen),
         axes=axes,
+        fixed=_fixed(risk),
     )
 
 
@@ -122,6 +125,7 @@ def model_candidate(
         name=signals.name,
         tried=Tried(families=[(signals, points)], places=table, chosen=chosen),
         axes={**axes, **exit_axes},
+        fixed=_fixed(risk),
     )
 
 
@@ -159,6 +163,11 @@ def exit_grid(
     )
 
 
+def _fixed(risk: RiskSettings) -> tuple[object, ...]:
+    stop = stop_distance(stop=risk.stop, leverage=risk.leverage, notional_share=cap_share(risk))
+    return fixed_of(base_of(risk, stop=_rounded(stop)), risk)
+
+
 def _whole_bars(ms: int, interval_ms: int) -> int:
     """The next whole number of bars: within a bar nobody knows when."""
     return -(-ms // interval_ms) * interval_ms
@@ -176,29 +185,21 @@ def _variants(strategy: Strategy) -> Iterator[tuple[tuple[int, ...], Strategy]]:
         for at, value in enumerate(values):
             if at == CENTRE:
                 continue
-            changed = _changed(strategy, name, value)
+            changed = with_parameter(strategy, name, value)
             if changed is not None:
                 yield tuple(at if one == axis else CENTRE for one in range(len(names))), changed
 
 
 def _parameter_axes(strategy: Strategy) -> list[tuple[str, tuple[float, ...]]]:
     """Values around each number that the strategy declares; none for one that declares nothing."""
-    if not hasattr(strategy, "__dataclass_fields__"):
+    own = inside(strategy)
+    if not hasattr(own, "__dataclass_fields__"):
         return []
-    kind: type[Declaring] = type(strategy)  # type: ignore[assignment]  # a dataclass that is a strategy declares
+    kind: type[Declaring] = type(own)  # type: ignore[assignment]  # a dataclass that is a strategy declares
     found: list[tuple[str, tuple[float, ...]]] = []
     for one in declared(kind):
-        value = getattr(strategy, one.name)
+        value = getattr(own, one.name)
         step = max(1, round(abs(value) * PARAMETER_SHARE)) if one.whole else abs(value) * PARAMETER_SHARE
         if step:
             found.append((one.name, (value - step, value, value + step)))
-    return found
-
-
-def _changed(strategy: Strategy, name: str, value: float) -> Strategy | None:
-    """A copy with another value; None where its range ends before."""
-    try:
-        found: Strategy = replace(strategy, **{name: value})  # type: ignore[type-var]  # see above
-    except ParametersRefused:
-        return None
     return found

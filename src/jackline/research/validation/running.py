@@ -10,7 +10,7 @@ import numpy as np
 from jackline.core.ports import Strategy
 from jackline.data.candles import Candles
 from jackline.research.sweep.signals import rule_signals
-from jackline.research.trials import WORDS_MAX, TrialRow, note_trials, read_trials
+from jackline.research.trials import TrialRow, note_trials, read_trials, settings_sha256
 from jackline.research.validation import leaks
 from jackline.research.validation.candidate import Candidate
 from jackline.research.validation.findings import Finding
@@ -60,7 +60,7 @@ class Wanted:
     identity: str
     seed: int
     fraction: float
-    swept: tuple[str, str, int] | None = None
+    swept: tuple[str, str, int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,21 +141,21 @@ def known_before(
     looked = looks_at(looks(wanted.ledger), symbol=candles.symbol, from_ms=holdout_from_ms, to_ms=end)
     rows = [one for one in read_trials(wanted.ledger) if plain(one.symbol) == plain(candles.symbol)]
     seen = sum(1 for one in rows if one.from_ms < end and one.to_ms > holdout_from_ms)
-    mine = _row(candidate, wanted, candles, end_ms=holdout_from_ms, sha256="")
+    mine = row_of(candidate, wanted, candles, end_ms=holdout_from_ms, sha256="")
     elsewhere = {
-        (one.strategy, one.what): one.trials
+        one.settings: one.trials
         for one in rows
         if one.from_ms < end
         and one.to_ms > first
-        and (one.strategy, one.what) != (mine.strategy, mine.what)
-        and (one.data_sha256, one.strategy, one.trials) != wanted.swept
+        and one.settings != mine.settings
+        and (one.data_sha256, one.strategy, one.trials, one.settings_sha256) != wanted.swept
     }
     return len(looked) + seen, sum(elsewhere.values())
 
 
 def _note(candidate: Candidate, wanted: Wanted, candles: Candles, cut: Split, sha256: str) -> None:
     begin, end = int(candles.open_ms[cut.holdout_bar]), int(candles.open_ms[-1]) + candles.interval_ms
-    note_trials(wanted.ledger, _row(candidate, wanted, candles, end_ms=begin, sha256=sha256))
+    note_trials(wanted.ledger, row_of(candidate, wanted, candles, end_ms=begin, sha256=sha256))
     note_look(
         wanted.ledger,
         Look(
@@ -170,10 +170,12 @@ def _note(candidate: Candidate, wanted: Wanted, candles: Candles, cut: Split, sh
     )
 
 
-def _row(candidate: Candidate, wanted: Wanted, candles: Candles, *, end_ms: int, sha256: str) -> TrialRow:
+def row_of(candidate: Candidate, wanted: Wanted, candles: Candles, *, end_ms: int, sha256: str) -> TrialRow:
+    """How the ledger of trials knows a candidate that is searched until `end_ms`."""
     ranges = "; ".join(
         f"{name} {', '.join(f'{one:g}' for one in values)}" for name, values in candidate.axes.items()
     )
+    what = f"validate: {ranges}"
     return TrialRow(
         at_ms=wanted.at_ms,
         data_sha256=sha256,
@@ -183,7 +185,8 @@ def _row(candidate: Candidate, wanted: Wanted, candles: Candles, *, end_ms: int,
         to_ms=end_ms,
         trials=candidate.settings,
         strategy=candidate.name,
-        what=f"validate: {ranges}"[:WORDS_MAX],
+        what=what,
+        settings_sha256=settings_sha256(what, *candidate.fixed),
     )
 
 
