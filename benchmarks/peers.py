@@ -1,4 +1,4 @@
-"""The sweep kernel beside others, in one run: the same rule, the same bars, trade lists compared.
+"""The sweep kernel and the replay beside others, in one run: the same rule, the same bars, trade lists compared.
 
     python benchmarks/peers.py --install DIR [--data FILE] [--write docs/research-speed.md]
 
@@ -57,6 +57,7 @@ def main() -> None:
             "long": _run(sys.executable, "ours.py", long_place, "many"),
         }
         single: dict[str, Said] = {"jackline kernel": ours["once"]}
+        single["jackline replay: engine, journal, exchange"] = _run(sys.executable, "ours_replay.py", place)
         single["plain Python"] = _run(sys.executable, "peer_python.py", place)
         wide: Said = {"not_run": "peers were not asked for: --install DIR"}
         for title, (package, script) in PEERS.items():
@@ -132,9 +133,11 @@ def _page(
     wide: Said,
 ) -> Iterator[str]:
     source = "generated bars" if asked.data is None else asked.data.name
-    yield "# Speed of the sweep kernel beside others"
+    yield "# Speed of research beside others"
     yield ""
-    yield "Written by `python benchmarks/peers.py`; [sweep.md](sweep.md) says what the kernel does."
+    yield "Written by `python benchmarks/peers.py`; [sweep.md](sweep.md) says what the kernel does, and"
+    yield "[backtest.md](backtest.md) what the replay does: each trade goes through the engine that trades, its journal"
+    yield "and the local exchange. None of the others does that, and all of them are faster than the replay."
     yield ""
     yield "```"
     yield "python benchmarks/peers.py --install DIR --data FILE --write docs/research-speed.md"
@@ -185,21 +188,23 @@ def _single(title: str, said: Said, bars: int, expected: list[list[float]]) -> s
         return f"| {title} | {said.get('version', '')} | not run: {said['not_run']} | | | | |"
     return (
         f"| {title} | {said['version']} | {bars / said['cpu_s']:,.0f} | {said['cpu_s']:.6f} | {said['wall_s']:.6f} |"
-        f" {said['memory_mib']:,.0f} | {_agreement(said['trades'], expected)} |"
+        f" {said['memory_mib']:,.0f} | {_agreement(said['trades'], expected, said.get('tick', 0.0))} |"
     )
 
 
-def _agreement(found: list[list[float]], expected: list[list[float]]) -> str:
-    """How many of the reference's trades it has, bars, side and prices alike."""
+def _agreement(found: list[list[float]], expected: list[list[float]], tick: float) -> str:
+    """How many of the reference's trades it has, bars and side alike, and prices too: to its tick, where it has one."""
     known = {(one[0], one[1], one[2]): one[3:] for one in found}
     same = sum(
         1
         for one in expected
         if (key := (one[0], one[1], one[2])) in known
-        and max(abs(a - b) for a, b in zip(known[key], one[3:], strict=True)) < PRICE_TOLERANCE * one[3]
+        and max(abs(a - b) for a, b in zip(known[key], one[3:], strict=True))
+        < PRICE_TOLERANCE * one[3] + tick
     )
     more = len(found) - same
-    return "all" if same == len(expected) and not more else f"{same}, and {more} others"
+    to_tick = f", to a tick of {tick}" if tick else ""
+    return f"all{to_tick}" if same == len(expected) and not more else f"{same}, and {more} others{to_tick}"
 
 
 def _many(said: Said, bars: int) -> Iterator[str]:

@@ -1,17 +1,22 @@
-"""Two hazards of compiled code that is kept: a rule that changed, and a serial loop taken for a parallel one."""
+"""Hazards of compiled code: a rule that changed, a serial loop taken for a parallel one, an array nobody counts."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+import pytest
 
 import jackline
+from jackline.research.sweep import arrays, bar_rules, loops, sharing, skipping
 from jackline.research.sweep import kernel as compiling
-from jackline.research.sweep.kernel import COMPILED_IN, INLINED, cache_dir, kernel, rules_sha256
+from jackline.research.sweep.kernel import COMPILED_IN, COUNTED, INLINED, cache_dir, kernel, rules_sha256
 
 SOURCE = Path(jackline.__file__).parent
 DEADLINE_S = 55
@@ -97,3 +102,27 @@ def test_serial_and_parallel_loops_are_functions_of_their_own() -> None:
     assert len(set(slots)) == len(slots)
     assert loops.parallel_dense.targetoptions["parallel"]
     assert not loops.serial_dense.targetoptions["parallel"]
+
+
+def holds_an_array(kind: object) -> bool:
+    """An array, or anything with one in it."""
+    if get_origin(kind) is np.ndarray:
+        return True
+    if isinstance(kind, type) and hasattr(kind, "_fields"):
+        return any(holds_an_array(field) for field in get_type_hints(kind).values())
+    return any(holds_an_array(part) for part in get_args(kind))
+
+
+@pytest.mark.parametrize("module", [bar_rules, loops, skipping, sharing])
+def test_what_counts_no_arrays_gives_none_back(module: Any) -> None:
+    """Who holds it would be one too few, and its memory might be freed under whoever reads it."""
+    for function in vars(module).values():
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            gives = holds_an_array(get_type_hints(function)["return"])
+            assert gives <= (function in COUNTED), function.__name__
+
+
+def test_an_array_within_a_value_is_found() -> None:
+    assert holds_an_array(arrays.Market)
+    assert holds_an_array(tuple[int, sharing.Entries])
+    assert not holds_an_array(tuple[int, bool, bar_rules.Passage])

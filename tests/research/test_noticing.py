@@ -1,4 +1,5 @@
-"""Bars that nobody could notice are one step: what comes of a backtest is the same as if every bar were walked."""
+"""Bars that nobody could notice are one step, and looks at the clock that find nothing to do are passed over: what
+comes of a backtest is the same as if every bar were walked and every look waited for."""
 
 from __future__ import annotations
 

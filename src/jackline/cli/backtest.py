@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REPORT, JSON = "backtest.html", "backtest.json"
 BAR_COLUMNS = 30
+TOLD_BARS = 64
+"""Between two words of progress."""
 SETS = Path("data")
 """Where `jackline data` keeps its sets, unless told otherwise."""
 
@@ -140,12 +142,17 @@ def _play(
         disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("", total=max(len(one) for one in candles))
+
+        def tell(done: int, total: int) -> None:
+            if done % TOLD_BARS == 0 or done == total:
+                bar.update(task, completed=done, total=total)
+
         return run_backtest(
             options,
             candles,
             settings=settings,
             funding=rates,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=tell,
         )
 
 

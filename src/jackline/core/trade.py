@@ -278,8 +278,9 @@ class Trade:
 
     def with_slot(self, slot: OrderSlot) -> Trade:
         """The trade with one of its slots replaced by a newer version; the very same trade where nothing is newer."""
-        if any(slot is known for known in self.slots):
-            return self
+        for known in self.slots:
+            if known is slot:
+                return self
         if self.disaster is not None and self.disaster.client_id == slot.client_id:
             return replace(self, disaster=slot)
         if self.target is not None and self.target.client_id == slot.client_id:

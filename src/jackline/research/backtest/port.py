@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from jackline.core.events import BarClosed, MarkMoved, StreamChanged
 from jackline.core.instrument import Instrument
-from jackline.core.orders import BalanceView, Bar, MarginType, PositionMode, Snapshot
+from jackline.core.orders import BalanceView, Bar, IncomeView, MarginType, PositionMode, Snapshot
 from jackline.core.outcomes import NotSent, OrderAnswer, Outcome, Unknown
 from jackline.core.ports import Clock
 from jackline.core.requests import Mutation, ReadFills, ReadIncome, ReadOrder, ReadSnapshot, SendEntry
@@ -51,6 +51,7 @@ class DirectPort:
         self._venue, self._account = venue, account
         self._clock, self._permit = clock, permit
         self._hints = views.Hints()
+        self._incomes: list[IncomeView] = []  # of the exchange's own list, which only grows
         self._user: EventSink | None = None
         self._market: EventSink | None = None
 
@@ -172,12 +173,12 @@ class DirectPort:
 
     async def read_income(self, request: ReadIncome) -> IncomePage | Unknown:
         await asyncio.sleep(HOP_S)
-        rows = []
-        for income in reversed(self._account.incomes):
-            if income.wire_ms < request.after_ms:
-                break
-            rows.append(views.income_view(income))
-        return IncomePage(rows=tuple(reversed(rows)), complete=True)
+        listed, known = self._account.incomes, self._incomes
+        known += [views.income_view(income) for income in listed[len(known) :]]
+        begin = len(known)
+        while begin and known[begin - 1].wire_ms >= request.after_ms:
+            begin -= 1
+        return IncomePage(rows=tuple(known[begin:]), complete=True)
 
     # -- facts -----------------------------------------------------------------------------------------------
 

@@ -25,6 +25,24 @@ def awaits_answer(state: State) -> bool:
     )
 
 
+def next_due_ms(state: State) -> int | None:
+    """Wire time at which the engine does something by itself, where nothing asked is out and every trade is settled.
+
+    Until then its looks at the clock find nothing to do. None where it cannot be told.
+    """
+    if awaits_answer(state) or not all(_is_settled(trade) for trade in state.trades.values()):
+        return None
+    due = [state.snapshot_due_ms]
+    for market in state.markets.values():
+        if market.leftover_ms is not None:
+            return None
+        if market.fills_due_ms is not None:
+            due.append(max(market.fills_due_ms, market.fills_gap_ms))
+    if state.money.books is not None:
+        due.append(state.money.books.income_due_ms)
+    return min(due)
+
+
 def is_at_rest(state: State, now_ms: int) -> bool:
     """No request is out, nothing is due, every trade is protected as planned, and the ledger explains the wallet.
 

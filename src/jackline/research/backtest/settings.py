@@ -18,7 +18,8 @@ class BacktestSettings:
     Attributes:
         from_ms, to_ms: bars that open from the first on and before the second are traded; what lies before is history.
         resets_next_day: an operator resets a tripped kill switch at the next midnight, UTC; else it stays.
-        walks_all: walk every bar while something is open, also where nobody could notice; slower, and the same.
+        walks_all: walk every bar while something is open, also where nobody could notice, and wait for every look at
+            the clock, also where it finds nothing to do; slower, and the same.
         allows_training_overlap: a model may decide on bars that it has learnt from, and every figure says so.
     """
 

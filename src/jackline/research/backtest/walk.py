@@ -23,7 +23,7 @@ from jackline.exchange.triggers import threshold
 from jackline.exchange.values import Side
 from jackline.research.backtest.loop import BacktestLoop
 from jackline.research.backtest.noticing import is_noticed
-from jackline.research.backtest.rest import awaits_answer, is_at_rest
+from jackline.research.backtest.rest import awaits_answer, is_at_rest, next_due_ms
 from jackline.research.backtest.street import Street, account_of
 
 REST_S_MAX = 30.0
@@ -187,10 +187,19 @@ class Walk:
             await asyncio.sleep(LOOK_S)
             await self.loop.idle()
             return
-        is_flat = not account_of(self.street).open_positions()
-        self.loop.slack_s = FLAT_SLACK_S if is_flat and not awaits_answer(self.state()) else 0.0
+        self.loop.slack_s = self._slack_s()
         await self.loop.passed()
         self.loop.slack_s = 0.0
+
+    def _slack_s(self) -> float:
+        """How far beyond the next timer time may pass: what lies between is looks that find nothing to do."""
+        state = self.state()
+        if self.walks_all or awaits_answer(state):
+            return 0.0
+        if not account_of(self.street).open_positions():
+            return FLAT_SLACK_S
+        due_ms = next_due_ms(state)
+        return 0.0 if due_ms is None else max(0, due_ms - self.street.venue.state.clock.wire_ms()) / 1_000
 
 
 def _on_tick(algo: Algo, tick: Decimal) -> Decimal:

@@ -56,20 +56,16 @@ INLINED = (
 CALLED = (
     bar_rules.along,
     bar_rules.through,
-    loops.entered,
-    loops.book,
-    loops.settled,
     loops.run_dense,
-    skipping.walk,
     skipping.run_sparse,
-    sharing.entries_of,
-    sharing.walked,
-    sharing.targeted,
-    sharing.ended,
     sharing.run_together,
     many.task_dense,
 )
 """Long, and seldom reached: compiled once and called. Everything else stands where it is used."""
+
+COUNTED = (loops.daily_of, sharing.entries_of, sharing.run_together, many.task_dense)
+"""What makes an array or gives one back counts who holds it. Nothing else does: whoever calls it holds its arrays, and
+counting them up and down in each call cost half of all time, and more on several cores."""
 
 Function = Callable[..., Any]
 
@@ -138,7 +134,7 @@ def kernel() -> Kernel:
 
 def _offer(function: Function, *, inlined: bool) -> None:
     """Let compiled code call a function that stays as it is for Python."""
-    offer: Callable[[Function], Function] = register_jitable(forceinline=inlined)
+    offer: Callable[[Function], Function] = register_jitable(forceinline=inlined, _nrt=function in COUNTED)
     offer(function)
 
 

@@ -42,6 +42,9 @@ from jackline.research.sweep.arrays import (
 )
 from jackline.research.sweep.bar_rules import Frame, Passage, Trade
 
+FAR_TICKS = 2_000_000_000
+"""Beyond every price in ticks."""
+
 
 def whole(value: np.integer) -> int:
     """A number of 64 bits: `int` alone keeps the 32 of the array when it is compiled."""
@@ -160,21 +163,18 @@ def book_day(market: Market, daily: Floats, bar: int, net: float) -> None:
         daily[market.bars[bar, BAR_DAY]] += net
 
 
-def note(
-    log: Whole, count: int, start: Start, trade: Trade, passage: Passage, bar: int, opening: bool
-) -> int:
-    """Put the trade on record where there is room; the number of trades so far."""
-    if count < len(log):
-        log[count, 0] = start.bar
-        log[count, 1] = bar
-        log[count, 2] = trade.sign
-        log[count, 3] = trade.entry
-        log[count, 4] = passage.price
-        log[count, 5] = passage.reason
-        log[count, 6] = start.disaster
-        log[count, 7] = passage.live
-        log[count, 8] = 1 if opening else 0
-    return count + 1
+def note(log: Whole, at: int, start: Start, trade: Trade, passage: Passage, bar: int, opening: bool) -> None:
+    """Put the trade on record at this place, where there is room."""
+    if at < len(log):
+        log[at, 0] = start.bar
+        log[at, 1] = bar
+        log[at, 2] = trade.sign
+        log[at, 3] = trade.entry
+        log[at, 4] = passage.price
+        log[at, 5] = passage.reason
+        log[at, 6] = start.disaster
+        log[at, 7] = passage.live
+        log[at, 8] = 1 if opening else 0
 
 
 def begin(tally: Floats) -> None:
@@ -224,21 +224,38 @@ def resumed(setting: Setting, bar: int, at_open: bool) -> int:
     return bar + (max(bars - 1, 0) if at_open else bars)
 
 
-QUIET, BETTER, EVENT = range(3)
-"""What a bar does to an open trade: nothing; it sees a better price that moves no stop; or it must be walked."""
+def quiet_to(market: Market, rows: Rows, setting: Setting, start: Start, trade: Trade, bar: int) -> int:
+    """The first bar from here on, or their number, that is not quiet: something rests in its range, a trail sees a
+    better price in it, or the trade is closed at its open.
+
+    Every bar is looked at, and on nothing but what a bar must be asked.
+    """
+    sign = trade.sign
+    lower, upper = sign * trade.live, FAR_TICKS
+    if trade.target != 0:
+        upper = sign * trade.target
+    if trade.trailing != 0:
+        upper = min(upper, sign * trade.best + 1)
+    due = min(start.bar + setting.hold, len(market.bars))
+    while (
+        bar < due
+        and rows.ends[setting.end, start.row, bar - 1] == 0
+        and market.adverse[start.row, bar] > lower
+        and market.favour[start.row, bar] < upper
+    ):
+        bar += 1
+    return bar
 
 
-def look(market: Market, trade: Trade, row: int, bar: int, frame: Frame) -> int:
-    """Whether anything rests in the bar's range, or its best price moves the stop."""
+def is_event(market: Market, trade: Trade, row: int, bar: int, frame: Frame) -> bool:
+    """Whether anything rests in the bar's range, or its best price moves the stop: then it must be walked."""
     sign, favour = trade.sign, whole(market.favour[row, bar])
     if market.adverse[row, bar] <= sign * trade.live:
-        return EVENT
+        return True
     if trade.target != 0 and favour >= sign * trade.target:
-        return EVENT
-    if trade.trailing == 0 or favour <= sign * trade.best:
-        return QUIET
+        return True
     wanted = kr.wanted_stop(trade, sign * favour)
-    return EVENT if rules.is_worth_moving(wanted, trade.live, frame.step, sign, kr.ONE) else BETTER
+    return rules.is_worth_moving(wanted, trade.live, frame.step, sign, kr.ONE)
 
 
 def run_dense(
@@ -250,11 +267,15 @@ def run_dense(
     tally: Floats,
     daily: Floats,
     log: Whole,
+    bar: int,
+    until: int,
 ) -> int:
-    """Every bar is looked at. Returns the number of trades."""
-    begin(tally)
-    count, bar, last = 0, 0, len(market.bars) - 1
-    while bar < last:
+    """The trades decided from `bar` to before `until`, each to its end: every bar is looked at.
+
+    Returns the bar from which on the next may be decided.
+    """
+    last = len(market.bars) - 1
+    while bar < min(until, last):
         wish = whole(rows.wish[setting.wish, bar])
         bar += 1
         if wish == 0:
@@ -263,37 +284,33 @@ def run_dense(
         if is_given_up(market, start, trade):
             bar = resumed(setting, bar, True)
             continue
-        opening, looked = True, EVENT
+        opening = True
         passage = kr.at_price(trade, column(market, bar, BAR_OPEN), frame)
         while passage.reason == kr.NONE:
             trade = kr.after(trade, passage)
-            if opening and looked == EVENT:
+            if opening:
                 opening = False
                 passage = inside(market, trade, bar, frame)
                 continue
-            bar += 1
+            bar = quiet_to(market, rows, setting, start, trade, bar + 1)
             if bar > last:
                 break
-            opening = True
             closing = closing_at(rows, setting, start, bar)
-            looked = look(market, trade, start.row, bar, frame)
-            if closing != kr.NONE or looked == EVENT:
+            if closing != kr.NONE or is_event(market, trade, start.row, bar, frame):
+                opening = True
                 passage = at_open(market, trade, bar, closing, frame)
-            elif looked == BETTER:
-                passage = Passage(kr.NONE, 0, trade.live, column(market, bar, FAVOURABLE[start.row]))
+            else:
+                seen = trade.sign * whole(market.favour[start.row, bar])
+                passage = Passage(kr.NONE, 0, trade.live, seen)
         if passage.reason == kr.NONE:
             tally[OPEN] = 1.0
-            return count
+            return last
         quantity = quantity_of(money, start)
         net, growth = settled(
             market, money, start.bar, trade.entry, trade.sign, quantity, passage, bar, opening
         )
+        note(log, int(tally[TRADES]), start, trade, passage, bar, opening)
         book(tally, net, growth, passage.reason, bar - start.bar)
         book_day(market, daily, bar, net)
-        count = note(log, count, start, trade, passage, bar, opening)
         bar = resumed(setting, bar, opening)
-    return count
-
-
-FAVOURABLE = (BAR_HIGH, BAR_LOW)
-"""The extreme that a long, and a short, hopes for."""
+    return bar

@@ -6,11 +6,14 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from jackline.research.sweep.arrays import LOG_COLUMNS, Floats, Market, Money, Rows, Whole
+from jackline.research.sweep.arrays import LOG_COLUMNS, TRADES, Floats, Market, Money, Rows, Whole
 from jackline.research.sweep.bar_rules import Frame
-from jackline.research.sweep.loops import daily_of, run_dense, setting_at
+from jackline.research.sweep.loops import begin, daily_of, run_dense, setting_at, whole
 from jackline.research.sweep.sharing import run_together
 from jackline.research.sweep.skipping import run_sparse
+
+TILE_BARS = 4_096
+"""Bars that all settings of a task are taken through before the next: some 200 KB."""
 
 
 def one_dense(
@@ -24,7 +27,10 @@ def one_dense(
     log: Whole,
 ) -> int:
     """The first setting alone, its trades put on record."""
-    return run_dense(market, rows, setting_at(settings, 0), frame, money, tallies[0], daily_of(daily, 0), log)
+    tally, last = tallies[0], len(market.bars) - 1
+    begin(tally)
+    run_dense(market, rows, setting_at(settings, 0), frame, money, tally, daily_of(daily, 0), log, 0, last)
+    return int(tally[TRADES])
 
 
 def one_sparse(
@@ -53,11 +59,18 @@ def task_dense(
     daily: Floats,
     part: Whole,
 ) -> None:
-    """The settings of these places, bar by bar."""
+    """The settings of these places, bar by bar; all of them through some bars, while these are in the cache."""
     log = np.empty((0, LOG_COLUMNS), np.int64)
+    reached = np.zeros(len(part), np.int64)
     for index in part:
-        setting, days = setting_at(settings, index), daily_of(daily, index)
-        run_dense(market, rows, setting, frame, money, tallies[index], days, log)
+        begin(tallies[index])
+    for end in range(TILE_BARS, len(market.bars) + TILE_BARS, TILE_BARS):
+        for at in range(len(part)):
+            index = part[at]
+            setting, days = setting_at(settings, index), daily_of(daily, index)
+            reached[at] = run_dense(
+                market, rows, setting, frame, money, tallies[index], days, log, whole(reached[at]), end
+            )
 
 
 def serial_dense(

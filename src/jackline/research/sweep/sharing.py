@@ -33,6 +33,7 @@ from jackline.research.sweep.arrays import (
 )
 from jackline.research.sweep.bar_rules import Frame, Passage, Trade
 from jackline.research.sweep.loops import (
+    FAR_TICKS,
     begin,
     book,
     book_day,
@@ -47,7 +48,7 @@ from jackline.research.sweep.loops import (
     settled,
     whole,
 )
-from jackline.research.sweep.skipping import FAR_TICKS, first_event, walk
+from jackline.research.sweep.skipping import first_event, walk
 
 TILE_ENTRIES = 512
 """Entries whose walks are kept at a time: some 90 KB."""

@@ -18,6 +18,7 @@ from jackline.research.sweep.arrays import (
     BLOCK_BARS,
     CHUNK_BARS,
     OPEN,
+    TRADES,
     Floats,
     Market,
     Money,
@@ -27,6 +28,7 @@ from jackline.research.sweep.arrays import (
 )
 from jackline.research.sweep.bar_rules import Frame, Passage, Trade
 from jackline.research.sweep.loops import (
+    FAR_TICKS,
     at_open,
     begin,
     book,
@@ -90,10 +92,6 @@ def upper_bound(trade: Trade, frame: Frame) -> int:
     if trade.trailing != 0:
         upper = min(upper, moves_from(trade, frame))
     return upper
-
-
-FAR_TICKS = 2_000_000_000
-"""Beyond every price in ticks."""
 
 
 def moved_on(market: Market, trade: Trade, row: int, bar: int, upper: int, frame: Frame) -> Passage:
@@ -171,7 +169,7 @@ def run_sparse(
 ) -> int:
     """Bars that cannot matter are passed over. Returns the number of trades."""
     begin(tally)
-    count, last = 0, len(market.bars) - 1
+    last = len(market.bars) - 1
     found = whole(rows.next_wish[setting.wish, 0])
     while found // 2 < last:
         bar, sign = found // 2 + 1, 1 - 2 * (found % 2)
@@ -186,15 +184,15 @@ def run_sparse(
         if passage.reason == kr.NONE:
             if bar > last:
                 tally[OPEN] = 1.0
-                return count
+                break
             opening = True
             passage = at_open(market, followed.before, bar, closing_at(rows, setting, start, bar), frame)
         quantity = quantity_of(money, start)
         net, growth = settled(
             market, money, start.bar, trade.entry, trade.sign, quantity, passage, bar, opening
         )
+        note(log, int(tally[TRADES]), start, trade, passage, bar, opening)
         book(tally, net, growth, passage.reason, bar - start.bar)
         book_day(market, daily, bar, net)
-        count = note(log, count, start, trade, passage, bar, opening)
         found = whole(rows.next_wish[setting.wish, min(resumed(setting, bar, opening), last)])
-    return count
+    return int(tally[TRADES])
