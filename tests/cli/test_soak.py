@@ -11,24 +11,26 @@ from typing import Any
 
 import pytest
 
-from jackline.cli.demo.witness import Episode
+from jackline.cli.demo.witness import Asked, Episode, Traffic
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.soak.bounds import Finding, bounds, judge
 from jackline.cli.soak.command import soak
 from jackline.cli.soak.playing import Wishes, naked, names
 from jackline.cli.soak.report import Report, as_json, as_markdown, as_text
-from jackline.cli.soak.samples import Life, Sample, life, sizes
+from jackline.cli.soak.samples import Life, Sample, Waiting, life, sizes
 from jackline.core.settings import ProtectionSettings
 from tests.processes import spawn
 
 WISHES = Wishes(days=4.0, symbols=3, speed=3_600.0, samples=40, seed=7)
-LIFE = Life(rss_kib=90_000, files=30, cpu_s=1.0)
+LIFE = Life(rss_kib=90_000, files=30, cpu_s=1.0, waited_s=0.0)
+TRAFFIC = Traffic(weight_max=900, routes={"GET /fapi/v1/time": Asked(requests=9, weight=9, refused=0)})
 
 
 def sample(day: float, *, entries: int = 0) -> Sample:
     return Sample(
         wall_s=day * 24, market_day=day, engine=LIFE, watchdog=LIFE, exchange=LIFE, inbox_max=3,
-        loop_lag_ms_max=5, journal_lag_ms_max=4, store_bytes=1 << 20, tape_bytes=0, weight_max=700,
+        loop_lag_ms_max=5, own_lag_ms_max=3, journal_lag_ms_max=4, store_bytes=1 << 20, tape_bytes=0,
+        weight_max=700, refused=0,
         entries=entries, naked_first_ms_max=0.0, naked_later_ms_max=0.0, liquidated=0,
     )  # fmt: skip
 
@@ -71,10 +73,11 @@ def test_open_files_that_only_come_are_found() -> None:
     ("field", "value", "name"),
     [
         ("inbox_max", 5_000, "waiting events"),
-        ("loop_lag_ms_max", 401, "loop lag"),
+        ("own_lag_ms_max", 401, "loop lag"),
         ("journal_lag_ms_max", 1_501, "journal lag"),
         ("tape_bytes", 3 << 20, "tape"),
         ("weight_max", 2_401, "request weight"),
+        ("refused", 1, "refused"),
         ("naked_first_ms_max", 1_501.0, "naked, first stop"),
         ("naked_later_ms_max", 5_001.0, "naked, later"),
         ("liquidated", 1, "liquidated"),
@@ -88,7 +91,32 @@ def test_the_worst_of_each_is_found_wherever_it_was(field: str, value: Any, name
 
 def test_what_a_short_run_cannot_tell_is_not_judged() -> None:
     short = {one.name for one in findings(run(days=0.2, count=12)) if one.found is None}
-    assert short == {"engine memory", "watchdog memory", "store"}
+    assert short == {"engine memory", "watchdog memory", "store", "idle"}
+
+
+def test_pools_that_fill_and_empty_are_no_leak() -> None:
+    breathing = [
+        replace(one, engine=replace(LIFE, files=90 if index % 5 else 30)) for index, one in enumerate(run())
+    ]
+    assert broken(breathing) == set()
+
+
+def test_a_run_that_opens_nothing_for_an_eighth_of_it_is_told() -> None:
+    banned = [replace(one, entries=min(one.entries, 40)) for one in run()]
+    assert broken(banned) == {"idle"}
+    assert next(one.found for one in findings(banned) if one.name == "idle") == 3
+
+
+def test_a_lag_is_the_engines_own_as_far_as_it_did_not_wait_for_a_core() -> None:
+    starved, busy = Waiting(), Waiting()
+    for look in range(20):
+        starved.note(look * 0.5, look * 0.4)
+        busy.note(look * 0.5, 0.0)
+    assert (starved.own_ms(3_000), busy.own_ms(3_000)) == (0, 3_000)
+    assert Waiting().own_ms(70) == 70
+    for look in range(20, 2_000):
+        starved.note(look * 0.5, 8.0)
+    assert starved.own_ms(3_000) == 3_000
 
 
 def test_the_first_stop_has_its_own_deadline() -> None:
@@ -122,10 +150,11 @@ def test_symbols_are_as_many_as_asked_for_and_differ() -> None:
 @pytest.mark.parametrize("ended", ["", "engine ended; its last words:\nboom"])
 def test_the_report_says_what_was_run_and_what_broke(ended: str) -> None:
     samples = run()
-    samples[5] = replace(samples[5], loop_lag_ms_max=900)
+    samples[5] = replace(samples[5], own_lag_ms_max=900)
     report = Report(
-        wishes=WISHES, samples=tuple(samples), findings=findings(samples), stopped=True, ended=ended
-    )
+        wishes=WISHES, ready_s=81.0, samples=tuple(samples), traffic=TRAFFIC, findings=findings(samples),
+        stopped=True, ended=ended,
+    )  # fmt: skip
     text, page, facts = (
         as_text(report),
         as_markdown(report, command="jackline soak"),
@@ -139,6 +168,9 @@ def test_the_report_says_what_was_run_and_what_broke(ended: str) -> None:
     assert ended in page
     assert ended in text
     assert [one["name"] for one in facts["bounds"] if one["broken"]] == ["loop lag"]
+    assert "| `GET /fapi/v1/time` | 9 | 9 | 0 |" in page
+    assert facts["traffic"]["GET /fapi/v1/time"]["weight"] == 9
+    assert facts["ready_s"] == 81.0
     assert facts["passed"] is False
     assert facts["played_days"] == samples[-1].market_day
 
@@ -148,6 +180,7 @@ def test_the_report_says_what_was_run_and_what_broke(ended: str) -> None:
     [
         ({"real": True}, "--real and --hours belong together"),
         ({"hours": 1.0}, "--real and --hours belong together"),
+        ({"bar": "7m"}, "--bar 7m: no such interval"),
         ({"json_file": Path("/nowhere/at/all.json")}, "no file can be made there"),
     ],
 )

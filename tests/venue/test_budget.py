@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from itertools import pairwise
 
 import pytest
@@ -221,3 +222,27 @@ def test_what_is_needed_more_is_never_refused_before_what_is_needed_less(
         budget.note_weight(used, at_ms)
     refused = [budget.question_refusal(now_ms, need) is not None for need in Need]
     assert refused == sorted(refused, reverse=True)
+
+
+@pytest.mark.owns("K2")
+def test_k2_a_burst_of_which_the_venue_has_not_told_yet_does_not_pass_the_limit() -> None:
+    """Forty listings of one look leave in the same millisecond: each is refused for those that are out before it."""
+    budget, sent = short_of(2_300, 30_000), 0
+    with ExitStack() as out:
+        while budget.question_refusal(30_100, Need.COMPLETES) is None:
+            out.enter_context(budget.under_way(1))
+            sent += 1
+        assert 2_300 + sent <= WEIGHT_MAX - LAST_WEIGHT + 1
+        assert "is used" in str(budget.entry_refusal(30_100))
+    assert budget.question_refusal(30_100, Need.COMPLETES) is None
+
+
+@pytest.mark.owns("K2")
+def test_k2_a_count_that_is_old_lets_one_question_through_and_not_a_whole_look() -> None:
+    """The venue refuses ten in a minute, and bans: a count of two seconds ago does not let forty leave at once."""
+    budget = short_of(2_399, 30_000)
+    assert budget.question_refusal(31_999, Need.BEGINS) is not None
+    assert budget.question_refusal(32_000, Need.BEGINS) is None
+    with budget.under_way(5):
+        for need in Need:
+            assert budget.question_refusal(32_000, need) is not None

@@ -17,7 +17,8 @@ from jackline.core.values import Symbol
 
 def on_leverage(turn: Turn, event: LeverageChanged) -> None:
     """Another leverage has other liquidation prices than the plan: nothing opens until it is set again (P7)."""
-    turn.want_snapshot()
+    if any(trade.symbol == event.symbol for trade in turn.trades.values()):
+        turn.want_snapshot()  # nothing else is liquidated; our own canaries change it on one flat symbol after another
     planned = turn.state.risk.leverage
     if event.leverage != planned:
         why = f"leverage of {event.symbol} is {event.leverage} at the venue, planned {planned}"

@@ -11,15 +11,12 @@ from jackline.core.orders import OrderState, OrderView, Snapshot
 from jackline.core.replacing import replace
 from jackline.core.requests import CancelOrder
 from jackline.core.trade import ExitReason, OrderSlot, SlotState, Trade
-from jackline.core.turn import Turn
+from jackline.core.turn import SUSPECT_MS, Turn
 from jackline.core.values import MarketMs, Symbol
 
 UNBALANCED_MS_MAX = 12_000
 """Flat at every look for this long, with the trade list read again each time: what the sum lacks was traded by
 somebody else before the trade began. No replica lags so long (rule 7)."""
-
-SUSPECT_MS = 7_000
-"""A stop in doubt arrives within its receive window of 5 s or never: a later look that shows nothing is believed."""
 
 _STOP_REASONS: dict[Role, ExitReason] = {
     Role.DISASTER: ExitReason.STOP,

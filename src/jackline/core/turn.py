@@ -30,6 +30,23 @@ LATE_LISTING_MS = 10_000
 """The second full listing follows the first this soon: what the life before this one had sent may have come late."""
 
 
+CHEAP_TRADES_MAX = 8
+"""With more trades than this a look is dear: it lists the orders of each, and a minute has 2,400 of weight for all."""
+LISTED_EACH_MAX = 40
+"""The orders of more symbols are listed at once, for as much."""
+GAP_WEIGHT_MS, GAP_WEIGHT_AT_RISK_MS = 20, 8
+"""Pause before a dear look for one unit of its weight, whatever hints at it; and while something is at risk: with forty
+trades half of P1's deadline."""
+CALM_WEIGHT_MS = 40
+"""The same between looks that nothing asks for: 1,500 a minute, and the watchdog has 600 more."""
+SUSPECT_MS = 7_000
+"""A stop in doubt arrives within its receive window of 5 s or never: a later look that shows nothing is believed."""
+SUSPECTS_LISTED_MAX = 4
+"""Symbols without a trade that every look lists while something may still arrive there. Of more, as while the canaries
+of a start sing, each waits for the look that is believed: to list them all at every look would cost a minute's weight
+in seconds."""
+
+
 class Turn:
     """Working copy for one event. Everything it does is recorded in `state` and `effects`."""
 
@@ -125,8 +142,8 @@ class Turn:
             self.effects.append(request)
 
     def want_snapshot(self, delay_ms: int = 0) -> None:
-        """Make the next guard pass due within `delay_ms`."""
-        due = WireMs(self.now.wire_ms + delay_ms)
+        """Make the next guard pass due within `delay_ms`; where it is dear, not sooner than its weight allows (K2)."""
+        due = WireMs(self.now.wire_ms + max(delay_ms, self._look_gap_ms()))
         if due < self.state.snapshot_due_ms:
             self.state = replace(self.state, snapshot_due_ms=due)
 
@@ -208,10 +225,36 @@ class Turn:
         if first:
             return tuple(sorted(self.markets))
         concerned = {trade.symbol for trade in self.trades.values()}
-        for market in self.markets.values():
-            if market.leftover_ms is not None or market.suspect_ms is not None:
-                concerned.add(market.symbol)
+        concerned.update(one.symbol for one in self.markets.values() if one.leftover_ms is not None)
+        suspects = {
+            one.symbol: self.now.wire_ms - one.suspect_ms
+            for one in self.markets.values()
+            if one.suspect_ms is not None
+        }
+        few = len(suspects) <= SUSPECTS_LISTED_MAX
+        concerned.update(
+            symbol for symbol, age_ms in suspects.items() if few or not 0 <= age_ms <= SUSPECT_MS
+        )
         return tuple(sorted(concerned))
+
+    def _look_weight(self) -> int:
+        """What the next look costs: the positions, and both listings of each symbol with a trade."""
+        return 5 + 2 * min(len(self.trades), LISTED_EACH_MAX)
+
+    def _look_gap_ms(self) -> int:
+        if len(self.trades) <= CHEAP_TRADES_MAX:
+            return 0
+        at_risk = any(trade.phase in AT_RISK for trade in self.trades.values())
+        return self._look_weight() * (GAP_WEIGHT_AT_RISK_MS if at_risk else GAP_WEIGHT_MS)
+
+    def _look_period_ms(self) -> int:
+        """Until the next look that nothing else asks for. A stop that vanished must be replaced within its allowance,
+        half of which is left to the replacing (P1)."""
+        settings = self.state.protection
+        if not any(trade.quantity > 0 for trade in self.trades.values()):
+            return settings.guard_idle_ms
+        longest_ms = settings.guard_exposed_ms + settings.repair_allowance_ms // 2
+        return max(settings.guard_exposed_ms, min(self._look_weight() * CALM_WEIGHT_MS, longest_ms))
 
     def _touch(self, symbol: Symbol) -> None:
         self.put_market(replace(self.market(symbol), mutated=self.state.asked))
@@ -240,15 +283,13 @@ class Turn:
             state = replace(state, snapshot_misses=min(state.snapshot_misses + 1, MISSES_COUNTED_MAX))
         if (sent_ms is None and now >= state.snapshot_due_ms) or overdue:
             asked = state.asked + 1
-            exposed = any(trade.quantity > 0 for trade in self.trades.values())
             full = 0 < state.full_due_ms <= now
             symbols = None if full else self._symbols_to_list(first=state.equity_quote is None)
             if full or state.full_due_ms == 0:
                 first = state.full_due_ms == 0
                 again_ms = LATE_LISTING_MS if first else state.protection.full_listing_ms
                 state = replace(state, full_due_ms=WireMs(now + again_ms))
-            period = state.protection.guard_exposed_ms if exposed else state.protection.guard_idle_ms
-            due = WireMs(now + period)
+            due = WireMs(now + self._look_period_ms())
             self.state = replace(state, asked=asked, snapshot_sent_ms=now, snapshot_due_ms=due)
             self.effects.append(ReadSnapshot(asked=asked, symbols=symbols, money=self._wants_money()))
         for market in list(self.markets.values()):

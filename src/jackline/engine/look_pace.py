@@ -23,13 +23,15 @@ ALARM_YOUNG_MS = 6_000
 """So young an alarm is looked at whatever it costs: for longer than an entry of a dead engine may still execute."""
 LASTING_WEIGHT_MS = 75
 """Pause for one unit of weight in an alarm that lasts, beside a living engine."""
+LISTED_EACH_MAX = 40
+"""Of more symbols the venue lists all orders at once, for as much."""
 LASTING_WEIGHT_ALONE_MS = 36
 """The same while nobody else looks: 1,660 a minute, two thirds of what the address has."""
 
 
 def look_weight(listed: int) -> int:
-    """What a look costs that lists the orders of so many symbols."""
-    return 5 + 2 * listed
+    """What a look costs that lists the orders of so many symbols, or of all."""
+    return 5 + 2 * min(listed, LISTED_EACH_MAX)
 
 
 @dataclass(slots=True)
@@ -37,15 +39,26 @@ class LookPace:
     """The time between looks. Remembers since when there is alarm."""
 
     _alarmed_since: WireMs | None = None
+    _alarmed_last: WireMs = WireMs(0)
+    _urgent: bool = False
 
-    def period_ms(self, now: WireMs, *, silent: bool, alarmed: bool, listed: int) -> int:
-        """`silent`: no engine looks. `listed`: how many symbols the next look lists."""
+    def period_ms(self, now: WireMs, *, silent: bool, risky: bool, urgent: bool, listed: int) -> int:
+        """`silent`: no engine looks. `risky`: it says that an entry is under way or something is not protected.
+        `urgent`: something was seen uncovered, or the engine was just lost. `listed`: how many symbols the next look
+        lists.
+
+        Beside an engine that lives, alarms that follow each other closely are one: in a market where entries come by
+        the second, each of them would begin with looks whatever they cost.
+        """
         weight = look_weight(listed)
         period_ms = ALONE_MS if silent else max(CALM_MS, weight * CALM_WEIGHT_MS)
-        if not alarmed:
-            self._alarmed_since = None
+        began, self._urgent = urgent and not self._urgent, urgent
+        if not (risky or urgent):
+            if silent or abs(now - self._alarmed_last) > ALARM_YOUNG_MS:
+                self._alarmed_since = None
             return period_ms
-        if self._alarmed_since is None:
+        self._alarmed_last = now
+        if began or self._alarmed_since is None:
             self._alarmed_since = now
         if abs(now - self._alarmed_since) <= ALARM_YOUNG_MS:
             return ALARMED_MS

@@ -18,14 +18,14 @@ from jackline.core.values import MarketMs, Price, Symbol
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.exit_wishes import exit_wishes
-from jackline.engine.feeds import Feeds
+from jackline.engine.feeds import SHARE_MAX, Feeds
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions
 from jackline.engine.recorder import Recorder
 from jackline.engine.regime import RegimeBook
 from jackline.engine.scan import Scan
-from jackline.engine.startup import StreamingVenue
+from jackline.engine.startup import Pump, StreamingVenue
 from jackline.engine.universe import UniverseKeeper, recorded_in
 from jackline.store.boot import Store
 
@@ -148,21 +148,28 @@ class Markets:
                 group.create_task(self._keeper.run(recorded_in(self._store)))
                 group.create_task(self._opener.run())
             return
-        streamed = (*self._options.symbols, *self._regime.only_read)
+        streamed = (*self._regime.only_read, *self._options.symbols)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._opener.run())
+            # The history of hundreds takes minutes: those that have theirs are traded meanwhile.
+            for first in range(0, len(streamed), SHARE_MAX):
+                share = streamed[first : first + SHARE_MAX]
+                market = await self._stream_of(share)
+                group.create_task(market.run())
+                for symbol in share:
+                    self._opener.want(symbol)
+
+    async def _stream_of(self, share: tuple[Symbol, ...]) -> Pump:
+        """Their history is read first: a stream that opens after it has little to read again."""
         after = {}
-        for symbol in streamed:
+        for symbol in share:
             bars = await self._opener.history(symbol)
             self._load(symbol, bars)
             if bars:
                 after[symbol] = bars[-1].open_ms
-        market = self._venue.market_stream(
-            symbols=streamed,
+        return self._venue.market_stream(
+            symbols=share,
             interval_ms=self._options.interval_ms,
             after=after,
             sink=self._regime.between(self._inbox.put),
         )
-        for symbol in self._options.symbols:
-            self._opener.want(symbol)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(market.run())
-            group.create_task(self._opener.run())

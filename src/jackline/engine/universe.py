@@ -23,7 +23,7 @@ from jackline.core.state import State
 from jackline.core.universe import Unfit, Universe, UniverseRules, select_universe
 from jackline.core.values import Quote, Symbol, WireMs
 from jackline.engine.clock import TwoClocks
-from jackline.engine.feeds import Feeds
+from jackline.engine.feeds import SHARE_MAX, Feeds
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions, VenueUnreadable
@@ -212,13 +212,16 @@ class UniverseKeeper:
         return tuple(sorted(planned.difference(self.members, self._only_read())))
 
     async def _bring_in(self, symbols: tuple[Symbol, ...]) -> None:
-        """History first: a stream that opens after it has nothing to read again."""
-        for symbol in symbols:
-            self._load(symbol, await self._opener.history(symbol))
-        self._fed += tuple(symbol for symbol in symbols if symbol not in self._fed)
-        self._feed()
-        for symbol in symbols:
-            self._opener.want(symbol)
+        """History first: a stream that opens after it has nothing to read again. A socketful at a time: the history of
+        hundreds takes minutes, and those that have theirs are traded meanwhile."""
+        for first in range(0, len(symbols), SHARE_MAX):
+            share = symbols[first : first + SHARE_MAX]
+            for symbol in share:
+                self._load(symbol, await self._opener.history(symbol))
+            self._fed += tuple(symbol for symbol in share if symbol not in self._fed)
+            self._feed()
+            for symbol in share:
+                self._opener.want(symbol)
 
     async def _refresh_for_ever(self, recorded: tuple[Symbol, ...]) -> None:
         # Of an account that held something the start has not asked.

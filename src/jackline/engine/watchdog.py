@@ -146,9 +146,10 @@ class Watchdog:
         # The last beat of a dead engine tells of its last moment, and nothing of an hour later.
         risky = beat.risky if beat is not None and (not silent or self._fell_silent_lately(now)) else ()
         ordered = silent and self._orders.are_pending
-        alarmed = self._is_alarmed(now) or bool(risky) or ordered
+        urgent = self._is_alarmed(now) or ordered
+        alarmed = urgent or bool(risky)
         period_ms = self._pace.period_ms(
-            now, silent=silent, alarmed=alarmed, listed=len(self._open.union(risky))
+            now, silent=silent, risky=bool(risky), urgent=urgent, listed=len(self._open.union(risky))
         )
         # Alone, a calm look waits for no other either: one that is never answered must not hold up the rest (P1).
         at_once = LOOKS_AT_ONCE_MAX if silent or alarmed else 1

@@ -99,6 +99,33 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     stop_fills: list[StopFill]
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of one route since the start. `refused`: over a limit, or from a banned address."""
+
+    requests: int
+    weight: int
+    refused: int
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the request weight went. `weight_max`: of the heaviest minute."""
+
+    weight_max: int
+    routes: dict[str, Asked]
+
+    @property
+    def refused(self) -> int:
+        return sum(one.refused for one in self.routes.values())
+
+
+class Episodes(msgspec.Struct, frozen=True, kw_only=True):
+    """Positions that live or have closed since the moment asked for; `opened`: how many there were in all."""
+
+    wire_exact_ms: float
+    opened: int
+    episodes: list[Episode]
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A plain order; `algo_id` is set on what a triggered stop became."""
 
@@ -173,6 +200,13 @@ class Witness:
     async def testimony(self) -> Testimony:
         return await self._ask("GET", "witness", Testimony)
 
+    async def episodes(self, *, since_wire_ms: float) -> Episodes:
+        """What has changed since then: a long run asks often, and its whole testimony grows with every trade."""
+        return await self._ask("GET", f"episodes?since_wire_ms={since_wire_ms:.3f}", Episodes)
+
+    async def traffic(self) -> Traffic:
+        return await self._ask("GET", "traffic", Traffic)
+
     async def hold(self) -> Market:
         """Market time stops here; orders are still taken and filled."""
         return await self._ask("POST", "market", Market, {"hold": True})
@@ -184,6 +218,10 @@ class Witness:
     async def resume(self, ratio: float) -> Market:
         """Market time runs on at this pace."""
         return await self._ask("POST", "market", Market, {"hold": False, "ratio": ratio})
+
+    async def thin_prices(self, period_ms: float) -> None:
+        """At most one price message a symbol in this wire time from now on."""
+        await self._ask("POST", "switches", Market, {"price_period_ms": period_ms})
 
     async def crash(self, *, symbol: str, fraction: Decimal, over_ms: int) -> Market:
         """Bends the coming price of a generated market."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import linear_regression
 from typing import Final
 
@@ -19,6 +20,10 @@ SLOPE_DAYS_MIN: Final = 1.0
 """A line through fewer points, or over less time, says nothing; the bound is then not judged, and that is said."""
 ENTRIES_MIN: Final = 20
 """The store has a size before its first row."""
+FILES_SAMPLES_MIN: Final = 2
+"""A quarter of the run with fewer has seen no pool at rest."""
+PARTS: Final = 8
+"""A run that opens nothing in one of so many equal parts measures an engine that stands still."""
 GROWTH_MIB: Final = 64.0
 """A service has 512 MiB in the shipped unit and starts with about half."""
 RUN_DAYS: Final = 30.0
@@ -70,11 +75,18 @@ def _slope(of: Callable[[Sample], Life]) -> Callable[[Sequence[Sample]], float |
 
 
 def _more_files(of: Callable[[Sample], Life]) -> Callable[[Sequence[Sample]], float | None]:
-    """The most open files after the warm-up, less those at its end."""
+    """The fewest open files in the last quarter, less the fewest in the one after the warm-up.
+
+    Pools of connections fill with every burst and empty when it is over: they leave the fewest where they were, and a
+    leak does not.
+    """
 
     def measure(samples: Sequence[Sample]) -> float | None:
-        late = warm(samples)
-        return float(max(of(one).files for one in late) - of(late[0]).files) if late else None
+        quarter = len(samples) // 4
+        if quarter < FILES_SAMPLES_MIN:
+            return None
+        early, last = samples[quarter : 2 * quarter], samples[-quarter:]
+        return float(min(of(one).files for one in last) - min(of(one).files for one in early))
 
     return measure
 
@@ -95,6 +107,18 @@ def _store_per_entry(samples: Sequence[Sample]) -> float | None:
     return (late[-1].store_bytes - late[0].store_bytes) / 1_024 / (late[-1].entries - late[0].entries)
 
 
+def _idle_parts(samples: Sequence[Sample]) -> float | None:
+    """How many of the eighths of the market time opened no position."""
+    if not samples or samples[-1].market_day < SLOPE_DAYS_MIN or len(samples) < 2 * PARTS:
+        return None
+    end = samples[-1].market_day
+    opened = [
+        max((one.entries for one in samples if one.market_day <= end * part / PARTS), default=0)
+        for part in range(PARTS + 1)
+    ]
+    return float(sum(later == earlier for earlier, later in pairwise(opened)))
+
+
 def bounds(*, tape_mib_max: int, protection: ProtectionSettings) -> tuple[Bound, ...]:
     """The table."""
     slope, month = GROWTH_MIB / RUN_DAYS, f"{GROWTH_MIB:g} MiB in {RUN_DAYS:g} days"
@@ -105,11 +129,11 @@ def bounds(*, tape_mib_max: int, protection: ProtectionSettings) -> tuple[Bound,
             name="watchdog memory", unit="MiB/day", most=slope, why=month, measure=_slope(lambda s: s.watchdog)
         ),
         Bound(
-            name="engine files", unit="more", most=16, why="connections come and go; a leak goes on",
+            name="engine files", unit="more", most=16, why="the fewest late on: a pool empties, a leak does not",
             measure=_more_files(lambda s: s.engine),
         ),
         Bound(
-            name="watchdog files", unit="more", most=16, why="connections come and go; a leak goes on",
+            name="watchdog files", unit="more", most=16, why="the fewest late on: a pool empties, a leak does not",
             measure=_more_files(lambda s: s.watchdog),
         ),
         Bound(
@@ -117,8 +141,8 @@ def bounds(*, tape_mib_max: int, protection: ProtectionSettings) -> tuple[Bound,
             measure=_worst(lambda s: s.inbox_max),
         ),
         Bound(
-            name="loop lag", unit="ms", most=lag_ms, why="a later beat is silence to the watchdog (L2)",
-            measure=_worst(lambda s: s.loop_lag_ms_max),
+            name="loop lag", unit="ms", most=lag_ms, why="silence to the watchdog (L2); without its waiting for a core",
+            measure=_worst(lambda s: s.own_lag_ms_max),
         ),
         Bound(
             name="journal lag", unit="ms", most=protection.protect_deadline_ms, why="an intent waits for it",
@@ -135,6 +159,14 @@ def bounds(*, tape_mib_max: int, protection: ProtectionSettings) -> tuple[Bound,
         Bound(
             name="request weight", unit="a minute", most=WEIGHT_MAX, why="the venue's limit; a ban beyond",
             measure=_worst(lambda s: s.weight_max),
+        ),
+        Bound(
+            name="refused", unit="requests", most=0, why="whoever is told to stop and asks on is banned (K2)",
+            measure=_worst(lambda s: s.refused),
+        ),
+        Bound(
+            name="idle", unit="eighths", most=0, why="an engine that opens nothing proves nothing",
+            measure=_idle_parts,
         ),
         Bound(
             name="naked, first stop", unit="ms", most=protection.protect_deadline_ms, why="P1",

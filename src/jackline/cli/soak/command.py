@@ -30,6 +30,7 @@ def soak(
     ] = SPEED,
     real: Annotated[bool, typer.Option("--real", help="At the pace of the wall; give --hours.")] = False,
     hours: Annotated[float | None, typer.Option(min=0.01, max=10_000, help="How long, with --real.")] = None,
+    bar: Annotated[str, typer.Option(help="Length of a bar: 1m, 5m, 15m, 1h, ...")] = "5m",
     samples: Annotated[int, typer.Option(min=4, max=10_000, help="How many samples in all.")] = 96,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated market.")] = 7,
     json_file: Annotated[
@@ -59,7 +60,7 @@ def soak(
             ExitCode.BAD_INPUT, "soak reads memory and files from /proc. Fix: run it on Linux"
         )
     wishes = _wishes(
-        days=days, symbols=symbols, speed=speed, real=real, hours=hours, samples=samples, seed=seed
+        days=days, symbols=symbols, speed=speed, real=real, hours=hours, samples=samples, seed=seed, bar=bar
     )
     report = _played(wishes, keep)
     from jackline.cli.soak.report import as_json, as_markdown, as_text, write
@@ -75,9 +76,22 @@ def soak(
 
 
 def _wishes(
-    *, days: float, symbols: int, speed: float, real: bool, hours: float | None, samples: int, seed: int
+    *,
+    days: float,
+    symbols: int,
+    speed: float,
+    real: bool,
+    hours: float | None,
+    samples: int,
+    seed: int,
+    bar: str,
 ) -> "Wishes":
+    from jackline.cli.section_types import BAR_INTERVALS_MS
     from jackline.cli.soak.playing import Wishes
+
+    if bar not in BAR_INTERVALS_MS:
+        text = f"--bar {bar}: no such interval. Fix: one of {', '.join(BAR_INTERVALS_MS)}"
+        raise CommandFailed(ExitCode.BAD_INPUT, text)
 
     if real != (hours is not None):
         text = (
@@ -86,7 +100,7 @@ def _wishes(
         raise CommandFailed(ExitCode.BAD_INPUT, text)
     if hours is not None:
         days, speed = hours / HOURS_PER_DAY, 1.0
-    return Wishes(days=days, symbols=symbols, speed=speed, samples=samples, seed=seed)
+    return Wishes(days=days, symbols=symbols, speed=speed, samples=samples, seed=seed, bar=bar)
 
 
 def _played(wishes: "Wishes", keep: Path | None) -> "Report":
@@ -110,7 +124,9 @@ def _played(wishes: "Wishes", keep: Path | None) -> "Report":
             )
             return Report(
                 wishes=wishes,
+                ready_s=soak.ready_s,
                 samples=tuple(soak.samples),
+                traffic=soak.traffic,
                 findings=judge(soak.samples, table),
                 stopped=stop.is_set(),
                 ended=soak.ended,

@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -16,10 +15,12 @@ import msgspec
 
 from jackline.cli.children import Child, Children, Ready
 from jackline.cli.config import Config
-from jackline.cli.demo.setting import Place, prepare, write_config
-from jackline.cli.demo.witness import Episode, Witness
+from jackline.cli.demo.setting import Place, prepare
+from jackline.cli.demo.witness import Episode, Traffic, Witness
 from jackline.cli.errors import CommandFailed, ExitCode
-from jackline.cli.soak.samples import DAY_MS, Sample, life, sizes
+from jackline.cli.section_types import BAR_INTERVALS_MS
+from jackline.cli.soak.samples import DAY_MS, Sample, Waiting, life, sizes, waited_s
+from jackline.cli.soak.scene import BALANCE_QUOTE, write_config
 from jackline.engine import heartbeat
 from jackline.store.host_disk import HostDisk
 
@@ -27,27 +28,30 @@ READY_S = 900.0
 """Two hundred symbols have their history made by the exchange and read by the engine, on a machine that may be busy."""
 LOOK_S = 0.5
 """Between two looks at the heartbeat: it is written so often."""
-BALANCE_QUOTE = "1000000"
-INTERVAL_MS = 300_000
 OPENING_MS = 1.0
 """A naked span that begins within this of the position's opening is its first exposure."""
-WEIGH_S = 5.0
-"""Between two questions for the weight: each is part of what it asks for."""
-REFUSED_S = 60.0
-"""The venue counts by the minute."""
-WEIGHT = "X-MBX-USED-WEIGHT-1M"
+PRICES_PER_S = 1_000
+"""Marks that an engine is told of, of all symbols: five times what a real market of 200 tells it. In a market that runs
+ahead there is something new to say of each symbol all the time."""
 STRANGERS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The command line, checked. `speed`: market seconds a second of the wall, 1 for real time."""
+    """The command line, checked. `speed`: market seconds a second of the wall, 1 for real time. `bar`: an interval by
+    its name."""
 
     days: float
     symbols: int
     speed: float
     samples: int
     seed: int
+    bar: str = "5m"
+
+    @property
+    def interval_ms(self) -> int:
+        """How long a bar is, in market time."""
+        return BAR_INTERVALS_MS[self.bar]
 
     @property
     def end_ms(self) -> float:
@@ -74,13 +78,22 @@ class Soak:
     ended: str = ""
     inbox_max: int = 0
     loop_lag_ms_max: int = 0
+    own_lag_ms_max: int = 0
+    waiting: Waiting = field(default_factory=Waiting)
     journal_lag_ms_max: int = 0
-    weight_max: int = 0
-    weigh_at_s: float = 0.0
+    ready_s: float = 0.0
+    traffic: Traffic = Traffic(weight_max=0, routes={})
+    seen_wire_ms: float = 0.0
+    naked_first_ms_max: float = 0.0
+    naked_later_ms_max: float = 0.0
+    liquidated: set[str] = field(default_factory=set)
 
     async def run(self, stop: asyncio.Event, say: Callable[[Sample], None]) -> None:
         """Play the market to its end, or until told to stop, or until a process has ended."""
         await self._ready(stop)
+        self.ready_s = round(time.monotonic() - self.started_s, 1)
+        if self.wishes.speed > 1:
+            await self.witness.thin_prices(self.price_period_ms)
         await self.witness.resume(self.wishes.speed)
         step_ms = self.wishes.end_ms / self.wishes.samples
         next_ms = 0.0
@@ -88,7 +101,6 @@ class Soak:
             self._look()
             market = await self.witness.market()
             played_ms = market.market_ms - self.start_ms
-            await self._weigh()
             if played_ms >= next_ms or market.ended:
                 self.samples.append(await self._sample(played_ms))
                 say(self.samples[-1])
@@ -119,23 +131,20 @@ class Soak:
         if beat is not None:
             self.inbox_max = max(self.inbox_max, beat.inbox)
             self.loop_lag_ms_max = max(self.loop_lag_ms_max, beat.loop_lag_ms)
+            self.waiting.note(time.monotonic(), waited_s(self.engine.pid))
+            self.own_lag_ms_max = max(self.own_lag_ms_max, self.waiting.own_ms(beat.loop_lag_ms))
             self.journal_lag_ms_max = max(self.journal_lag_ms_max, beat.journal_lag_ms)
 
-    async def _weigh(self) -> None:
-        """All of this machine count as one address, so a question of ours is told what the others have spent."""
-        if time.monotonic() < self.weigh_at_s:
-            return
-        self.weigh_at_s = time.monotonic() + WEIGH_S
-        try:
-            async with self.session.get(f"{self.url}/fapi/v1/ping") as answer:
-                self.weight_max = max(self.weight_max, int(answer.headers.get(WEIGHT, "0")))
-                if answer.status != HTTPStatus.OK:  # whoever asks on after a refusal has the address banned
-                    self.weigh_at_s += REFUSED_S
-        except (aiohttp.ClientError, TimeoutError):
-            return  # the witness, asked every time as well, says that the exchange is gone
+    @property
+    def price_period_ms(self) -> float:
+        """Between two marks of a symbol where the market runs ahead."""
+        return min(1_000.0, max(20.0, 1_000 * self.wishes.symbols / PRICES_PER_S))
 
     async def _sample(self, played_ms: float) -> Sample:
-        seen = await self.witness.testimony()
+        seen = await self.witness.episodes(since_wire_ms=self.seen_wire_ms - 1)
+        self.traffic = await self.witness.traffic()
+        self._note(seen.episodes)
+        self.seen_wire_ms = seen.wire_exact_ms
         store, tape = await asyncio.to_thread(sizes, self.config.state_dir)
         sample = Sample(
             wall_s=round(time.monotonic() - self.started_s, 1),
@@ -145,17 +154,28 @@ class Soak:
             exchange=life(self.exchange.pid),
             inbox_max=self.inbox_max,
             loop_lag_ms_max=self.loop_lag_ms_max,
+            own_lag_ms_max=self.own_lag_ms_max,
             journal_lag_ms_max=self.journal_lag_ms_max,
             store_bytes=store,
             tape_bytes=tape,
-            weight_max=self.weight_max,
-            entries=len(seen.episodes),
-            naked_first_ms_max=max((naked(one)[0] for one in seen.episodes), default=0.0),
-            naked_later_ms_max=max((naked(one)[1] for one in seen.episodes), default=0.0),
-            liquidated=sum(one.liquidated for one in seen.episodes),
+            weight_max=self.traffic.weight_max,
+            refused=self.traffic.refused,
+            entries=seen.opened,
+            naked_first_ms_max=self.naked_first_ms_max,
+            naked_later_ms_max=self.naked_later_ms_max,
+            liquidated=len(self.liquidated),
         )
-        self.inbox_max = self.loop_lag_ms_max = self.journal_lag_ms_max = self.weight_max = 0
+        self.inbox_max = self.loop_lag_ms_max = self.own_lag_ms_max = self.journal_lag_ms_max = 0
         return sample
+
+    def _note(self, episodes: Sequence[Episode]) -> None:
+        """Every position is told of until it has closed, and once more."""
+        for one in episodes:
+            first_ms, later_ms = naked(one)
+            self.naked_first_ms_max = max(self.naked_first_ms_max, first_ms)
+            self.naked_later_ms_max = max(self.naked_later_ms_max, later_ms)
+            if one.liquidated:
+                self.liquidated.add(one.entry_client_id)
 
 
 def naked(episode: Episode) -> tuple[float, float]:
@@ -179,7 +199,7 @@ async def opened(wishes: Wishes, directory: Path) -> AsyncIterator[Soak]:
     """Exchange, watchdog and engine, the market still standing. All are ended on the way out. Raises CommandFailed."""
     place = prepare(directory)
     symbols = names(wishes.symbols)
-    bars = int(wishes.end_ms / INTERVAL_MS) + 2
+    bars = int(wishes.end_ms / wishes.interval_ms) + 2
     arguments = [
         "exchange",
         "serve",
@@ -191,15 +211,13 @@ async def opened(wishes: Wishes, directory: Path) -> AsyncIterator[Soak]:
         place.key,
     ]
     arguments += ["--secret-file", str(place.secret), "--generate", ",".join(symbols), "--bars", str(bars)]
-    arguments += ["--interval-ms", str(INTERVAL_MS), "--seed", str(wishes.seed)]
+    arguments += ["--interval-ms", str(wishes.interval_ms), "--seed", str(wishes.seed)]
     environment = {**os.environ, "JACKLINE_LOG": "json", "JACKLINE_LOG_LEVEL": "warning"}
     async with Children(directory, environment=environment) as children, aiohttp.ClientSession() as session:
         exchange = await children.start("exchange", *arguments, speaks=True)
         ready = msgspec.json.decode(await exchange.ready_line(within_s=READY_S), type=Ready)
         url = f"http://127.0.0.1:{ready.port}"
-        config = write_config(
-            place, url=url, symbols=symbols, interval_ms=INTERVAL_MS, rung=None, hedge=False
-        )
+        config = write_config(place, url=url, symbols=symbols, bar=wishes.bar)
         file = str(place.config)
         yield Soak(
             wishes=wishes,

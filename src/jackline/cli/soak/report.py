@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
+
+from jackline.cli.demo.witness import Traffic
 from jackline.cli.soak.bounds import Finding
 from jackline.cli.soak.playing import Wishes
 from jackline.cli.soak.samples import Sample
@@ -17,10 +20,13 @@ ROWS_MAX = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`ended` says which process ended before its time; `stopped`: somebody asked for the end."""
+    """`ready_s`: of the wall, until every symbol could be traded. `ended` says which process ended before its time;
+    `stopped`: somebody asked for the end."""
 
     wishes: Wishes
+    ready_s: float
     samples: tuple[Sample, ...]
+    traffic: Traffic
     findings: tuple[Finding, ...]
     stopped: bool
     ended: str
@@ -41,8 +47,10 @@ def as_json(report: Report) -> str:
         "stopped": report.stopped,
         "ended": report.ended,
         "asked": asdict(report.wishes),
+        "ready_s": report.ready_s,
         "played_days": report.played_days,
         "bounds": [{**asdict(one), "broken": one.broken} for one in report.findings],
+        "traffic": msgspec.to_builtins(report.traffic.routes),
         "samples": [asdict(one) for one in report.samples],
     }
     return json.dumps(facts, indent=1)
@@ -78,11 +86,15 @@ def as_markdown(report: Report, *, command: str) -> str:
     ]
     lines += [
         "",
-        "| day | wall s | engine MiB | watchdog MiB | exchange MiB | engine files | inbox | loop lag ms |",
+        "| day | wall s | engine MiB | watchdog MiB | exchange MiB | engine files | inbox | loop lag ms | its own |",
     ]
     lines[-1] += " store MiB | tape MiB | entries |"
-    lines += ["|" + "---:|" * 11]
+    lines += ["|" + "---:|" * 12]
     lines += [_row(one) for one in _thinned(report.samples)]
+    lines += ["", "What was asked, heaviest first:", ""]
+    lines += ["| route | requests | weight | refused |", "|---|---:|---:|---:|"]
+    asked = sorted(report.traffic.routes.items(), key=lambda item: -item[1].weight)
+    lines += [f"| `{name}` | {one.requests} | {one.weight} | {one.refused} |" for name, one in asked]
     if report.ended:
         lines += ["", "```", report.ended, "```"]
     return "\n".join(lines) + "\n"
@@ -94,10 +106,11 @@ def _head(report: Report) -> str:
     text = (
         f"{report.played_days:.2f} of {report.wishes.days:g} market days, {report.wishes.symbols} symbols, "
     )
-    text += f"{wall_s:.0f} s of the wall"
+    text += f"bars of {report.wishes.bar}, {wall_s:.0f} s of the wall, "
+    text += f"{report.ready_s:.0f} of them until all could be traded"
     if last is not None:
         spent = ", ".join(
-            f"{name} {life.cpu_s:.0f} s"
+            f"{name} {life.cpu_s:.0f} s (waited {life.waited_s:.0f} s for a core)"
             for name, life in (
                 ("engine", last.engine),
                 ("watchdog", last.watchdog),
@@ -121,7 +134,8 @@ def _row(one: Sample) -> str:
     cells = (
         f"{one.market_day:.2f}", f"{one.wall_s:.0f}", f"{one.engine.rss_kib / 1_024:.1f}",
         f"{one.watchdog.rss_kib / 1_024:.1f}", f"{one.exchange.rss_kib / 1_024:.1f}", f"{one.engine.files}",
-        f"{one.inbox_max}", f"{one.loop_lag_ms_max}", f"{one.store_bytes / mib:.2f}", f"{one.tape_bytes / mib:.2f}",
+        f"{one.inbox_max}", f"{one.loop_lag_ms_max}", f"{one.own_lag_ms_max}",
+        f"{one.store_bytes / mib:.2f}", f"{one.tape_bytes / mib:.2f}",
         f"{one.entries}",
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"

@@ -18,7 +18,7 @@ from jackline.exchange.wire.json import Json, encode
 from jackline.exchange.wire.relay import Relay
 from jackline.exchange.wire.runner import Runner
 from jackline.exchange.wire.switches import SwitchOrder, turn
-from jackline.exchange.wire.testimony import witness_report
+from jackline.exchange.wire.testimony import episodes_report, witness_report
 
 
 class CrashOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class MarketOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Control:
-    """The four control routes."""
+    """The control routes."""
 
     def __init__(
         self, floor: Floor, *, feed: Feed | Mirror, clock: MarketClock, runner: Runner | Relay
@@ -53,6 +53,8 @@ class Control:
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/local/v1/state", self._state)
         app.router.add_get("/local/v1/witness", self._witness)
+        app.router.add_get("/local/v1/episodes", self._episodes)
+        app.router.add_get("/local/v1/traffic", self._traffic)
         app.router.add_post("/local/v1/market", self._market)
         app.router.add_post("/local/v1/switches", self._switches)
 
@@ -90,6 +92,16 @@ class Control:
 
     async def _witness(self, request: web.Request) -> web.Response:
         return _response(witness_report(self._floor.venue))
+
+    async def _episodes(self, request: web.Request) -> web.Response:
+        try:
+            since_ms = float(request.query.get("since_wire_ms", "0"))
+        except ValueError:
+            return _response({"error": "since_wire_ms: a number of milliseconds"}, status=400)
+        return _response(episodes_report(self._floor.venue, since_ms=since_ms))
+
+    async def _traffic(self, request: web.Request) -> web.Response:
+        return _response(self._floor.traffic.report())
 
     async def _market(self, request: web.Request) -> web.Response:
         try:

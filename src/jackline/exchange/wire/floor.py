@@ -14,6 +14,7 @@ from jackline.exchange.wire.lives import Lives
 from jackline.exchange.wire.market_streams import MarketStreams
 from jackline.exchange.wire.misbehaviour import Board
 from jackline.exchange.wire.streams import Hub
+from jackline.exchange.wire.traffic import Traffic
 from jackline.exchange.wire.user_events import user_messages
 
 SOCKET_LIFE_MS: Final = 24 * 3_600_000
@@ -33,6 +34,7 @@ class Floor:
     venue: Venue
     draw: Callable[[], float] = _surely
     lives: Lives = field(default_factory=Lives)
+    traffic: Traffic = field(default_factory=Traffic)
     listen_keys: ListenKeys = field(init=False)
     board: Board = field(init=False)
     hub: Hub = field(init=False)

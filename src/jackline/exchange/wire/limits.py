@@ -108,8 +108,12 @@ class Limits:
         if not long:
             raise VenueError(-1015, limit=ORDERS_PER_MINUTE, window="1 MINUTE")
 
+    def weight_used(self, wire_ms: int, *, address: str = HERE) -> int:
+        """What an address has spent of this minute, refusals included."""
+        return self._weights[address].used(wire_ms)
+
     def weight_header(self, wire_ms: int, *, address: str = HERE) -> dict[str, str]:
-        return {WEIGHT[0]: str(self._weights[address].used(wire_ms))}
+        return {WEIGHT[0]: str(self.weight_used(wire_ms, address=address))}
 
     def order_headers(self, account: str, wire_ms: int) -> dict[str, str]:
         windows = self._orders[account]

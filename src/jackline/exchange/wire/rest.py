@@ -22,7 +22,7 @@ from jackline.exchange.wire.faults import Refuse
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.forms import JSON_TYPE, Spoken, garbled
 from jackline.exchange.wire.json import Json, encode
-from jackline.exchange.wire.limits import Limits
+from jackline.exchange.wire.limits import BANNED, Limits
 from jackline.exchange.wire.messages import Inbound, Outbound
 from jackline.exchange.wire.misbehaviour import CALM, Verdict
 from jackline.exchange.wire.params import Params
@@ -104,6 +104,7 @@ class Rest:
             spoken = garbled(instead.form, None)
             return _outbound(spoken, self._headers(asked, None), verdict, taken=False, code=None)
         said = self._ask(asked, lag_ms=verdict.lag_ms)
+        self._note(asked, said)
         # Also after a refusal: a handler may have changed something before it met one.
         self._floor.deliver()
         spoken = Spoken(status=said.status, content_type=JSON_TYPE, body=encode(said.payload))
@@ -164,6 +165,15 @@ class Rest:
                 account=account,
                 retry_after_s=refusal.retry_after_s,
             )
+
+    def _note(self, asked: _Asked, said: _Said) -> None:
+        route = asked.route
+        self._floor.traffic.note(
+            f"{route.method} {route.path}",
+            weight=route.weight_of(asked.params),
+            used=self._limits.weight_used(asked.wire_ms, address=asked.inbound.address),
+            refused=said.code == BANNED,
+        )
 
     def _as_seen(self, account: Account | None, route: Route, *, wire_ms: int, lag_ms: int) -> Account | None:
         """The account a handler is shown: a signed read may see the past."""

@@ -13,6 +13,7 @@ from jackline.exchange.values import StopWhileFlat, SymbolStatus
 from jackline.exchange.whims import ThinBook
 from jackline.exchange.wire.floor import Floor
 from jackline.exchange.wire.lives import SPEED_MAX
+from jackline.exchange.wire.market_streams import REPEAT_MS
 
 FILL_PARTS_MAX: Final = 20
 CLOCK_AHEAD_MS_MAX: Final = 86_400_000
@@ -56,13 +57,14 @@ class AccountOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class SwitchOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`status` by symbol; `delist` ends symbols for good. `wire_speed`: how many times faster than at the venue listen
-    keys, sockets and bans end."""
+    keys, sockets and bans end. `price_period_ms`: at most one price message a symbol in this wire time."""
 
     stop_while_flat: StopWhileFlat | None = None
     fill_parts: Annotated[int, msgspec.Meta(ge=1, le=FILL_PARTS_MAX)] | None = None
     whims: WhimOrder | None = None
     maintenance: bool | None = None
     wire_speed: Annotated[float, msgspec.Meta(gt=0, le=SPEED_MAX)] | None = None
+    price_period_ms: Annotated[float, msgspec.Meta(gt=0, le=REPEAT_MS)] | None = None
     status: dict[str, SymbolStatus] = {}
     delist: tuple[str, ...] = ()
     accounts: dict[str, AccountOrder] = {}
@@ -78,6 +80,8 @@ def turn(floor: Floor, order: SwitchOrder) -> None:
         state.rules.fill_parts = order.fill_parts
     if order.wire_speed is not None:
         floor.lives.turn(order.wire_speed)
+    if order.price_period_ms is not None:
+        floor.streams.price_period_ms = order.price_period_ms
     if order.whims is not None:
         for name, value in msgspec.structs.asdict(order.whims).items():
             if value is not msgspec.UNSET:

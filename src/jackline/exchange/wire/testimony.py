@@ -11,10 +11,8 @@ from jackline.exchange.wire.json import Json
 
 def witness_report(venue: Venue) -> Json:
     """Everything since the start. Living episodes are counted up to now."""
+    _look(venue)
     state = venue.state
-    for account in state.accounts.values():
-        for symbol in state.markets:
-            venue.witness.look(account, symbol)
     accounts = state.accounts.values()
     return {
         "wire_ms": state.clock.wire_ms(),
@@ -27,6 +25,24 @@ def witness_report(venue: Venue) -> Json:
         "fills": [_fill(one) for account in accounts for one in account.fills],
         "orphans": [one for account in accounts for one in _orphans(venue, account)],
     }
+
+
+def episodes_report(venue: Venue, *, since_ms: float) -> Json:
+    """Episodes that live, or were closed at `since_ms` (exact wire time) or later; `opened` counts all there were."""
+    _look(venue)
+    episodes = venue.witness.episodes
+    recent = [one for one in episodes if one.closed_wire_ms is None or one.closed_wire_ms >= since_ms]
+    return {
+        "wire_exact_ms": venue.state.clock.exact_ms(),
+        "opened": len(episodes),
+        "episodes": [_episode(one) for one in recent],
+    }
+
+
+def _look(venue: Venue) -> None:
+    for account in venue.state.accounts.values():
+        for symbol in venue.state.markets:
+            venue.witness.look(account, symbol)
 
 
 def _account(account: Account) -> Json:

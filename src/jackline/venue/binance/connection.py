@@ -14,6 +14,7 @@ from jackline.venue.binance.order_socket import OrderSocket
 from jackline.venue.binance.paths import WALLS, Paths
 from jackline.venue.binance.refusals import BAD_TIMESTAMP, KEY_REFUSED
 from jackline.venue.binance.rows import TimeRow
+from jackline.venue.binance.weights import request_weight
 from jackline.venue.binance.wire import Framing, HeaderSink, SignedWire
 from jackline.venue.net import Net
 from jackline.venue.profile import BINANCE_USDM
@@ -103,7 +104,9 @@ class Connection(Lanes):
         sent = dict(params)
         if method == "GET" and section is not Section.PUBLIC:
             sent.setdefault("recvWindow", str(READ_WINDOW_MS))
-        return typed(await self.ask(lane, [section.value], method, path, sent, deadline_s), row)
+        with self.budget.under_way(request_weight(method, path, sent)):
+            tree = await self.ask(lane, [section.value], method, path, sent, deadline_s)
+        return typed(tree, row)
 
     async def read(
         self,

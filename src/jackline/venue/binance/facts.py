@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from jackline.core.errors import InvariantBroken
 from jackline.core.instrument import Instrument
-from jackline.core.orders import Bar, MarginType, PositionMode
+from jackline.core.orders import Bar, PositionMode
 from jackline.core.outcomes import Unknown
 from jackline.core.requests import ReadFills, ReadIncome
 from jackline.core.values import Quote, Symbol, WireMs
@@ -23,8 +23,7 @@ from jackline.venue.binance.parse import (
     income_view,
     instrument,
 )
-from jackline.venue.binance.refusals import OURS, refused
-from jackline.venue.binance.requests import STOP_WINDOW_MS
+from jackline.venue.binance.refusals import refused
 from jackline.venue.binance.rows import (
     AccountRow,
     BracketsRow,
@@ -33,7 +32,6 @@ from jackline.venue.binance.rows import (
     KeyRow,
     ModeRow,
     PremiumRow,
-    SymbolConfigRow,
     TradeRow,
 )
 from jackline.venue.binance.wire import NOT_OFFERED, read_failure
@@ -44,7 +42,6 @@ from jackline.venue.port import (
     FillPage,
     IncomePage,
     KeyFacts,
-    SymbolFacts,
 )
 from jackline.venue.transport.budget import Need
 from jackline.venue.transport.failures import WIRE_TROUBLE, Garbled, VenueSaid
@@ -70,7 +67,6 @@ FILLS_PER_PAGE = 1_000
 INCOME_PER_PAGE = 1_000
 BARS_MAX = 1_499
 """The venue's largest page of candles, less the forming one."""
-NO_CHANGE_MARGIN = -4046
 BULK_LATER = 429
 """Code of our own refusal to read history when the request weight runs short."""
 
@@ -88,8 +84,6 @@ _INTERVALS = {
     43_200_000: "12h",
     86_400_000: "1d",
 }
-_MARGIN_NAMES = {MarginType.ISOLATED: "ISOLATED", MarginType.CROSS: "CROSSED"}
-_SET_WINDOW = {"recvWindow": str(STOP_WINDOW_MS)}
 
 
 def interval_name(interval_ms: int) -> str:
@@ -161,30 +155,6 @@ class FactReader:
             is_bound_to_addresses=row.ipRestrict,
             may_trade=row.enableFutures,
         )
-
-    async def prepare(self, symbol: Symbol, leverage: int, margin_type: MarginType) -> SymbolFacts | Failed:
-        """Set what differs, then read back: what was sent is not what is set (C4)."""
-        wanted = SymbolFacts(symbol=symbol, leverage=leverage, margin_type=margin_type)
-        try:
-            found = await self._symbol(symbol)
-            if found.margin_type is not margin_type:
-                await self._set("marginType", {"symbol": symbol, "marginType": _MARGIN_NAMES[margin_type]})
-            if found.leverage != leverage:
-                await self._set("leverage", {"symbol": symbol, "leverage": str(leverage)})
-            if found != wanted:
-                found = await self._symbol(symbol)
-        except WIRE_TROUBLE as error:
-            return read_failure(error)
-        if found != wanted:
-            return refused(OURS, f"{symbol}: set {wanted.leverage}x {wanted.margin_type}, read back {found}")
-        return found
-
-    async def symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
-        """What is set for it; nothing is changed."""
-        try:
-            return await self._symbol(symbol)
-        except WIRE_TROUBLE as error:
-            return read_failure(error)
 
     async def instruments(self, symbols: Sequence[Symbol] | None) -> dict[Symbol, Instrument] | Failed:
         """Filters and tiers of perpetuals, halted ones too, for a position in one of them wants its stop as any other.
@@ -265,29 +235,6 @@ class FactReader:
         except WIRE_TROUBLE as error:
             return read_failure(error)
         return bars[-wanted:]
-
-    async def _symbol(self, symbol: Symbol) -> SymbolFacts:
-        rows = await self._signed("symbolConfig", {"symbol": symbol}, row=list[SymbolConfigRow])
-        for row in rows:
-            if row.symbol == symbol:
-                isolated = row.marginType == _MARGIN_NAMES[MarginType.ISOLATED]
-                margin_type = MarginType.ISOLATED if isolated else MarginType.CROSS
-                return SymbolFacts(symbol=symbol, leverage=row.leverage, margin_type=margin_type)
-        raise Garbled(f"symbolConfig does not know {symbol}")
-
-    async def _set(self, path: str, params: Mapping[str, str]) -> None:
-        try:
-            await self._connection.call(
-                Lane.GUARD,
-                "POST",
-                path,
-                {**params, **_SET_WINDOW},
-                row=dict[str, Any],
-                deadline_s=READ_DEADLINE_S,
-            )
-        except VenueSaid as said:
-            if said.code != NO_CHANGE_MARGIN:
-                raise
 
     async def _at_once(
         self,

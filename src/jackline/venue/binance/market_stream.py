@@ -19,8 +19,9 @@ from jackline.venue.net import Net, Socket
 from jackline.venue.port import Failed
 from jackline.venue.transport.socket import HEARTBEAT_S, Hide, SocketHandlers, as_it_is, run_socket
 
-OPENING_BARS = 100
-"""Read when a socket opens: a reconnect takes seconds; a longer silence reads more."""
+OPENING_BARS = 98
+"""Read when a socket opens: a reconnect takes seconds; a longer silence reads more. With the forming one, as many as
+weigh least."""
 
 SYMBOLS_PER_SOCKET = 50
 """Two streams each: a hundred of the 1,024 that the venue carries on one socket, in an address of some 5,000 bytes, of

@@ -88,6 +88,8 @@ class SnapshotReader:
         if symbols is None or not isinstance(orders, tuple):
             return _whole(positions, orders, None)
         elsewhere = {position.symbol for position in positions}.difference(symbols)
+        if len(elsewhere) > LISTED_EACH_MAX:
+            return _whole(positions, await self._orders((None,)), None)
         others = await self._orders(sorted(elsewhere))
         orders = orders + others if isinstance(others, tuple) else others
         return _whole(positions, orders, frozenset(elsewhere.union(symbols)))

@@ -20,6 +20,7 @@ from jackline.venue.binance.market_stream import SYMBOLS_PER_SOCKET, MarketStrea
 from jackline.venue.binance.orders import OrderDesk
 from jackline.venue.binance.rows import ListenKeyRow
 from jackline.venue.binance.snapshot import SnapshotReader
+from jackline.venue.binance.symbol_settings import SymbolSettings
 from jackline.venue.binance.user_stream import UserStream
 from jackline.venue.binance.wire import read_failure
 from jackline.venue.net import Net
@@ -44,6 +45,7 @@ class BinanceVenue:
         self._desk = OrderDesk(self._connection)
         self._snapshots = SnapshotReader(self._connection)
         self._facts = FactReader(self._connection)
+        self._settings = SymbolSettings(self._connection)
 
     @property
     def profile(self) -> VenueProfile:
@@ -82,11 +84,11 @@ class BinanceVenue:
     async def prepare_symbol(
         self, symbol: Symbol, leverage: int, margin_type: MarginType
     ) -> SymbolFacts | Failed:
-        return await self._facts.prepare(symbol, leverage, margin_type)
+        return await self._settings.prepare(symbol, leverage, margin_type)
 
     async def read_symbol(self, symbol: Symbol) -> SymbolFacts | Failed:
         """Leverage and margin type as they are set; nothing is changed."""
-        return await self._facts.symbol(symbol)
+        return await self._settings.symbol(symbol)
 
     def weight_used(self) -> int | None:
         """What the venue counted last of this minute's request weight; None before it has said so."""
@@ -132,11 +134,16 @@ class BinanceVenue:
     def user_stream(self, sink: Callable[[Event], None]) -> UserStream:
         """The pump of private events; `run` it."""
         settings = self._connection.settings
+
+        def hear(event: Event) -> None:
+            self._settings.hear(event)
+            sink(event)
+
         return UserStream(
             net=self._net,
             root=settings.endpoint.socket,
             listen_key=self._listen_key,
-            sink=sink,
+            sink=hear,
             hide=settings.credentials.hidden_in,
         )
 

@@ -7,8 +7,8 @@ When the budget is short, entries starve first: the last fifth of every window b
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 from jackline.venue.profile import OrderWindow
@@ -25,7 +25,7 @@ WEIGHT_MAX = 2_400
 
 
 UNSEEN_WEIGHT = 200
-"""What may be under way unseen when the venue's count is read: a look of ours, and one of the other process."""
+"""What may be under way unseen when the venue's count is read: a look of the other process, and what it leads to."""
 LAST_WEIGHT = 60
 """The same of what protection cannot do without, which is cheap: never asked for, so that stops and closes pass."""
 FIRST_LOOKS_WEIGHT = 40
@@ -55,6 +55,7 @@ class OrderBudget:
         self._socket_banned_until_ms = 0
         self._weight = 0
         self._weight_ms = 0
+        self._under_way = 0
         self._short_ms = 0
 
     def entry_refusal(self, now_ms: int) -> str | None:
@@ -110,6 +111,15 @@ class OrderBudget:
             self._short_ms = now_ms
         self._weight, self._weight_ms = used, now_ms
 
+    @contextmanager
+    def under_way(self, weight: int) -> Iterator[None]:
+        """A request of this weight is out: the venue may have counted it, and has not said so."""
+        self._under_way += weight
+        try:
+            yield
+        finally:
+            self._under_way -= weight
+
     def weight_used(self, now_ms: int) -> int | None:
         """The venue's own count, while it is of this minute; None where it has not said so yet."""
         return self._weight if self._is_fresh(now_ms) else None
@@ -123,6 +133,10 @@ class OrderBudget:
         line = WEIGHT_MAX // 2 + rest * (now_ms % MINUTE_MS) // MINUTE_MS
         return self._is_fresh(now_ms) and self._weight > line
 
+    def _used_weight(self, now_ms: int) -> int:
+        """What the venue has told of this minute, and what is out."""
+        return self._under_way + (self._weight if self._is_fresh(now_ms) else 0)
+
     def _is_fresh(self, now_ms: int) -> bool:
         """What the venue counted last is of this minute."""
         return now_ms // MINUTE_MS == self._weight_ms // MINUTE_MS
@@ -131,24 +145,26 @@ class OrderBudget:
         """Why this is not asked now: the venue would refuse it, and going on lengthens the ban.
 
         Stops and closes weigh nothing: while no question brings the count over its limit they still pass (K2). The last
-        of a minute is for looks alone, at a pace that leaves some of it to its last second (P1).
+        of a minute is for looks alone, at a pace that leaves some of it to its last second (P1). What is out counts as
+        used: a burst of which the venue has not told yet is what ends in a ban.
         """
         banned_ms = self.ban_wait_ms(now_ms)
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
-        heard_lately = self._is_fresh(now_ms) and now_ms - self._weight_ms < PROBE_MS
-        if heard_lately and self._weight > self._line(now_ms, need):
+        used = self._used_weight(now_ms)
+        probes = now_ms - self._weight_ms >= PROBE_MS and not self._under_way
+        if used > self._line(now_ms, need) and not probes:
             what = "nothing else" if need is Need.OTHER else "no look"
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used: {what} is asked for now"
+            return f"request weight {used} of {WEIGHT_MAX} is used: {what} is asked for now"
         return None
 
     def _line(self, now_ms: int, need: Need) -> int:
         """Up to which count of the venue a question of this need is asked."""
         short, last = WEIGHT_MAX - UNSEEN_WEIGHT, WEIGHT_MAX - LAST_WEIGHT
-        if need is Need.OTHER or self._weight <= short:
-            return short
         if need is Need.COMPLETES:
             return last
+        if need is Need.OTHER or not self._is_fresh(now_ms) or self._weight <= short:
+            return short
         begun_ms, first = self._short_ms % MINUTE_MS, short + FIRST_LOOKS_WEIGHT
         passed_ms = now_ms % MINUTE_MS - begun_ms
         return first + (last - first) * passed_ms // (MINUTE_MS - begun_ms)
@@ -163,15 +179,17 @@ class OrderBudget:
     def pace_refusal(self, now_ms: int) -> str | None:
         """Why what takes minutes must wait: by now so much may be used, that protection's share of the rest stays."""
         line = BULK_AT_ONCE + (BULK_MAX - BULK_AT_ONCE) * (now_ms % MINUTE_MS) // MINUTE_MS
-        if self._is_fresh(now_ms) and self._weight > line:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used, by now {line} may be"
+        used = self._used_weight(now_ms)
+        if self._is_fresh(now_ms) and used > line:
+            return f"request weight {used} of {WEIGHT_MAX} is used, by now {line} may be"
         return None
 
     def _weight_refusal(self, now_ms: int) -> str | None:
         """The last fifth of a minute's weight belongs to looks at what is open, and to what keeps it covered."""
         kept = WEIGHT_MAX // RESERVE_FRACTION_INVERSE
-        if self._is_fresh(now_ms) and self._weight > WEIGHT_MAX - kept:
-            return f"request weight {self._weight} of {WEIGHT_MAX} is used; {kept} are kept for looks"
+        used = self._used_weight(now_ms)
+        if used > WEIGHT_MAX - kept:
+            return f"request weight {used} of {WEIGHT_MAX} is used; {kept} are kept for looks"
         return None
 
     def _used(self, window: OrderWindow, now_ms: int) -> int:
