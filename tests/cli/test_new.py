@@ -86,8 +86,10 @@ def test_every_answer_is_an_option(tmp_path: Path) -> None:
         ("--venue", "kraken", "venue.name.*binance"),
         ("--for", "moon", "purpose.*rsi_trend"),
         ("--symbols", "BTC-USDT", "not names of binance"),
-        ("--web-port", "99999", "0 … 65_535"),
+        ("--symbols", "BTCUSDT,BTC", "'BTC'.*quoted in USDT"),
+        ("--web-port", "99999", "0 … 65535"),
         ("--leverage", "125", "P7.*lower risk.leverage to 40"),
+        ("--stop", "0.7", "P7.*Fix: tighten the stop to 0.15 or less"),
     ],
 )  # fmt: skip
 def test_C1_a_bad_answer_says_what_is_allowed_and_nothing_is_written(

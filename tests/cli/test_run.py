@@ -14,9 +14,18 @@ import aiohttp
 import pytest
 
 from jackline.cli.config import load_config
-from jackline.cli.running import exchange_part
+from jackline.cli.paper_memory import remembered
+from jackline.cli.running import exchange_part, has_token, write_token
+from jackline.core.effects import SaveTrade
+from jackline.engine.clock import TwoClocks
+from jackline.engine.host import HostWorld
+from jackline.engine.recorder import Recorder
+from jackline.store.boot import ENGINE_FILE, open_store
+from jackline.store.host_disk import HostDisk
+from tests.cli.test_ledger import written
 from tests.patience import patience
 from tests.processes import LINE_S, Child, Json, spawn, write_config
+from tests.store.making import adopted
 
 
 @asynccontextmanager
@@ -94,6 +103,43 @@ async def test_P1_a_venue_that_does_not_answer_takes_nothing_down(tmp_path: Path
     child.drain()
     assert child.process.returncode is None, "watchdog and page go on"
     assert await child.stop() == 0
+
+
+def account(directory: Path) -> Path:
+    directory.mkdir()
+    return write_config(directory, "http://127.0.0.1:9")
+
+
+async def holding(directory: Path) -> Path:
+    """An account whose books know a position."""
+    config = account(directory)
+    with open_store(HostDisk(), directory / "state" / ENGINE_FILE) as store:
+        writer = store.writer(on_broken=pytest.fail, on_mended=lambda: None)
+        recorder = Recorder(writer, TwoClocks(HostWorld()))
+        recorder.trade(SaveTrade(trade=adopted(2), why="test", intent=False))
+        assert await writer.close(deadline_ms=5_000) == 0
+    return config
+
+
+async def test_A3_a_local_exchange_that_begins_anew_has_the_wallet_of_the_books(
+    tmp_path: Path,
+) -> None:
+    config = load_config(Path(await written(tmp_path)))
+    (part,) = exchange_part(config, "generated")
+    assert part.arguments[part.arguments.index("--balance") + 1] == "1001.176543211"
+    assert remembered(config).positions == ()
+    path = await holding(tmp_path / "held")
+    assert remembered(load_config(path)).positions == ("BTCUSDT long",)
+    empty = load_config(account(tmp_path / "new"))
+    (part,) = exchange_part(empty, "generated")
+    assert "--balance" not in part.arguments, "the exchange's own, where nothing is on record"
+
+
+def test_whether_anybody_can_log_in_is_known_at_the_start(tmp_path: Path) -> None:
+    config = load_config(write_config(tmp_path, "http://127.0.0.1:9"))
+    assert not has_token(config)
+    write_token(config, tmp_path / "token")
+    assert has_token(config)
 
 
 @pytest.mark.parametrize("venue", ["binance", "bingx"])

@@ -14,6 +14,7 @@ import pytest
 from jackline.cli.config import load_config
 from jackline.cli.errors import CommandFailed, ExitCode, explain
 from jackline.cli.validate import validated
+from jackline.cli.validate_page import as_text
 from jackline.cli.validate_record import hand_in, validation_of
 from jackline.core.phases import Evidence, Needs, Standing, Validation
 from jackline.core.promotion import judge
@@ -237,8 +238,12 @@ async def test_a_verdict_is_handed_in_for_the_settings_it_was_made_with(
     desk.close()
     assert posted.command.kind is CommandKind.VALIDATION
     assert posted.command.proof == validation_of(mine)
-    with pytest.raises(CommandFailed, match="nothing is recorded"):
-        hand_in(config, replace(proven, wanted=replace(proven.wanted, identity="another")))
+    with pytest.raises(CommandFailed, match="another strategy or risk"):
+        hand_in(config, replace(mine, wanted=replace(mine.wanted, identity="another")))
+    generated = replace(mine, candles=replace(mine.candles, environment="generated"))
+    with pytest.raises(CommandFailed, match="no evidence"):
+        hand_in(config, generated)
+    assert "nothing of any market" in " ".join(as_text(document(generated)).split())
 
 
 @pytest.mark.timeout(120)

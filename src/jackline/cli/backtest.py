@@ -21,8 +21,6 @@ REPORT, JSON = "backtest.html", "backtest.json"
 BAR_COLUMNS = 30
 TOLD_BARS = 64
 """Between two words of progress."""
-SETS = Path("data")
-"""Where `jackline data` keeps its sets, unless told otherwise."""
 
 
 def backtest(
@@ -105,16 +103,11 @@ def _need_libraries(report: Path | None) -> None:
 
 
 def _read(paths: list[Path], symbol: str | None) -> tuple[Candles, ...]:
-    import time
-
-    from jackline.data.files import read_candles
+    from jackline.cli.data_named import read_named
 
     if symbol is not None and len(paths) > 1:
         raise CommandFailed(ExitCode.BAD_INPUT, "--symbol is for one file. Fix: give one --data")
-    now_ms = int(time.time() * 1_000)
-    found = (path if path.exists() else SETS / f"{path}.parquet" for path in paths)
-    files = [one if one.exists() else path for path, one in zip(paths, found, strict=True)]
-    return tuple(read_candles(path, symbol=symbol, now_ms=now_ms, gapless=True) for path in files)
+    return tuple(read_named(path, symbol=symbol, gapless=True) for path in paths)
 
 
 def _play(

@@ -68,7 +68,9 @@ def risk_problems(risk: RiskSection, found: Found) -> Iterator[Problem]:
             f"stop may use {stop.liquidation_share_max} of that, {room:.3g}"
         )
         highest = int(stop.liquidation_share_max / distance)
-        fix = f"lower risk.leverage to {highest} or less, or tighten the stop"
+        fix = f"tighten the stop to {room:.3g} or less"
+        if highest:
+            fix = f"lower risk.leverage to {highest} or less, or tighten the stop"
         yield found.problem(key, stop.value_fraction, what, fix)
 
 

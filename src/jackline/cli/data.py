@@ -83,6 +83,39 @@ def download(
     )
 
 
+@app.command()
+def generate(
+    *,
+    symbol: Annotated[str, typer.Option(help="Names by comma; they move together.")] = "BTCUSDT",
+    interval: Annotated[str, typer.Option(help="Length of a bar.")] = "15m",
+    bars: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many.")] = 35_040,
+    seed: Annotated[int, typer.Option(help="Another number is another market.")] = 1,
+    start: Annotated[str, typer.Option("--from", help="Open of the first bar, UTC.")] = "2024-01-01",
+    directory: DirectoryOption = DATA,
+    json: JsonOption = False,
+) -> None:
+    """Make candles of no market, to try the research commands without a file.
+
+    The same options make the same bars, everywhere. They trend, rest and turn wild by design: a strategy that
+    earns on them has found the generator. Exit code 0 when made, or there already; 2 where another set stands.
+    """
+    from jackline.cli import data_page
+
+    _require()
+    from jackline.cli.data_generate import Wanted
+    from jackline.cli.data_generate import generate as make
+
+    wanted = Wanted(
+        symbols=tuple(symbol.upper().split(",")),
+        interval=interval,
+        bars=bars,
+        seed=seed,
+        start=start,
+        directory=directory,
+    )
+    data_page.show_done([data_page.kept(one) for one in make(wanted)], json=json)
+
+
 @app.command("import")
 def import_(
     files: Annotated[

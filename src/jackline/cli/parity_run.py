@@ -175,11 +175,9 @@ def _told() -> "Iterator[Callable[[int, int], None]]":
 
 
 def _candles(path: Path) -> "Candles":
-    import time
+    from jackline.cli.data_named import read_named
 
-    from jackline.data.files import read_candles
-
-    return read_candles(path, now_ms=time.time_ns() // 1_000_000)
+    return read_named(path, symbol=None, gapless=False)
 
 
 def _time_ms(option: str, text: str | None) -> int | None:

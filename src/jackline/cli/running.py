@@ -26,6 +26,7 @@ from jackline.cli.demo.plan import GENERATED_INTERVAL_MS, GENERATED_SYMBOLS, lar
 from jackline.cli.demo.setting import BALANCE_QUOTE, Place, prepare, write_config
 from jackline.cli.demo.witness import Witness
 from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.paper_memory import remembered
 from jackline.cli.section_types import BAR_INTERVALS_MS
 from jackline.cli.service_manager import ServiceManager, kept_alive, take_manager
 from jackline.cli.stopping import stop_on_signals
@@ -73,12 +74,19 @@ async def run_configured(path: Path, *, market: str, port: int | None, token_fil
     config = load_config(path, load_strategy_file=False)
     logs = config.state_dir / LOGS
     logs.mkdir(parents=True, exist_ok=True)
-    _write_token(config, token_file)
+    write_token(config, token_file)
+    if not has_token(config):
+        log.warning("no_token", note="nobody can log in", fix="--token-file FILE makes one")
+    log.info("logs", directory=str(logs))
     async with Children(logs) as children:
-        parts = [*exchange_part(config, market), *_account(config, port, needs_web=False)]
+        exchange = exchange_part(config, market)
+        if exchange:
+            tell_forgotten(config)
+        parts = [*exchange, *_account(config, port, needs_web=False)]
         parts += [*_alerts(config, path), *_parity(config, path)]
         await _supervised(Supervisor(children, parts), stop_on_signals(), take_manager())
-        log.info("stopping", note="no stop is cancelled")
+        ends = "; the local exchange ends too, and forgets what is open there" if exchange else ""
+        log.info("stopping", note=f"no stop is cancelled{ends}")
 
 
 async def _supervised(supervisor: Supervisor, stop: asyncio.Event, manager: ServiceManager | None) -> None:
@@ -110,7 +118,7 @@ async def run_demo(wishes: DemoWishes, *, port: int | None, token_file: Path | N
             config = write_config(
                 place, url=url, symbols=symbols, interval_ms=interval_ms, rung=None, hedge=False, free=1
             )
-            _write_token(config, token_file)
+            write_token(config, token_file)
             log.info("started", process="exchange", pid=exchange.pid, port=ready.port)
             running = asyncio.create_task(
                 Supervisor(children, _account(config, port, needs_web=True)).run(stop)
@@ -164,6 +172,8 @@ def exchange_part(config: Config, market: str) -> list[Part]:
     # The exchange has one name for a market, whichever wire it speaks: BTC-USDT is BTCUSDT there.
     names = ",".join(name.replace("-", "") for name in config.symbols) or "BTCUSDT,ETHUSDT"
     served = ["--mirror", _mirrored(config), "--mirror-symbols", names]
+    wallet = remembered(config).wallet_quote
+    balance = ("--balance", f"{wallet:f}") if wallet is not None and wallet > 0 else ()
     if market == "generated":
         # Every longer bar is made of five-minute ones; a shorter one needs a market of its own.
         interval_ms = min(GENERATED_INTERVAL_MS, BAR_INTERVALS_MS[config.venue.bar_interval])
@@ -175,7 +185,16 @@ def exchange_part(config: Config, market: str) -> list[Part]:
     return [
         Part(
             name="exchange",
-            arguments=(*arguments, *served, *hedge, "--key", pair.api_key, "--secret-file", "/dev/stdin"),
+            arguments=(
+                *arguments,
+                *served,
+                *balance,
+                *hedge,
+                "--key",
+                pair.api_key,
+                "--secret-file",
+                "/dev/stdin",
+            ),
             speaks=True,
             told=pair.secret,
             ready=_exchange_ready,
@@ -185,6 +204,15 @@ def exchange_part(config: Config, market: str) -> list[Part]:
 
 def _mirrored(config: Config) -> str:
     return "binanceusdm" if config.venue.name == "binance" else "bingx"
+
+
+def tell_forgotten(config: Config) -> None:
+    """An exchange that begins anew has no positions: what the engine will then say is no surprise to whoever reads."""
+    for position in remembered(config).positions:
+        note = "was open at a local exchange that has ended, and is gone with it; the engine will close its books (P1)"
+        log.warning(
+            "forgotten", position=position, note=note, fix="next time: jackline close-all before you stop"
+        )
 
 
 async def _exchange_ready(child: Child) -> None:
@@ -236,7 +264,7 @@ def _interval_ms(wishes: DemoWishes, ready: Ready, symbols: tuple[str, ...]) -> 
     return interval_ms
 
 
-def _write_token(config: Config, file: Path | None) -> None:
+def write_token(config: Config, file: Path | None) -> None:
     """An admin token in a file of its owner's; the one that an earlier run wrote ends with this."""
     if file is None:
         return
@@ -258,6 +286,18 @@ def _write_token(config: Config, file: Path | None) -> None:
         os.fchmod(opened.fileno(), 0o600)
         opened.write(text + "\n")
     log.info("token", file=str(file), scope=Scope.ADMIN.value)
+
+
+def has_token(config: Config) -> bool:
+    """Whether anybody could log in. Where it cannot be read, the page says so itself."""
+    path = config.state_dir / ACCESS_FILE
+    if not path.exists():
+        return False
+    try:
+        with AccessStore(HostDisk(), path).reading() as db:
+            return any(one.revoked_ms is None for one in list_tokens(db))
+    except StoreError:
+        return True
 
 
 def _answers(host: str, port: int) -> bool:

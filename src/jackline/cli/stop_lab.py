@@ -94,8 +94,6 @@ def stop_lab(
 
 
 def _measured(data: list[Path], ticks: Path | None, mark: Path | None, assumed: Assumed) -> list[Measured]:
-    import time
-
     from jackline.data.problems import DataRefused
     from jackline.research.stop_lab.candles import measure_candles
     from jackline.research.stop_lab.frames import read_ticks
@@ -103,12 +101,11 @@ def _measured(data: list[Path], ticks: Path | None, mark: Path | None, assumed: 
     from jackline.research.stop_lab.marked import aligned
     from jackline.research.stop_lab.ticks import measure_ticks
 
-    now_ms = time.time_ns() // 1_000_000
     try:
         found = []
         for path in data:
-            candles = _candles(path, now_ms)
-            beside = None if mark is None else aligned(_candles(mark, now_ms), candles, name=str(mark))
+            candles = _candles(path)
+            beside = None if mark is None else aligned(_candles(mark), candles, name=str(mark))
             found.append(measure_candles(candles, assumed, name=path.name, mark=beside))
         if ticks is not None:
             found.append(measure_ticks(read_ticks(ticks), assumed, name=ticks.name))
@@ -119,14 +116,14 @@ def _measured(data: list[Path], ticks: Path | None, mark: Path | None, assumed: 
     return found
 
 
-def _candles(path: Path, now_ms: int) -> Candles:
+def _candles(path: Path) -> Candles:
     """The candles of a file. No figure here depends on the symbol: a file that does not name it is taken too."""
-    from jackline.data.files import read_candles
+    from jackline.cli.data_named import read_named
     from jackline.data.problems import DataRefused
 
     try:
-        return read_candles(path, now_ms=now_ms)
+        return read_named(path, symbol=None, gapless=False)
     except DataRefused as refused:
         if refused.what != NO_SYMBOL:
             raise
-        return read_candles(path, symbol=path.name, now_ms=now_ms)
+        return read_named(path, symbol=path.name, gapless=False)

@@ -199,12 +199,10 @@ def noted(asked: Asked, job: Job, points: Points, known: Known, *, trials: int) 
 def _candles(asked: Asked) -> Candles:
     import numpy as np
 
-    from jackline.cli.backtest import SETS, _time_ms
-    from jackline.data.files import read_candles
+    from jackline.cli.backtest import _time_ms
+    from jackline.cli.data_named import read_named
 
-    named = SETS / f"{asked.data}.parquet"
-    path = named if named.exists() and not asked.data.exists() else asked.data
-    candles = read_candles(path, symbol=asked.symbol, now_ms=int(time.time() * 1_000))
+    candles = read_named(asked.data, symbol=asked.symbol, gapless=False)
     begin, end = _time_ms("--from", asked.start), _time_ms("--to", asked.end)
     first = 0 if begin is None else int(np.searchsorted(candles.open_ms, begin))
     last = len(candles) if end is None else int(np.searchsorted(candles.open_ms, end))

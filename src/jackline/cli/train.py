@@ -173,12 +173,12 @@ def read(source: Source) -> Candles:
     _need_libraries()
     import numpy as np
 
+    from jackline.cli.data_named import named
     from jackline.cli.data_time import host_ms, read_ms
     from jackline.data.files import read_candles
 
-    stored = source.directory / f"{source.path.name}.parquet"
     candles = read_candles(
-        stored if stored.is_file() and not source.path.exists() else source.path,
+        named(source.path, source.directory),
         symbol=source.symbol,
         environment=source.environment,
         now_ms=host_ms(),

@@ -29,7 +29,7 @@ def validate(
         Path | None, typer.Argument(metavar="CONFIG", help="Configuration file (TOML).", show_default=False)
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Candles: .csv, .csv.gz, .parquet, .feather.")
+        Path | None, typer.Option(metavar="FILE", help="Candles: a file, or a set's name.")
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="Of the file, where it does not say.")] = None,
     folds: Annotated[
@@ -193,7 +193,7 @@ def validated(
         fraction=holdout,
     )
     try:
-        candles = read(data, symbol, now_ms)
+        candles = read(data, symbol)
         with told_bars() as told:
             candidate, candles, findings = candidate_of(config, candles, folds=folds, say=told)
         if sweep is not None:
@@ -208,13 +208,13 @@ def validated(
         raise CommandFailed(ExitCode.BAD_INPUT, str(refused)) from None
 
 
-def read(data: Path, symbol: str | None, now_ms: int) -> Candles:
-    """The candles of a file. Raises CommandFailed that says what is wrong with it."""
-    from jackline.data.files import read_candles
+def read(data: Path, symbol: str | None) -> Candles:
+    """The candles of a file or set. Raises CommandFailed that says what is wrong with it."""
+    from jackline.cli.data_named import read_named
     from jackline.data.problems import DataRefused
 
     try:
-        return read_candles(data, symbol=symbol, now_ms=now_ms, gapless=True)
+        return read_named(data, symbol=symbol, gapless=True)
     except DataRefused as refused:
         raise CommandFailed(ExitCode.BAD_INPUT, str(refused)) from None
 

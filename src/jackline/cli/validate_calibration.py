@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import typer
@@ -30,7 +29,7 @@ def calibrated(
     report: Path | None,
 ) -> ExitCode:
     """Send them through the gate, and tell what passed. On generated candles, or on those of a file."""
-    candles = None if data is None else read(data, symbol, time.time_ns() // 1_000_000)
+    candles = None if data is None else read(data, symbol)
     try:
         with told_bars() as told:
             found = calibrate(

@@ -58,6 +58,11 @@ def _end(plain: dict[str, Any]) -> Iterator[str]:
         said = (
             "Verdict: proven, on these bars and by these checks. Markets change; it will be watched on paper."
         )
+        if plain["data"]["environment"] == "generated":
+            said = (
+                "Verdict: proven, on generated prices. They trend by design: this says that the gate opens where "
+                "there is an edge, and nothing of any market. It is no evidence for a phase."
+            )
         yield from _filled(said)
         return
     yield "Verdict: NOT PROVEN, because"

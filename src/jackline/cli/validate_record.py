@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from jackline.cli.config import Config
+from jackline.cli.data_named import GENERATED
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.cli.stored import await_answer, engine_holder, read_store, submit
 from jackline.core.phases import Validation
@@ -21,6 +22,11 @@ def hand_in(config: Config, found: Validated) -> str:
 
     Raises CommandFailed where it would be none: no engine has ever run, or it ran with other settings.
     """
+    if found.candles.environment == GENERATED:
+        raise CommandFailed(
+            ExitCode.NOTHING,
+            "nothing is recorded: generated prices are no evidence (D3). Fix: validate on a market's own",
+        )
     standing = read_store(config, read_standing)
     if standing is None:
         raise CommandFailed(

@@ -136,8 +136,12 @@ def settle(known: Standing | None, bound: Mapping[str, str]) -> tuple[Standing, 
 
 
 def demoted(standing: Standing, breaches: tuple[Breach, ...]) -> tuple[Standing, PhaseChange]:
-    """After a breach: paper, whatever the phase was; on paper the evidence is counted anew."""
+    """After a breach: paper, whatever the phase was; on paper the evidence is counted anew.
+
+    One that was found twice is told once.
+    """
     fell = replace(standing, stage=Stage.PAPER)
+    breaches = tuple(dict.fromkeys(breaches))
     return fell, PhaseChange(
         before=standing.stage,
         stage=Stage.PAPER,

@@ -276,11 +276,13 @@ class PhaseKeeper:
 
 def _told(change: PhaseChange) -> str:
     details = ", ".join(change.details)
+    stays = change.before == change.stage
+    moved = f"phase stays {change.stage}" if stays else f"phase {change.before} → {change.stage}"
     match change.cause:
         case Cause.CHANGED:
-            return f"phase {change.before} → {change.stage}: changed: {details}; evidence is counted anew"
+            return f"{moved}: changed: {details}; evidence is counted anew"
         case Cause.BREACH:
-            return f"phase {change.before} → {change.stage}: {details}; evidence is counted anew"
+            return f"{moved}: {details}; evidence is counted anew"
         case Cause.PROMOTED:
             return f"phase {change.before} → {change.stage} by {change.actor}: {change.reason}"
         case Cause.BEGUN:

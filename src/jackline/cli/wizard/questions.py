@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +13,8 @@ from jackline.cli.allowed import allowed
 from jackline.cli.problems import section_problems
 from jackline.cli.spoken import toml_text
 from jackline.cli.tree import toml_value
+from jackline.core.settings import RiskSettings, StopSettings
+from jackline.exchange.symbols import symbol_named
 
 GUARD, OWN = "guard", "own"
 PURPOSES = ("rsi_trend", "ema_cross", "supertrend", "manual", OWN, GUARD)
@@ -47,10 +50,10 @@ def questions(answers: Answers) -> Iterator[Question]:
     yield _of_key("account.name", "Name of the account", default="main")
     yield _of_choice(PURPOSE, "What it is for", PURPOSES, _PURPOSE)
     if answers[PURPOSE] != GUARD:
-        yield _of_key("venue.symbols", "Symbols, by comma", default=SYMBOLS[str(answers["venue.name"])])
+        yield _of_symbols(str(answers["venue.name"]))
         yield _of_key("venue.bar_interval", "Length of a bar")
     yield _of_key("risk.leverage", "Leverage")
-    yield _of_key("risk.stop_value_fraction", "Distance of the stop, share of the price")
+    yield _of_stop(answers["risk.leverage"])
     if answers[PURPOSE] != GUARD:
         yield _of_key("risk.risk_per_trade_fraction", "Loss at a stop, share of equity")
         yield _of_key("risk.daily_loss_max_fraction", "Loss of a day that ends it, share of equity")
@@ -67,6 +70,43 @@ _KEYS = (
     "play is the play money of the local exchange and needs no secret; vault asks for a key and keeps it encrypted; "
     "environment leaves the name of a key file to JACKLINE__VENUE__KEY_FILE"
 )
+
+
+def _of_symbols(venue: str) -> Question:
+    """As the wire spells them, and as the local exchange lists them: there a paper account is traded."""
+    asked = _of_key("venue.symbols", "Symbols, by comma", default=SYMBOLS[venue])
+
+    def read(answer: str) -> object:
+        names = asked.read(answer)
+        for name in names if isinstance(names, list) else []:
+            try:
+                symbol_named(name.replace("-", ""))
+            except ValueError as error:
+                raise NotAllowed(str(error)) from None
+        return names
+
+    return replace(
+        asked,
+        meaning="what is traded, as the venue writes it; filters can choose instead: docs/universe.md",
+        allowed=f"1 … 250 names, e.g. {SYMBOLS[venue]}",
+        read=read,
+    )
+
+
+def _of_stop(leverage: object) -> Question:
+    """With the range that a start allows, narrower than the key's own: beyond the costs, before liquidation (P7)."""
+    asked = _of_key("risk.stop_value_fraction", "Distance of the stop, share of the price")
+    stop, risk = StopSettings(), RiskSettings()
+    low = max(stop.distance_min_fraction, stop.noise_multiple * 2 * risk.taker_fraction)
+    high: Decimal = stop.distance_max_fraction
+    if isinstance(leverage, int):
+        high = min(high, stop.liquidation_share_max / leverage)
+    shown = high.quantize(Decimal("0.0001"), rounding=ROUND_DOWN)
+    return replace(
+        asked,
+        meaning="how far from the fill the stop stands: 0.015 is 1.5 % of the price; the more leverage, the nearer",
+        allowed=f"{low.normalize():f} … {shown.normalize():f}" if low < high else asked.allowed,
+    )
 
 
 def _of_key(key: str, text: str, *, default: str | None = None) -> Question:
@@ -126,5 +166,5 @@ def _of_port(name: str, text: str, default: str, meaning: str) -> Question:
         return int(answer)
 
     return Question(
-        name=name, text=text, meaning=meaning, default=default, allowed=f"{least} … 65_535", read=read
+        name=name, text=text, meaning=meaning, default=default, allowed=f"{least} … 65535", read=read
     )

@@ -33,6 +33,7 @@ def document(found: Validated) -> dict[str, Any]:
         "axes": {name: list(values) for name, values in found.candidate.axes.items()},
         "data": {
             "symbol": candles.symbol,
+            "environment": candles.environment,
             "interval_ms": candles.interval_ms,
             "bars": len(candles),
             "from_ms": int(candles.open_ms[0]),
