@@ -23,6 +23,7 @@ CALM = Standing(
     day_start_quote=Quote(Decimal(10_000)),
     losing_streak=0,
     stop_fraction=Fraction(Decimal("0.015")),
+    symbols=frozenset({BTC}),
 )
 
 
@@ -52,8 +53,9 @@ def test_twenty_five_thousand_on_ten_thousand_shrinks_to_a_thousand() -> None:
         (replace(CALM, denied="kill_level: kill level is flatten"), "kill_level"),
         (replace(CALM, day_result_quote=Quote(Decimal(-500))), "daily_loss"),
         (replace(CALM, losing_streak=3), "losing_streak"),
+        (replace(CALM, symbols=frozenset({Symbol("ETHUSDT")})), "unknown_symbol"),
     ],
-    ids=["level", "day", "streak"],
+    ids=["level", "day", "streak", "symbol"],
 )
 @pytest.mark.parametrize("quantity", ["0.001", "0.5"], ids=["small", "oversize"])
 def test_a_size_that_could_be_shrunk_hides_no_denial(standing: Standing, word: str, quantity: str) -> None:

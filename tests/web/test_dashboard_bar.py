@@ -21,6 +21,7 @@ from jackline.web.bot_book import BotBook
 from jackline.web.differences import diffs
 from jackline.web.hands import NO_HANDS
 from jackline.web.history import Past
+from jackline.web.metrics import standing
 from jackline.web.options import WebOptions
 from jackline.web.pages.bar import bar_of
 from jackline.web.pages.chart import lines
@@ -330,3 +331,17 @@ def test_L2_an_engine_that_stands_still_is_not_ready_because_the_watchdog_speaks
     assert (
         unready(replace(silent, said_ms=NOW_MS - 300)) == "the engine has not shown itself for five seconds"
     )
+
+
+def test_what_is_open_between_engine_and_venue_is_counted_for_prometheus() -> None:
+    seen = sight(position(), naked(NOW_MS - 900, symbol="ETHUSDT")).seen
+    past = Past()
+    past.stage = "testnet"
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in standing(seen, past)
+        for sample in metric.samples
+    }
+    assert found[("jackline_reconcile_differences",)] == 1
+    assert found[("jackline_reconcile_age_seconds",)] == 0.8
+    assert [name for (_, *name), is_in in found.items() if name and is_in] == [["testnet"]]

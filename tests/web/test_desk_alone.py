@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from jackline.store.boot import COMMANDS_FILE
 from jackline.store.tokens import Scope
 from jackline.web.once import Replies
 from jackline.web.problems import KINDS, Problem
@@ -88,6 +89,20 @@ def test_the_audit_is_read_a_page_at_a_time(home: Alone) -> None:
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == len(numbers)
     assert code(home.ask("GET", "/api/audit", scope=Scope.TRADE)) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"reason": "a", "reason": "b"}', '{"x": [{"reason": 1, "reason": 1}]}'], ids=["flat", "deep"]
+)
+def test_S2_a_key_that_comes_twice_is_refused_whoever_reads_it(home: Alone, text: str) -> None:
+    sent = {"content": text, "headers": {"content-type": "application/json"}}
+    for path in ("/api/halt", "/api/trading-safety/validate"):
+        answer = home.ask("POST", path, scope=Scope.ADMIN, **sent)
+        assert code(answer) == (422, "bad-request")
+        assert answer.json()["errors"][0]["where"] == "body.reason"
+    alert = f'{{"secret": "wrong", "secret": "{SECRET}"}}'
+    assert home.ask("POST", "/api/signals", content=alert).status_code == 401
+    assert not (home.directory / "state" / COMMANDS_FILE).exists()
 
 
 def test_every_problem_has_a_page_for_programs(home: Alone) -> None:

@@ -78,6 +78,10 @@ def test_S2_with_read_nothing_changes(home: Alone) -> None:
             method, path, scope=Scope.READ, json={}, headers={"Idempotency-Key": uuid.uuid4().hex}
         )
         assert answer.status_code == 403, (method, path, answer.status_code, answer.text)
+    refused = [act.outcome for act in home.audit() if act.actor.endswith(" read")]
+    assert sorted(refused) == [f"refused: scope {one} is needed" for one in ("admin", "reduce", "trade")], (
+        "each once, however often it was asked for"
+    )
     assert [act for act in home.audit() if act.what != "access"] == before
     assert not desk.exists()
 

@@ -236,6 +236,16 @@ def test_every_code_and_problem_has_its_page_and_the_api_its_listing(room: Room)
     assert room.client.get("/codes/Z9").status_code == 404
 
 
+def test_a_place_that_is_not_there_is_told_in_the_askers_words(room: Room) -> None:
+    page = room.client.get("/nope", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert KINDS["not-found"].title in page.text
+    program = room.client.get("/nope", headers={"accept": "*/*"})
+    assert (program.status_code, program.json()["code"]) == (404, "not-found")
+    other = room.client.get("/api/halt", headers={"accept": "text/html"})
+    assert (other.status_code, KINDS["method-not-allowed"].title in other.text) == (405, True)
+
+
 def test_static_files_are_ours_and_are_asked_for_once(room: Room) -> None:
     chart = room.client.get("/static/lightweight-charts-5.2.1.mjs")
     assert "Lightweight Charts" in chart.text[:200]

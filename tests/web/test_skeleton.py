@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import cast
 
+from click import Command
+from click.testing import CliRunner, Result
+
+from jackline.cli.errors import CommandFailed, ExitCode
+from jackline.cli.main import load
 from jackline.store.tokens import Scope
 from tests.packaging.metrics_used import exported, used
 from tests.patience import patience
@@ -12,7 +19,7 @@ from tests.web.house import House, house
 
 
 async def test_a_position_is_shown_with_its_confirmed_stop_and_closed_once(tmp_path: Path) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, "--generate", "BTCUSDT,ETHUSDT,SOLUSDT") as home:
         nothing = await home.ask("GET", "/api/positions", scope=None)
         assert (nothing.status, nothing.code) == (401, "unauthenticated")
         await home.venue.signed(
@@ -32,6 +39,26 @@ async def test_a_position_is_shown_with_its_confirmed_stop_and_closed_once(tmp_p
         first = await home.ask("POST", "/api/positions/BTCUSDT:long/close", scope=Scope.REDUCE, key=key)
         assert (first.status, first.body["answer"], first.body["by"]) == (200, "closing", "engine")
         await home.until("/api/positions", lambda body: body["count"] == 0)
+        await a_close_by_command_knows_what_is_open(home)
+
+
+async def a_close_by_command_knows_what_is_open(home: House) -> None:
+    """Or is traded: any other symbol is bad input. What nobody configured is closed all the same (K2)."""
+
+    async def close(symbol: str) -> Result:
+        said = ("--config", str(home.config), "--symbol", symbol, "--yes")
+        return await asyncio.to_thread(CliRunner().invoke, cast("Command", load("close")), said)
+
+    mistyped = await close("NOPE")
+    assert (mistyped.exit_code, type(mistyped.exception)) == (1, CommandFailed)
+    assert cast("CommandFailed", mistyped.exception).code is ExitCode.BAD_INPUT
+    assert (await close("ETHUSDT")).exit_code == 0, "traded, and flat"
+    await home.venue.signed(
+        "POST", "/fapi/v1/order", symbol="SOLUSDT", side="BUY", type="MARKET", quantity="1"
+    )
+    await home.until("/api/positions", lambda body: body["count"] == 1)
+    foreign = await close("SOLUSDT")
+    assert (foreign.exit_code, "SOLUSDT is flat" in foreign.output) == (0, True), foreign.output
 
 
 async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> None:
@@ -52,6 +79,7 @@ async def test_records_metrics_and_events_tell_of_one_trade(tmp_path: Path) -> N
         shown = (await home.ask("GET", "/metrics", scope=None)).body
         assert "jackline_protection_coverage_ratio 1.0" in shown
         assert "jackline_stop_confirm_seconds_count 1.0" in shown
+        assert 'jackline_phase{phase="paper"} 1.0' in shown
         assert used() - exported(str(shown)) == set(), "the dashboard or a rule asks for what nobody exports"
         seen = []
         async for raw in stream.content:

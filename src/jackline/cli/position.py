@@ -14,7 +14,7 @@ from jackline.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from jackline.cli.config import Config
-    from jackline.core.values import Price, Side
+    from jackline.core.values import Price, Side, Symbol
     from jackline.store.lease import Holder
 
 SymbolOption = Annotated[str, typer.Option("--symbol", metavar="SYMBOL", help="As the venue spells it.")]
@@ -40,6 +40,7 @@ def close(
     if not yes:
         _confirm(f"Close {symbol} {side or 'on both sides'} of account {loaded.account.name}?")
     named = Symbol(symbol)
+    _check_known(loaded, named)
     command_id = submit(
         loaded, CommandKind.CLOSE, reason="close on the command line", symbol=named, side=wanted
     )
@@ -98,6 +99,31 @@ def stop(
         typer.echo(f"{answer.said}: {answer.text}")
     if not done:
         raise typer.Exit(ExitCode.BAD_INPUT if answer.said is Said.REFUSED else ExitCode.NOTHING)
+
+
+def _check_known(config: "Config", symbol: "Symbol") -> None:
+    """A symbol that is neither traded nor open, by record and by venue, is a slip of the pen. Where one of them does
+    not answer nothing is refused: a close goes on (K2)."""
+    from jackline.cli.direct import read_account
+    from jackline.cli.stored import live_trades
+    from jackline.store import published
+    from jackline.store.host_disk import HostDisk
+
+    shown = published.read(HostDisk(), config.state_dir)
+    traded = {*config.symbols, *(row.symbol for row in (() if shown is None else shown.account.markets))}
+    if symbol in traded:
+        return
+    try:
+        opened = {one.symbol for one in live_trades(config)}
+        opened |= {one.symbol for one in read_account(config, every_symbol=False).positions}
+    except CommandFailed:
+        return
+    if symbol not in opened:
+        raise CommandFailed(
+            ExitCode.BAD_INPUT,
+            f"--symbol {symbol}: neither traded here nor open; nothing was asked.\n"
+            "Fix: as `jackline positions` spells what is open",
+        )
 
 
 def _engine(config: "Config") -> "Holder":

@@ -58,6 +58,7 @@ class Standing:
         denied: why nothing may enter on the whole account; empty when it may.
         day_result_quote, day_start_quote: None while no engine has said.
         stop_fraction: distance of a stop from its entry, of price, for the loss of what has none of its own here.
+        symbols: what is traded.
     """
 
     denied: str
@@ -65,6 +66,7 @@ class Standing:
     day_start_quote: Quote | None
     losing_streak: int
     stop_fraction: Fraction
+    symbols: frozenset[Symbol]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ def verdict(order: Supposed, standing: Standing, limits: RiskLimits) -> Verdict:
     shrunk, why = _shrunk(order, limits)
     for denied in (
         standing.denied,
+        _unknown(order, standing),
         _too_poor(order, limits),
         _day(standing, limits),
         _streak(standing, limits),
@@ -107,6 +110,10 @@ def _shrunk(order: Supposed, limits: RiskLimits) -> tuple[Quantity, str]:
         return order.quantity, ""
     left = (cap / order.price).quantize(QUANTITY_STEP, rounding=ROUND_DOWN)
     return Quantity(left), f"worth {order.notional_quote:.2f}, shrunk to the cap of {cap:.2f} quote"
+
+
+def _unknown(order: Supposed, standing: Standing) -> str:
+    return "" if order.symbol in standing.symbols else f"unknown_symbol: {order.symbol} is not traded here"
 
 
 def _too_poor(order: Supposed, limits: RiskLimits) -> str:

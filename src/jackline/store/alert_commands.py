@@ -91,12 +91,19 @@ def read_alert(body: bytes, rules: AlertRules, now_ms: WireMs, *, actor: str = "
 
 def _said(body: bytes) -> dict[str, object]:
     try:
-        said = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        said = json.loads(body, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise AlertRefused(400, "not_json", "the body is one JSON object") from None
+        raise AlertRefused(400, "not_json", "the body is one JSON object, each key in it once") from None
     if not isinstance(said, dict):
         raise AlertRefused(400, "not_json", "the body is one JSON object")
     return said
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
 
 def _no_constant(name: str) -> object:

@@ -27,13 +27,21 @@ def needs(scope: Scope) -> Callable[..., Coroutine[Any, Any, Grant]]:
 
     async def admitted(request: Request, _: HTTPAuthorizationCredentials | None = bearer) -> Grant:
         grant = await grant_of(request)
-        if not grant.scope.includes(scope):
-            raise Problem("forbidden", f"this needs scope {scope}, the credential has {grant.scope}")
+        await reaching(request, grant, scope, "this")
         if scope is not Scope.REDUCE:
             keep_pace(request, grant)
         return grant
 
     return admitted
+
+
+async def reaching(request: Request, grant: Grant, scope: Scope, what: str) -> None:
+    """Raises Problem for a credential that does not reach as far as `scope`, which `what` needs; it is written down."""
+    if grant.scope.includes(scope):
+        return
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    await keeper.turn_away(grant, f"scope {scope} is needed", address=address_of(request))
+    raise Problem("forbidden", f"{what} needs scope {scope}, the credential has {grant.scope}")
 
 
 async def grant_of(request: Request) -> Grant:
@@ -82,6 +90,8 @@ async def _check_page(request: Request, grant: Grant) -> None:
     header, forms as a field."""
     said = request.headers.get(CSRF_HEADER) or (await fields(request)).get(CSRF_FIELD, "")
     if grant.session is None or not grant.session.takes(said):
+        keeper: Doorkeeper = request.app.state.doorkeeper
+        await keeper.turn_away(grant, "no CSRF token of its page", address=address_of(request))
         raise Problem("forged", "the CSRF token is missing or wrong")
 
 

@@ -28,6 +28,7 @@ from jackline.web.options import WebOptions
 from jackline.web.pace import Pace
 from jackline.web.pages import dashboard
 from jackline.web.pages.live import Live
+from jackline.web.pages.route import told
 from jackline.web.routes import (
     audit,
     bot_changes,
@@ -127,7 +128,7 @@ def create_app(
     app.state.replies = Replies()
     app.state.pace = Pace(options.requests_per_s_max)
     app.state.monitor = Monitor()
-    problems.install(app)
+    problems.install(app, told)
     for part in PARTS:
         app.include_router(part.router)
     dashboard.install(app)

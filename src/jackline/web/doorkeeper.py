@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ log = structlog.get_logger("web")
 KNOWN_MAX: Final = 1_000
 """Credentials remembered between two changes of the access store."""
 CREDENTIAL_CHARS_MAX: Final = 200
+TURNED_AWAY_S: Final = 60.0
+"""A token that wants more than it may is written down so often."""
 
 T = TypeVar("T")
 
@@ -66,6 +69,7 @@ class Doorkeeper:
         self._store = store
         self._known: dict[str, Grant] = {}
         self._seen: tuple[tuple[int, int], ...] = ()
+        self._turned_away: dict[tuple[str, str], float] = {}
 
     async def by_token(self, text: str, *, address: str) -> Grant | None:
         """The grant of a bearer token. None for one that is wrong, expired or revoked, which is written down.
@@ -156,6 +160,22 @@ class Doorkeeper:
                 return work(db)
 
         return await self._run(changed)
+
+    async def turn_away(self, grant: Grant, why: str, *, address: str) -> None:
+        """Write down a good credential that wanted more than it has (S2): a row a minute for each token and reason, so
+        that nobody fills the audit. Raises nothing: it is turned away whether or not that can be written."""
+        last = (grant.token.token_id, why)
+        at = time.monotonic()
+        if at - self._turned_away.get(last, -math.inf) < TURNED_AWAY_S:
+            return
+        if len(self._turned_away) >= KNOWN_MAX:
+            self._turned_away.clear()
+        self._turned_away[last] = at
+        log.warning("access_refused", code="S2", why=why, address=address, token=grant.token.token_id)
+        try:
+            await self.note(grant, "access", address=address, outcome=f"refused: {why}")
+        except Problem as problem:
+            log.warning("audit_failed", code="S2", detail=problem.detail)
 
     async def hold_back(self, counted: str) -> None:
         """Raises Problem for whoever has guessed too often, before the next guess is looked at."""

@@ -25,6 +25,7 @@ from jackline.store.boot import ENGINE_FILE
 from jackline.store.disk import Disk
 from jackline.store.encode import decode, open_body
 from jackline.store.errors import StoreError
+from jackline.store.evidence import read_standing
 from jackline.store.reader import JournalEntry, StoreReader
 from jackline.web.options import WebOptions
 
@@ -119,6 +120,8 @@ class Past:
     protected: int = 0
     """Trades whose stop was confirmed, and how many of them by their first request."""
     first_try: int = 0
+    stage: str = ""
+    """The phase of the account; empty where none is on record."""
     canaries: dict[str, int] = field(default_factory=dict)
     """Of each symbol, when its last canary was sent or taken away: the date of what is proven there."""
 
@@ -154,6 +157,8 @@ class History:
                 self._read_to, self._open, self.past = -1, {}, Past()
             self._read_to = max(self._read_to, head - ROWS_BACK_MAX)
             rows = store.journal_after(self._read_to, ROWS_AT_ONCE)
+            standing = read_standing(store)
+        self.past.stage = "" if standing is None else standing.stage.value
         self.take(rows)
         return len(rows) == ROWS_AT_ONCE
 

@@ -18,10 +18,12 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from jackline import __version__
+from jackline.core.phases import Stage
 from jackline.core.picture import PositionPicture
 from jackline.core.state import KillLevel
 from jackline.core.trade import SlotState
 from jackline.web.account import Account, Seen
+from jackline.web.differences import diffs
 from jackline.web.history import History, Past
 from jackline.web.measures import coverage, liquidation_ratio, naked_ms, open_ones
 
@@ -42,6 +44,7 @@ class Metrics(Collector):
         yield InfoMetricFamily("jackline_build", "Version that serves this", value={"version": __version__})
         yield from protection(seen, past)
         yield from switches(seen)
+        yield from standing(seen, past)
         yield from progress(seen)
         yield from orders(past)
 
@@ -126,6 +129,28 @@ def switches(seen: Seen) -> Iterator[Metric]:
             "jackline_day_result_ratio",
             "Result of the day (UTC), open positions included, over its first equity",
             value=float(account.day_result_quote / account.day_start_quote),
+        )
+
+
+def standing(seen: Seen, past: Past) -> Iterator[Metric]:
+    """The phase, and how engine and venue agree. What an engine looked at last ages on while it is gone."""
+    if past.stage:
+        stages = GaugeMetricFamily(
+            "jackline_phase", "1 of the phase that the account is in", labels=("phase",)
+        )
+        for stage in Stage:
+            stages.add_metric((stage.value,), int(stage.value == past.stage))
+        yield stages
+    yield GaugeMetricFamily(
+        "jackline_reconcile_differences",
+        "Rows in which engine and venue are not the same",
+        sum(row.is_open for one in seen.positions for row in diffs(one)),
+    )
+    if seen.account is not None and seen.account.looked_ms is not None:
+        yield GaugeMetricFamily(
+            "jackline_reconcile_age_seconds",
+            "Since the engine last laid the venue's word beside its own",
+            max(0, seen.now_ms - seen.account.looked_ms) / 1_000,
         )
 
 

@@ -17,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from jackline.web.access import SAFE, grant_of
+from jackline.web.doubled import refuse_doubled
 from jackline.web.problems import Problem, response
 
 KEPT_S: Final = 86_400.0
@@ -98,6 +99,8 @@ class KnownRoute(APIRoute):
 
         async def known(request: Request) -> Response:
             await grant_of(request)
+            if request.method not in SAFE:
+                refuse_doubled(await request.body())
             return await handle(request)
 
         return known

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -249,8 +249,8 @@ def response(problem: Problem) -> JSONResponse:
     return JSONResponse(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers)
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of `app` be a problem document."""
+def install(app: FastAPI, page: Callable[[Request, Problem], Awaitable[Response]]) -> None:
+    """Let every error of `app` be a problem document; a `page` for a browser that asks for one which is not there."""
 
     @app.exception_handler(Problem)
     async def on_problem(_: Request, error: Problem) -> JSONResponse:
@@ -267,10 +267,12 @@ def install(app: FastAPI) -> None:
         return response(Problem("bad-request", told, errors=wrong))
 
     @app.exception_handler(HTTPException)
-    async def on_http(_: Request, error: HTTPException) -> JSONResponse:
+    async def on_http(request: Request, error: HTTPException) -> Response:
         by_status = {404: "not-found", 405: "method-not-allowed", 401: "unauthenticated", 413: "too-large"}
         code = by_status.get(error.status_code, "bad-request")
-        return response(Problem(code, str(error.detail), headers=error.headers))
+        problem = Problem(code, str(error.detail), headers=error.headers)
+        is_browser = "text/html" in request.headers.get("accept", "")
+        return await page(request, problem) if is_browser else response(problem)
 
     @app.exception_handler(Exception)
     async def on_bug(_: Request, error: Exception) -> JSONResponse:

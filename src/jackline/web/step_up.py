@@ -11,7 +11,7 @@ from fastapi import Request
 
 from jackline.store.second_factor import has_second_factor
 from jackline.store.tokens import Scope
-from jackline.web.access import address_of
+from jackline.web.access import address_of, reaching
 from jackline.web.doorkeeper import Doorkeeper, Grant, now
 from jackline.web.hands import Hands, KeysRefused
 from jackline.web.problems import Problem
@@ -28,8 +28,7 @@ async def step_up(
     keeper: Doorkeeper = request.app.state.doorkeeper
     hands: Hands = request.app.state.hands
     account: str = request.app.state.options.account
-    if not grant.scope.includes(Scope.ADMIN):
-        raise Problem("forbidden", f"raising risk needs scope admin, the credential has {grant.scope}")
+    await reaching(request, grant, Scope.ADMIN, "raising risk")
     if grant.session is not None and not grant.session.is_fresh(now()):
         raise Problem("confirm", "the log-in is older than five minutes")
     if grant.session is not None and confirm != account:

@@ -15,7 +15,7 @@ from jackline.core.values import ZERO, Price, Side, Symbol
 from jackline.store.commands import CommandKind
 from jackline.store.order_wishes import TightenWish
 from jackline.store.tokens import Scope
-from jackline.web.access import Admin, Reader, Reducer
+from jackline.web.access import Admin, Reader, Reducer, reaching
 from jackline.web.bot_book import BotBook
 from jackline.web.forms import fields
 from jackline.web.pages import limits
@@ -111,8 +111,8 @@ async def switch_bot(request: Request, grant: Reducer, bot: str, what: str) -> R
     book: BotBook = request.app.state.bots
     if what not in kinds or all(line.bot.name != bot for line in await book.lines()):
         raise Problem("not-found", f"no bot {bot[:40]}, or nothing of it to {what[:10]}")
-    if what == "start" and not grant.scope.includes(Scope.TRADE):
-        raise Problem("forbidden", f"starting needs scope trade, the credential has {grant.scope}")
+    if what == "start":
+        await reaching(request, grant, Scope.TRADE, "starting")
     reason = await reason_of(request, f"{what} on the dashboard")
     asked = await command(request, grant, kinds[what], reason, bot=bot)
     await note(request, grant, f"bot.{what}", bot, reason)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from markupsafe import Markup
 
 from jackline.store.disk import Disk
-from jackline.store.evidence import read_standing
 from jackline.web.account import Account, Seen
 from jackline.web.bot_book import BotBook
 from jackline.web.history import History
@@ -19,10 +16,8 @@ from jackline.web.pages.journal import TradeRows
 from jackline.web.pages.rendering import ENVIRONMENT, View, render_parts
 from jackline.web.pages.series import Series
 from jackline.web.pages.sight import Sight
-from jackline.web.problems import Problem
 
 Builder = Callable[[Sight, Mapping[str, str]], Awaitable[View]]
-STAGE_S = 5.0
 KEPT_MAX = 100
 """Different pages whose parts of one look are kept; more people than that do not watch one account."""
 
@@ -40,7 +35,6 @@ class Live:
         self._options = options
         self._disk = disk
         self._bots = bots
-        self._stage: tuple[float, str] = (0.0, "")
         self._kept: dict[str, dict[str, Markup]] = {}
         self._kept_of: Seen | None = None
 
@@ -59,7 +53,7 @@ class Live:
             trade_rows=self._trade_rows,
             disk=self._disk,
             bots=self._bots,
-            stage=await self._phase(),
+            stage=self._history.past.stage,
         )
 
     async def parts(self, path: str, build: Builder, query: Mapping[str, str]) -> dict[str, Markup]:
@@ -73,19 +67,6 @@ class Live:
             if sight.seen is self._kept_of:
                 self._kept[path] = found
         return found
-
-    async def _phase(self) -> str:
-        until, stage = self._stage
-        if time.monotonic() > until:
-            self._stage = (time.monotonic() + STAGE_S, stage)  # others go on with the old word meanwhile
-            try:
-                async with asyncio.timeout(STAGE_S):
-                    standing = await self.account.ask(read_standing)
-            except (Problem, TimeoutError):
-                return stage
-            stage = "" if standing is None else standing.stage.value
-            self._stage = (time.monotonic() + STAGE_S, stage)
-        return stage
 
 
 def bar_parts(bar: Bar) -> dict[str, Markup]:

@@ -50,7 +50,7 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except Problem as problem:
-                return await _told(request, problem)
+                return await told(request, problem)
 
         return handled
 
@@ -132,7 +132,7 @@ async def _notice(request: Request) -> dict[str, str] | None:
     return {"tone": "ok", "icon": "\u2713", "text": f"{(asked.by or '').capitalize()}: {asked.answer}."}
 
 
-async def _told(request: Request, problem: Problem) -> Response:
+async def told(request: Request, problem: Problem) -> Response:
     """The problem as a page. A stranger, or somebody whose session has ended, is asked to log in."""
     if problem.kind.code == "unauthenticated":
         going = request.url.path if request.method == "GET" else "/"

@@ -139,7 +139,7 @@ async def validate(asked: Validate, seen: Now, options: Options, _: Reader) -> V
             for name, held in asked.current_positions.items()
         },
     )
-    found = verdict(supposed, _standing(seen, stop_fraction(options)), limits_now(seen, options))
+    found = verdict(supposed, _standing(seen, options), limits_now(seen, options))
     shrunk = found.is_valid and found.quantity < asked.quantity
     adjusted = Adjustments(
         original_quantity=float(asked.quantity), adjusted_quantity=float(found.quantity), reason=found.reason
@@ -227,8 +227,9 @@ def stop_fraction(options: WebOptions) -> Decimal:
     return stop.value_fraction / leverage if stop.basis is StopBasis.MARGIN else stop.distance_max_fraction
 
 
-def _standing(seen: Seen, stop_fraction: Decimal) -> Standing:
-    shown = seen.account
+def _standing(seen: Seen, options: WebOptions) -> Standing:
+    """A universe trades more than the configuration names: the engine shows what."""
+    shown, distance = seen.account, Fraction(stop_fraction(options))
     if shown is None:
         denied = "no_engine: nobody says what state the account is in"
         return Standing(
@@ -236,12 +237,14 @@ def _standing(seen: Seen, stop_fraction: Decimal) -> Standing:
             day_result_quote=None,
             day_start_quote=None,
             losing_streak=0,
-            stop_fraction=Fraction(stop_fraction),
+            stop_fraction=distance,
+            symbols=frozenset(options.symbols),
         )
     return Standing(
         denied=shown.denied,
         day_result_quote=shown.day_result_quote,
         day_start_quote=shown.day_start_quote,
         losing_streak=shown.losing_streak,
-        stop_fraction=Fraction(stop_fraction),
+        stop_fraction=distance,
+        symbols=frozenset({*options.symbols, *(Symbol(row.symbol) for row in shown.markets)}),
     )

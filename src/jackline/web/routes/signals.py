@@ -16,7 +16,7 @@ from jackline.core.values import WireMs
 from jackline.store.alert_commands import AlertRefused, AlertRules, read_alert
 from jackline.store.commands import Command
 from jackline.store.tokens import Scope
-from jackline.web.access import address_of, grant_of, keep_pace
+from jackline.web.access import address_of, grant_of, keep_pace, reaching
 from jackline.web.bot_book import BotBook
 from jackline.web.doorkeeper import Doorkeeper, now
 from jackline.web.hands import AlertTerms, Hands
@@ -97,8 +97,7 @@ async def _who(
     kept = None if hands.alerts is None else hands.alerts.secret
     if request.headers.get("authorization") or request.cookies:
         grant = await grant_of(request)
-        if not grant.scope.includes(Scope.TRADE):
-            raise Problem("forbidden", f"a signal needs scope trade, the credential has {grant.scope}")
+        await reaching(request, grant, Scope.TRADE, "a signal")
         keep_pace(request, grant)
         return grant.actor, None
     if kept is None:
