@@ -29,6 +29,7 @@ from tests.postgres.making import close_all
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600), pytest.mark.owns("C3", "O1", "A1", "P1")]
 CLOSED_S = 150.0
+ORPHANED = ("the worker that kept it is not heard from", "it was taken over, by number")
 BUSY_MS = 3_000
 """What a loaded machine adds to a claim: processes wait for their turn, the arithmetic does not."""
 
@@ -53,8 +54,11 @@ async def test_C3_killed_and_taken_over_in_the_stated_time(
         sys.stdout.write(f"{told}\n")
         if not whole_host:  # its processes have ended by themselves, and said why
             await two.a.until(lambda: len(two.a.pids()) == 1, within_s=END_S, what="orphans live on")
-            assert "the worker that kept it is not heard from" in two.a.said_by("engine")
-            assert "the worker that kept it is not heard from" in two.a.said_by("watchdog")
+            for part in (
+                "engine",
+                "watchdog",
+            ):  # by whichever it hears of first, which a busy machine decides
+                assert any(word in two.a.said_by(part) for word in ORPHANED), two.a.said_by(part)[-2_000:]
         await _kept_its_stop(two)
         await _ends_well(two, two.b, server)
 

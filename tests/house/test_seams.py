@@ -29,6 +29,11 @@ ADAPTERS = (
         why="a thread that follows the desk in a database, so that no loop ever waits for one; no simulation has it",
     ),
     Adapter(
+        files="venue/addresses.py",
+        touches=frozenset({"socket", "threading"}),
+        why="asks the operating system what a name means, which may take ten seconds; part of the real network port",
+    ),
+    Adapter(
         files="exchange/feeds/draws.py",
         touches=frozenset({"random"}),
         why="streams of chance seeded by name, from which a market is drawn",

@@ -14,7 +14,7 @@ from jackline.store.errors import StoreError
 from jackline.store.ledger import totals
 from tests.out_of_process.figures import Figures, record
 from tests.out_of_process.lasting import lasting
-from tests.out_of_process.records import desk_of, read
+from tests.out_of_process.records import read
 from tests.out_of_process.spans import Span, shared_ms, spans_of
 from tests.out_of_process.stage import LOOK_MS, Stage
 from tests.patience import patience
@@ -48,7 +48,7 @@ async def ended(stage: Stage, *, scenario: str | None = None) -> Figures:
 
 async def _close_everything(stage: Stage) -> None:
     """Order the engine to close until the venue shows no position and no order of ours, and no trade is live."""
-    desk = desk_of(stage.store.parent)
+    desk = stage.records.desk()
     try:
         async with patience(SETTLE_S):
             for number in count():
@@ -131,9 +131,13 @@ def _judge_orders(testimony: Json, stage: Stage) -> None:
 
 
 def _journalled(stage: Stage) -> set[TradeId]:
-    with read(stage.store) as reader:
-        rows = reader.journal_after(0, JOURNAL_ROWS_MAX)
-    return {row.trade_id for row in rows if row.trade_id is not None}
+    """In the journal, or in one that was given up for an older one."""
+    known: set[TradeId] = set()
+    for store in (stage.store, *stage.left):
+        with read(store) as reader:
+            rows = reader.journal_after(0, JOURNAL_ROWS_MAX)
+        known |= {row.trade_id for row in rows if row.trade_id is not None}
+    return known
 
 
 def _judge_money(testimony: Json, stage: Stage) -> None:

@@ -117,6 +117,10 @@ class Volume:
     directory: Path
     image: Path
 
+    def sync(self) -> None:
+        """What stands on it outlives the failure."""
+        _must("sync", "--file-system", str(self.directory))
+
     def fail(self) -> None:
         """The file system gives up writing over an error: every write answers EROFS from here on, open files too."""
         _must("mount", "-o", "remount,abort", str(self.directory))
@@ -129,14 +133,14 @@ class Volume:
 
 
 @contextmanager
-def volume(directory: Path, image: Path) -> Iterator[Volume]:
+def volume(directory: Path, image: Path, *, size: int = IMAGE_BYTES) -> Iterator[Volume]:
     """A fresh one mounted at the directory. Raises Unavailable."""
     for tool in ("mkfs.ext4", "e2fsck", "mount"):
         if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
             raise Unavailable(f"{tool} is not installed")
     directory.mkdir()
     with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
+        file.truncate(size)
     try:
         _must("mkfs.ext4", "-q", str(image))
         _must("mount", "-o", "loop,errors=remount-ro", str(image), str(directory))

@@ -12,8 +12,9 @@ from tests.out_of_process.lasting import lasting
 from tests.out_of_process.namespace import Namespace
 from tests.out_of_process.relay import Lane, Line, Relay
 from tests.out_of_process.small_disk import SmallDisk
-from tests.out_of_process.stage import OPEN_S, Seat, Stage
+from tests.out_of_process.stage import CONVERGED_S, OPEN_S, Seat, Stage
 from tests.patience import patience
+from tests.processes import Json
 
 RECOVERY_MS_MAX = 800.0
 """A second kill strikes within this of a start: imports, venue read-back, lease, journal."""
@@ -99,6 +100,19 @@ async def pause_engine_when_passed(stage: Stage, role: Role, span_ms: float) -> 
     await _until_hit(stage, role, strike)
 
 
+async def when_passed(
+    stage: Stage, role: Role, strike: Callable[[], None], mend: Callable[[], Awaitable[None]]
+) -> None:
+    """Something strikes as the engine's next order of this role has passed; `mend` says how long it lasts."""
+
+    async def struck() -> None:
+        stage.cuts += 1
+        await _spring(stage, _relay(stage.engine).trap(role, strike), role)
+        await mend()
+
+    await _until_hit(stage, role, struck)
+
+
 async def kill_while_cut(stage: Stage, span_ms: float) -> None:
     """Lines gone, then the engine too; it is started, and ends, and is started, until the lines are back."""
     stage.line(Line.CUT)
@@ -175,3 +189,35 @@ async def fill_the_disk(stage: Stage, disk: SmallDisk, span_ms: float) -> None:
     await stage.start(stage.engine)
     await lasting(span_ms)
     disk.free()
+
+
+async def lose_the_stop(stage: Stage) -> None:
+    """The account's owner cancels every stop that rests, by hand."""
+    stops = resting(await stage.venue.get("witness"))
+    assert stops, f"nothing to lose: no stop rests; seed {stage.seed}"
+    for name in stops:
+        await stage.venue.signed("DELETE", "/fapi/v1/algoOrder", clientAlgoId=name)
+
+
+async def covered_or_closed(stage: Stage) -> None:
+    """Until nothing is naked."""
+    await stage.until(
+        lambda seen: not any(episode["naked_now"] for episode in seen["episodes"]),
+        within_s=CONVERGED_S,
+        what="P1: neither covered nor closed",
+    )
+
+
+def resting(testimony: Json) -> set[str]:
+    """The names of all stops that rest."""
+    return {algo["client_id"] for algo in testimony["algos"] if algo["status"] == "NEW"}
+
+
+def said(seat: Seat, word: str) -> None:
+    """It has logged this word."""
+    assert is_said(seat, word), f"no word of {word}: {seat.child.noise[-12:] if seat.child else None}"
+
+
+def is_said(seat: Seat, word: str) -> bool:
+    """Whether it has, in its present life."""
+    return seat.child is not None and any(word in line for line in seat.child.noise)

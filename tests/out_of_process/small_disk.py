@@ -53,11 +53,11 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(directory: Path) -> Iterator[SmallDisk]:
+def small_disk(directory: Path, *, size: str = SIZE) -> Iterator[SmallDisk]:
     """A small disk at this directory, gone with the block."""
     directory.mkdir()
     mounted = os.geteuid() == 0 and _runs(
-        "mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(directory)
+        "mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)
     )
     disk = SmallDisk(directory, mounted)
     try:

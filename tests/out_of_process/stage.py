@@ -17,13 +17,13 @@ import aiohttp
 
 from jackline.core.machine import Phase
 from jackline.core.plan import Rung
-from jackline.store.boot import ENGINE_FILE
 from jackline.store.errors import StoreError
+from tests.out_of_process.configuring import called, configured
 from tests.out_of_process.lasting import lasting
-from tests.out_of_process.records import read
+from tests.out_of_process.records import Records, read
 from tests.out_of_process.relay import BOTH, Lane, Line, Relay
 from tests.out_of_process.spans import Span, able, without
-from tests.processes import Child, Exchange, Json, exchange, spawn, write_config
+from tests.processes import Child, Exchange, Json, exchange, spawn
 
 SEED_VARIABLE = "JACKLINE_OUT_OF_PROCESS_SEED"
 SPEED = 1_200
@@ -70,7 +70,7 @@ class Seat:
 class Stage:
     """What a scenario plays on. `dice` draws every random moment; `seed` is what it was made from."""
 
-    directory: Path
+    records: Records
     venue: Exchange
     rung: Rung
     seed: int
@@ -82,10 +82,13 @@ class Stage:
     cuts: int = 0
     unreachable: list[Span] = field(default_factory=list)
     converged_ms: list[float] = field(default_factory=list)
+    host: str | None = None
+    left: list[Path] = field(default_factory=list)
+    """Stores that were in use before `move`."""
 
     @property
     def store(self) -> Path:
-        return self.directory / "state" / ENGINE_FILE
+        return self.records.store
 
     @property
     def seats(self) -> tuple[Seat, Seat]:
@@ -133,6 +136,14 @@ class Stage:
         """SIGTERM, and the exit code."""
         seat.is_wanted = False
         return None if seat.child is None else await seat.child.stop()
+
+    def move(self, records: Records) -> None:
+        """Another place for what both keep; neither may run."""
+        self.left.append(self.store)
+        self.records = records
+        for seat in self.seats:
+            url = called(seat.relay.url if seat.relay else self.venue.url, self.host)
+            seat.config = configured(seat.verb, url, self.rung, records)
 
     def signal(self, seat: Seat, number: signal.Signals) -> None:
         """Send a signal now, without waiting for what it does."""
@@ -252,27 +263,33 @@ async def staged(
     under: Sequence[str] = (),
     venue: Exchange | None = None,
     seed: int | None = None,
+    records: Records | None = None,
+    host: str | None = None,
 ) -> AsyncIterator[Stage]:
-    """Exchange, engine and watchdog, up and running. `under` and `venue` are for a namespace of their own."""
+    """Exchange, engine and watchdog, up and running. `under` and `venue` are for a namespace of their own.
+
+    `host`: what both call the machine that their relays are on.
+    """
     seed = draw_seed() if seed is None else seed
+    records = records or Records(state_dir=directory / "state")
     sys.stdout.write(f"{SEED_VARIABLE}={seed}\n")
     async with AsyncExitStack() as stack:
         if venue is None:
             venue = await stack.enter_async_context(exchange(*markets(seed)))
         relays: list[Relay | None] = [None, None]
-        if not under:  # inside a namespace the wire itself is cut: no relay stands between
+        if not under or host:  # inside a namespace the wire itself is cut: no relay stands between
             relays = [await stack.enter_async_context(Relay(venue.port)) for _ in relays]
         venue.child.drain()
         engine, watchdog = (
             Seat(
                 verb=verb,
-                config=_config(directory, verb, relay.url if relay else venue.url, rung),
+                config=configured(verb, called(relay.url if relay else venue.url, host), rung, records),
                 relay=relay,
             )
             for verb, relay in zip(("engine", "watchdog"), relays, strict=True)
         )
         stage = Stage(
-            directory=directory,
+            records=records,
             venue=venue,
             rung=rung,
             seed=seed,
@@ -280,6 +297,7 @@ async def staged(
             engine=engine,
             watchdog=watchdog,
             under=under,
+            host=host,
         )
         try:
             await asyncio.gather(*(stage.start(seat) for seat in stage.seats))
@@ -303,23 +321,6 @@ def draw_seed() -> int:
     """The one that was given, else one of this run: pytest-randomly seeds the generator, and prints with what."""
     given = os.environ.get(SEED_VARIABLE)
     return int(given) if given else random.randrange(1 << 31)
-
-
-def _config(directory: Path, verb: str, url: str, rung: Rung) -> Path:
-    """A file for each of the two: they share the account and its state, not the way to the exchange."""
-    home = directory / verb
-    home.mkdir()
-    return write_config(
-        home,
-        url,
-        account__state_dir=f'"{directory / "state"}"',
-        venue__rung=f'"{rung}"',
-        strategy__parameters__rsi_period="2",
-        strategy__parameters__ema_period="2",
-        strategy__parameters__rsi_long="51",
-        strategy__parameters__rsi_short="49",
-        risk__trailing_fraction="0.01",
-    )
 
 
 def _now_ms() -> float:

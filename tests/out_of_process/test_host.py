@@ -19,8 +19,8 @@ from tests.out_of_process.host import Unavailable, out_of_memory, volume, wall_c
 from tests.out_of_process.lasting import lasting
 from tests.out_of_process.older_store import age_trades
 from tests.out_of_process.records import read
-from tests.out_of_process.stage import CONVERGED_S, Seat, Stage, staged
-from tests.processes import Json
+from tests.out_of_process.scenarios import covered_or_closed, lose_the_stop, resting, said
+from tests.out_of_process.stage import CONVERGED_S, staged
 
 pytestmark = [pytest.mark.owns("P1", "P6", "O1", "A1", "L1"), pytest.mark.long, pytest.mark.timeout(200)]
 PAUSE_MS = 8_000.0
@@ -34,9 +34,9 @@ async def test_P1_a_stopped_watchdog_wakes_and_takes_over(tmp_path: Path) -> Non
         await stage.market(runs=False)
         await stage.pause(stage.watchdog, PAUSE_MS)
         await stage.kill(stage.engine)
-        await _lose_the_stop(stage)
-        await _covered_or_closed(stage)
-        _said(stage.watchdog, "engine_silent")
+        await lose_the_stop(stage)
+        await covered_or_closed(stage)
+        said(stage.watchdog, "engine_silent")
         await stage.start(stage.engine)
         await ended(stage, scenario="the watchdog paused, then alone")
 
@@ -48,11 +48,11 @@ async def test_P1_both_stopped_longer_than_every_deadline(tmp_path: Path) -> Non
         async with stage.unreached():
             for seat in stage.seats:
                 stage.freeze(seat)
-            await _lose_the_stop(stage)
+            await lose_the_stop(stage)
             await lasting(PAUSE_MS)
             for seat in stage.seats:
                 stage.thaw(seat)
-        await _covered_or_closed(stage)
+        await covered_or_closed(stage)
         figures = await ended(stage, scenario="engine and watchdog paused, the stop lost")
     assert figures.naked_raw_ms_max >= PAUSE_MS - 1_000, "the stop was not lost while both stood still"
 
@@ -67,10 +67,38 @@ async def test_P1_the_kernel_kills_the_engine_for_want_of_memory(tmp_path: Path)
         except Unavailable as lacking:
             pytest.skip(str(lacking))
         stage.kills += 1
-        await _lose_the_stop(stage)
-        await _covered_or_closed(stage)
+        await lose_the_stop(stage)
+        await covered_or_closed(stage)
         await stage.heard(stage.engine, "lease_taken_over")
         await ended(stage, scenario="the engine out of memory")
+
+
+async def test_P1_the_kernel_kills_the_watchdog_for_want_of_memory(tmp_path: Path) -> None:
+    """The engine minds alone, the supervisor starts the watchdog again, and then that one minds alone."""
+    async with staged(tmp_path, Rung.STOP_FIRST) as stage:
+        await stage.protected()
+        await stage.market(runs=False)
+        first = stage.watchdog.child
+        assert first is not None
+        try:
+            await out_of_memory(first.process.pid)
+        except Unavailable as lacking:
+            pytest.skip(str(lacking))
+        stage.kills += 1
+        await lose_the_stop(stage)
+        await covered_or_closed(stage)
+        await stage.until(
+            lambda _: stage.watchdog.child is not first, within_s=CONVERGED_S, what="nobody started it again"
+        )
+        await stage.heard(stage.watchdog, "watching")
+        await stage.protected()
+        await stage.market(runs=False)
+        await stage.kill(stage.engine)
+        await lose_the_stop(stage)
+        await covered_or_closed(stage)
+        said(stage.watchdog, "engine_silent")
+        await stage.start(stage.engine)
+        await ended(stage, scenario="the watchdog out of memory, then alone")
 
 
 async def test_P1_the_disk_goes_read_only(tmp_path: Path) -> None:
@@ -81,9 +109,9 @@ async def test_P1_the_disk_goes_read_only(tmp_path: Path) -> None:
                 await stage.market(runs=False)
                 disk.fail()
                 await stage.heard(stage.engine, "heartbeat_failed")
-                _said(stage.engine, "Read-only file system")
-                await _lose_the_stop(stage)
-                await _covered_or_closed(stage)
+                said(stage.engine, "Read-only file system")
+                await lose_the_stop(stage)
+                await covered_or_closed(stage)
                 for seat in stage.seats:
                     await stage.kill(seat)
                 disk.mend()
@@ -106,8 +134,8 @@ async def test_P1_the_wall_clock_jumps(tmp_path: Path, by_ms: int) -> None:
         await stage.protected()
         await stage.market(runs=False)
         clock.step(by_ms)
-        await _lose_the_stop(stage)
-        await _covered_or_closed(stage)
+        await lose_the_stop(stage)
+        await covered_or_closed(stage)
         clock.step(0)
         await ended(stage, scenario=f"the wall clock {'ahead' if by_ms > 0 else 'behind'} by 30 s, and back")
 
@@ -121,7 +149,7 @@ async def test_P4_an_upgrade_over_an_open_position(tmp_path: Path) -> None:
         with read(stage.store) as reader:
             before = reader.load_trades()
         assert age_trades(stage.store) >= len(before) > 0
-        resting = _resting(await stage.venue.get("witness"))
+        stops = resting(await stage.venue.get("witness"))
         await stage.start(stage.engine)
         await stage.heard(stage.engine, "recovered")
         await stage.until(
@@ -129,34 +157,9 @@ async def test_P4_an_upgrade_over_an_open_position(tmp_path: Path) -> None:
             within_s=CONVERGED_S,
             what="the trade was not taken up",
         )
-        assert _resting(await stage.venue.get("witness")) == resting, "the upgrade touched a stop"
+        assert resting(await stage.venue.get("witness")) == stops, "the upgrade touched a stop"
         with read(stage.store) as reader:
             assert {trade.trade_id for trade in reader.load_trades()} == {trade.trade_id for trade in before}
         await ended(stage, scenario="an upgrade over an open position")
     with open_store(HostDisk(), stage.store) as store:
         assert store.head.seq > 0
-
-
-async def _lose_the_stop(stage: Stage) -> None:
-    """The account's owner cancels every stop that rests, by hand."""
-    resting = _resting(await stage.venue.get("witness"))
-    assert resting, f"nothing to lose: no stop rests; seed {stage.seed}"
-    for name in resting:
-        await stage.venue.signed("DELETE", "/fapi/v1/algoOrder", clientAlgoId=name)
-
-
-async def _covered_or_closed(stage: Stage) -> None:
-    await stage.until(
-        lambda seen: not any(episode["naked_now"] for episode in seen["episodes"]),
-        within_s=CONVERGED_S,
-        what="P1: neither covered nor closed",
-    )
-
-
-def _resting(testimony: Json) -> set[str]:
-    return {algo["client_id"] for algo in testimony["algos"] if algo["status"] == "NEW"}
-
-
-def _said(seat: Seat, word: str) -> None:
-    assert seat.child is not None
-    assert any(word in line for line in seat.child.noise), f"no word of {word}: {seat.child.noise[-12:]}"

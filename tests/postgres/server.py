@@ -41,19 +41,35 @@ def binaries() -> Path | None:
 class Server:
     """A cluster and the process that serves it. Its directory has a short name: a socket's path is 107 bytes."""
 
-    def __init__(self, bin_dir: Path, directory: Path) -> None:
+    def __init__(
+        self, bin_dir: Path, directory: Path, *, port: int | None = None, follows: Server | None = None
+    ) -> None:
+        """With a `port` it also listens on 127.0.0.1; one that `follows` another is a standby of it."""
         self._bin, self._directory = bin_dir, directory
+        self._listening = ("-h", "") if port is None else ("-h", "127.0.0.1", "-p", str(port))
+        self._port = port or 5432
         self._process: subprocess.Popen[bytes] | None = None
         self._user = _other_user()
         if self._user is not None:
             os.chown(directory, *self._user)
-        self._call(
-            "initdb", "--pgdata", str(directory / "data"), "--auth=trust", "--username=jackline", "--no-sync"
-        )
+        data = str(directory / "data")
+        if follows is None:
+            self._call("initdb", "--pgdata", data, "--auth=trust", "--username=jackline", "--no-sync")
+        else:
+            self._call("pg_basebackup", "-D", data, "-d", follows.url, "-R", "-c", "fast", "--no-sync")
+
+    @property
+    def directory(self) -> str:
+        """Of its socket: a host by libpq's word."""
+        return str(self._directory)
 
     @property
     def url(self) -> str:
-        return f"postgresql://jackline@/postgres?host={self._directory}"
+        return f"postgresql://jackline@/postgres?host={self._directory}&port={self._port}"
+
+    def url_at(self, host: str) -> str:
+        """Over TCP; of one that has a port."""
+        return f"postgresql://jackline@{host}:{self._port}/postgres"
 
     @property
     def pid(self) -> int:
@@ -65,7 +81,14 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        arguments = ("-D", str(self._directory / "data"), "-k", str(self._directory), "-h", "", *SMALL)
+        arguments = (
+            "-D",
+            str(self._directory / "data"),
+            "-k",
+            str(self._directory),
+            *self._listening,
+            *SMALL,
+        )
         with (self._directory / "log").open("ab") as log:
             self._process = self._popen("postgres", *arguments, log=log)
         deadline = time.monotonic() + READY_S
@@ -98,14 +121,16 @@ class Server:
         for pid in self._all_pids():
             os.kill(pid, signal.SIGCONT)
 
+    def promote(self) -> None:
+        """A standby becomes a server that takes writes."""
+        self._call("pg_ctl", "promote", "-D", str(self._directory / "data"))
+
     def _all_pids(self) -> list[int]:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [self.pid, *map(int, children)]
 
     def _answers(self) -> bool:
-        done = subprocess.run(
-            [self._bin / "pg_isready", "-q", "-h", str(self._directory), "-U", "jackline"], check=False
-        )
+        done = subprocess.run([self._bin / "pg_isready", "-q", "-d", self.url], check=False)
         return done.returncode == 0
 
     def _call(self, name: str, *arguments: str) -> None:
@@ -139,14 +164,25 @@ def _other_user() -> tuple[int, int] | None:
 
 
 @contextlib.contextmanager
-def running(bin_dir: Path) -> Iterator[Server]:
+def running(bin_dir: Path, *, port: int | None = None, follows: Server | None = None) -> Iterator[Server]:
     """A server until the end of the block."""
     directory = Path(tempfile.mkdtemp(prefix="jl-pg-"))
     directory.chmod(0o700)
-    server = Server(bin_dir, directory)
+    try:
+        with running_in(bin_dir, directory, port=port, follows=follows) as server:
+            yield server
+    finally:
+        shutil.rmtree(directory)
+
+
+@contextlib.contextmanager
+def running_in(
+    bin_dir: Path, directory: Path, *, port: int | None = None, follows: Server | None = None
+) -> Iterator[Server]:
+    """A server in an empty directory, which stays."""
+    server = Server(bin_dir, directory, port=port, follows=follows)
     try:
         server.start()
         yield server
     finally:
         server.stop()
-        shutil.rmtree(directory)

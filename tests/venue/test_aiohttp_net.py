@@ -146,3 +146,15 @@ async def test_a_socket_yields_text_and_ends_at_anything_else() -> None:
         await socket.close()
     finally:
         await runner.cleanup()
+
+
+async def test_a_name_is_dialled_as_its_address_is() -> None:
+    """`localhost` of the hosts file; names that cease to resolve are in test_addresses.py."""
+    heard: list[bytes] = []
+    raw = b"HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\nok"
+    async with listener(replies(raw, heard)) as root:
+        pool = AiohttpNet().open_pool()
+        answer = await pool.fetch("GET", f"{root.replace('127.0.0.1', 'localhost')}/a", {}, None)
+        await pool.close()
+    assert answer.text == "ok"
+    assert b"Host: localhost" in heard[0]

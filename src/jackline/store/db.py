@@ -53,6 +53,10 @@ class Dialect(Protocol):
         """Begin a transaction that sees one moment of the store."""
         ...
 
+    def at_once(self, db: Db) -> contextlib.AbstractContextManager[object]:
+        """What is run inside gives no rows, and no answer is waited for before the end, which raises its trouble."""
+        ...
+
     def make_durable(self, db: Db, where: str) -> None:
         """Have every COMMIT outlive a power cut. Raises StoreDamaged where there is no such thing."""
         ...

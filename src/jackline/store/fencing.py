@@ -19,11 +19,15 @@ LEASE_TABLES = (
     f"""CREATE TABLE IF NOT EXISTS {FLEET_SCHEMA}.lease (
     account TEXT COLLATE "C" PRIMARY KEY, holder TEXT NOT NULL, number BIGINT NOT NULL,
     renewed_at TIMESTAMPTZ NOT NULL, expires_at TIMESTAMPTZ NOT NULL)""",
+    f"CREATE UNIQUE INDEX IF NOT EXISTS lease_number ON {FLEET_SCHEMA}.lease (account, number)",
 )
+"""With the index a number is part of a key, for PostgreSQL: whoever changes it waits for who holds the key, and nobody
+else does. So a claim waits for a write, and a renewal does not: a process that was stopped within a write, or a slow
+sync, must not cost its worker the lease."""
 
 _LEASE = f"FROM {FLEET_SCHEMA}.lease WHERE account = ?"
 _HOLDER = f"SELECT holder {_LEASE} AND expires_at > clock_timestamp()"  # constants
-_NEWEST = f"SELECT number {_LEASE} FOR SHARE"
+_NEWEST = f"SELECT number {_LEASE} FOR KEY SHARE"
 
 
 def living_holder(db: Db, account: str) -> str | None:

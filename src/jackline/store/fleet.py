@@ -46,7 +46,7 @@ _RENEW = """UPDATE jackline.lease SET renewed_at = clock_timestamp(),
     expires_at = clock_timestamp() + ? * interval '1 millisecond'
     WHERE (account, number) IN (SELECT l.account, l.number FROM jackline.lease l
         JOIN unnest(string_to_array(?, ','), string_to_array(?, ',')::bigint[]) AS mine (account, number)
-        ON l.account = mine.account AND l.number = mine.number ORDER BY l.account FOR UPDATE OF l SKIP LOCKED)
+        ON l.account = mine.account AND l.number = mine.number ORDER BY l.account FOR NO KEY UPDATE OF l SKIP LOCKED)
     RETURNING account"""
 _RENEW_ONE = """UPDATE jackline.lease SET renewed_at = clock_timestamp(),
     expires_at = clock_timestamp() + ? * interval '1 millisecond' WHERE account = ? AND number = ? RETURNING account"""
@@ -205,7 +205,7 @@ class Renewed:
     Attributes:
         kept: renewed.
         lost: who has it by a greater number, as a text.
-        waiting: neither: a write of the account holds its row, and its lease was not renewed this time.
+        waiting: neither: somebody else holds its row just now, and its lease was not renewed this time.
     """
 
     kept: frozenset[str]
@@ -214,7 +214,8 @@ class Renewed:
 
 
 def renew(db: Db, held: dict[str, int], *, term_ms: int) -> Renewed:
-    """Renew all in one statement. Rows that a writer has locked get a short wait of their own.
+    """Renew all in one statement, past every write that is under way. A row that is locked otherwise, by a claim that
+    finds it taken or by an operator, gets a short wait of its own.
 
     A lease that has run out and that nobody claimed since is renewed too: its number is still the greatest.
     """

@@ -16,6 +16,7 @@ from jackline.store.errors import DbTrouble, TroubleKind
 from jackline.store.schema import GENESIS
 
 INSERT_ROW = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SET_HEAD = "UPDATE head SET seq = ?, hash = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,8 @@ def write(db: Db, linked: Linked) -> None:
             raise DbTrouble(
                 TroubleKind.OTHER, f"row {found.seq} was written by another process, not {linked.before.seq}"
             )
-        db.run_many(INSERT_ROW, linked.rows)
-        for change in linked.changes:
-            db.run(change.table.insert, change.values)
-        db.run("UPDATE head SET seq = ?, hash = ?", (linked.after.seq, linked.after.hash))
+        with db.dialect.at_once(db):
+            db.run_many(INSERT_ROW, linked.rows)
+            for change in linked.changes:
+                db.run(change.table.insert, change.values)
+            db.run(SET_HEAD, (linked.after.seq, linked.after.hash))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +32,9 @@ OPTIONS = (
     f"-c idle_in_transaction_session_timeout={IDLE_MS} -c statement_timeout=60000 "
     "-c synchronous_commit=on -c client_encoding=UTF8 -c TimeZone=UTC -c client_min_messages=warning"
 )
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it says in passing, of a pipeline that a lost connection ends, is raised as well; our log is lines of JSON."""
 
 _KINDS = {
     "08": TroubleKind.IO,  # the connection
@@ -105,7 +109,7 @@ class PostgresDb:
     def __init__(
         self, server: PostgresServer, schema: str, *, read_only: bool, fence: Fence | None = None
     ) -> None:
-        self.dialect = PostgresDialect(fence)
+        self.dialect = PostgresDialect(fence, self._pipeline)
         self._connection = server.connect(schema)
         if read_only:
             with translating():
@@ -128,6 +132,11 @@ class PostgresDb:
         """Close the connection; an open transaction is rolled back."""
         with translating():
             self._connection.close()
+
+    @contextlib.contextmanager
+    def _pipeline(self) -> Iterator[None]:
+        with translating(), self._connection.pipeline():
+            yield
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 
 from jackline.store.db import Db
 from jackline.store.errors import DbTrouble, StoreDamaged
@@ -38,16 +39,27 @@ def translated(statement: str) -> str:
 
 
 class PostgresDialect:
-    """`Dialect` of a PostgreSQL schema that holds one store. `fence` is asked in every transaction that writes."""
+    """`Dialect` of a PostgreSQL schema that holds one store. `fence` is asked in every transaction that writes.
 
-    def __init__(self, fence: Fence | None) -> None:
+    `pipeline` is the connection's own.
+    """
+
+    def __init__(
+        self, fence: Fence | None, pipeline: Callable[[], contextlib.AbstractContextManager[object]]
+    ) -> None:
         self._fence = fence
+        self._pipeline = pipeline
+
+    def at_once(self, db: Db) -> contextlib.AbstractContextManager[object]:
+        """Over a wire each answer is a round trip."""
+        return self._pipeline()
 
     def begin_writing(self, db: Db) -> None:
         """One writer a store: the row lock makes others wait, whichever machine they are on."""
-        db.run("BEGIN")
         try:
-            db.run("SELECT one FROM store_identity FOR UPDATE")
+            with self.at_once(db):
+                db.run("BEGIN")
+                db.run("SELECT one FROM store_identity FOR UPDATE")
             self.check_fence(db)
         except BaseException:
             with contextlib.suppress(DbTrouble):

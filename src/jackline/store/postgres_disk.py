@@ -21,10 +21,13 @@ from jackline.store.host_disk import HostDisk
 from jackline.store.origin import Origin
 from jackline.store.postgres_db import PostgresServer
 from jackline.store.postgres_origin import Copy, PostgresOrigin
+from jackline.store.replica import Written
 from jackline.store.schema import COMMANDS, ENGINE, WATCHDOG, Schema
 from jackline.store.sqlite_db import SqliteDb
 
 _SCHEMAS: dict[str, Schema] = {ENGINE_FILE: ENGINE, WATCHDOG_FILE: WATCHDOG, COMMANDS_FILE: COMMANDS}
+WRITING = ("INSERT ", "UPDATE ", "DELETE ")
+"""How statements begin that change rows."""
 FOLLOW_S = 0.2
 """As often as an engine looks at its desk."""
 RETRY_S = 1.0
@@ -80,13 +83,15 @@ class PostgresDisk(HostDisk):
 class TwinDb:
     """A writing connection: every statement goes to the database, and behind a COMMIT the copy is brought up.
 
-    Where that fails the COMMIT is reported as failed: it is durable, a writer that tries again finds it so, and its new
-    connection begins with bringing up the copy.
+    What the transaction wrote is written to the copy, where it seals the copy's head; else it is fetched. Where that
+    fails the COMMIT is reported as failed: it is durable, a writer that tries again finds it so, and its new connection
+    begins with bringing up the copy.
     """
 
     def __init__(self, origin: PostgresOrigin, schema: Schema) -> None:
         self._there = origin.connect(read_only=False)
         self._copy = Copy(origin.path, schema)
+        self._written: list[Written] = []
         try:
             self._copy.bring_up(self._there)
         except BaseException:
@@ -102,12 +107,18 @@ class TwinDb:
         """Run one statement at the database and give all its rows."""
         rows = self._there.run(statement, values)
         if statement == "COMMIT":
-            self._copy.bring_up(self._there)
+            self._copy.take(self._there, self._written)
+        elif statement == "BEGIN":
+            self._written = []
+        elif statement.startswith(WRITING):
+            self._written.append((statement, [tuple(values)]))
         return rows
 
     def run_many(self, statement: str, rows: Iterable[Sequence[SqlValue]]) -> None:
         """Run one statement for each row of values."""
-        self._there.run_many(statement, rows)
+        every = [tuple(row) for row in rows]
+        self._there.run_many(statement, every)
+        self._written.append((statement, every))
 
     def close(self) -> None:
         """Close both."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jackline.store.anchor import anchor_path
@@ -13,7 +13,7 @@ from jackline.store.errors import StoreDamaged, StoreError
 from jackline.store.fencing import Fence
 from jackline.store.host_disk import HostDisk
 from jackline.store.postgres_db import PostgresDb, PostgresServer
-from jackline.store.replica import follow_commands, follow_journal
+from jackline.store.replica import Written, follow_commands, follow_journal, take_journal
 from jackline.store.schema import COMMANDS, Schema
 from jackline.store.sqlite_db import SqliteDb
 
@@ -143,6 +143,11 @@ class Copy:
         elif not follow_commands(there, here):  # another desk took the place of the one that was copied
             self.close()
             _remove(self._path)
+            self.bring_up(there)
+
+    def take(self, there: Db, written: Sequence[Written]) -> None:
+        """As `bring_up`, behind a COMMIT of the one who wrote this: nothing is asked where it seals what is here."""
+        if self._db is None or not take_journal(self._db, written):
             self.bring_up(there)
 
     def close(self) -> None:

@@ -6,22 +6,23 @@ they carry name the rows of state that changed. So a copy is always one that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
 
 from jackline.store.batch import SEALED_TABLES, Table
-from jackline.store.db import Db, Row, one_moment, transaction
+from jackline.store.db import Db, Row, SqlValue, one_moment, transaction
 from jackline.store.errors import StoreDamaged
-from jackline.store.journal import INSERT_ROW, Head, read_head
+from jackline.store.journal import INSERT_ROW, SET_HEAD, Head, read_head
 
+Written = tuple[str, Sequence[tuple[SqlValue, ...]]]
+"""A statement and the rows of values it was run with."""
 ROWS_AT_ONCE = 2_000
 KEYS_AT_ONCE = 500
 """Below the number of values that one statement of either database takes."""
 
 _ROWS = "SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?"
-_SET_HEAD = "UPDATE head SET seq = ?, hash = ?"
 _COMMANDS = "SELECT * FROM commands WHERE seq > ? ORDER BY seq LIMIT ?"
 _INSERT_COMMAND = "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING"
 _LAST_COMMAND = "SELECT seq, id FROM commands ORDER BY seq DESC LIMIT 1"
@@ -42,8 +43,24 @@ def follow_journal(origin: Db, copy: Db, *, where: str) -> Head:
                 raise _strange(where, read_head(copy), end)
             for table in SEALED_TABLES:
                 _copy_state(origin, copy, table, keys[table.name])
-            copy.run(_SET_HEAD, (end.seq, end.hash))
+            copy.run(SET_HEAD, (end.seq, end.hash))
     return end
+
+
+def take_journal(copy: Db, written: Sequence[Written]) -> bool:
+    """Write to the copy what its origin has just been written; False where that does not seal the copy's head.
+
+    Raises DbTrouble, and then the copy is as it was.
+    """
+    rows = next((rows for statement, rows in written if statement == INSERT_ROW), ())
+    if not rows:
+        return False
+    before = Head(seq=int(rows[0][0] or 0) - 1, hash=str(rows[0][-2]))
+    with transaction(copy):  # another process of this account may be fetching the same rows
+        is_next = read_head(copy) == before
+        for statement, values in written if is_next else ():
+            copy.run_many(statement, values)
+    return is_next
 
 
 def follow_commands(origin: Db, copy: Db) -> bool:

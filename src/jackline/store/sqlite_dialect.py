@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from functools import cache
 
 from jackline.store.db import Db, Row
@@ -28,6 +28,10 @@ class SqliteDialect:
     def begin_reading(self, db: Db) -> None:
         """A read transaction of WAL sees one moment, even while another process writes."""
         db.run("BEGIN")
+
+    def at_once(self, db: Db) -> AbstractContextManager[object]:
+        """Each answer is there as its statement ends."""
+        return nullcontext()
 
     def make_durable(self, db: Db, where: str) -> None:
         """A write-ahead log that is synced at every COMMIT."""

@@ -17,7 +17,7 @@ from jackline.store.anchor import note_anchor
 from jackline.store.batch import Batch, Prepared, prepare
 from jackline.store.db import Db, OpenDb, open_writer
 from jackline.store.disk import Disk, OnDisk, Until, Work
-from jackline.store.errors import JournalClosed, JournalOverflow, StoreError
+from jackline.store.errors import JournalClosed, JournalOverflow, StoreDamaged, StoreError
 from jackline.store.journal import Head, JournalHealth, Linked, link, write
 from jackline.store.overflow import Overflow
 
@@ -40,8 +40,9 @@ class _Owed:
 class JournalWriter:
     """`Journal` over a disk. Make it, append and close on one running loop; callbacks run on that loop.
 
-    `on_broken(detail)` is called once when a write fails or the queue is full, `on_mended()` once when
-    everything owed is on disk again. `open_db` is for tests that need a connection of their own kind.
+    `on_broken(detail)` is called once when a write fails or the queue is full, and once more where it turns out that
+    the store cannot be believed, which no waiting mends; `on_mended()` once when everything owed is on disk again.
+    `open_db` is for tests that need a connection of their own kind.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class JournalWriter:
         self._group: list[_Owed] = []
         self._linked: Linked | None = None
         self._overflow: Overflow | None = None
-        self._broken = self._closing = self._abandoned = False
+        self._broken = self._damaged = self._closing = self._abandoned = False
         self._batches = self._commits = self._failures = 0
         self._db: Db | None = None
         self._carrier = disk.carrier("journal")
@@ -164,7 +165,7 @@ class JournalWriter:
                 yield OnDisk(do=self._write, syncs=True)
             except StoreError as error:
                 self._failures += 1
-                self._declare_broken(str(error))
+                self._declare_broken(str(error), damaged=isinstance(error, StoreDamaged))
                 yield Until(ready=lambda: self._abandoned, at_most_ms=pause_ms)
                 if self._abandoned:
                     return False
@@ -214,7 +215,7 @@ class JournalWriter:
         mended = self._broken and not self._queue and self._overflow is None
         self._carrier.post(partial(_resolve, done))
         if mended:
-            self._broken = False
+            self._broken = self._damaged = False
             self._carrier.post(self._on_mended)
 
     def _close_db(self) -> None:
@@ -223,9 +224,9 @@ class JournalWriter:
                 self._db.close()
             self._db = None
 
-    def _declare_broken(self, detail: str) -> None:
-        if not self._broken:
-            self._broken = True
+    def _declare_broken(self, detail: str, *, damaged: bool = False) -> None:
+        if not self._broken or (damaged and not self._damaged):
+            self._broken, self._damaged = True, damaged
             self._carrier.post(partial(self._on_broken, detail))
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import aiohttp
 import yarl
 
+from jackline.venue.addresses import RememberingResolver
 from jackline.venue.net import HttpAnswer, NetTrouble
 
 CONNECTIONS_MAX = 32
@@ -24,19 +25,25 @@ _BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class AiohttpNet:
-    """Fulfils `Net`. Every pool and every socket owns its session, so that closing one disturbs no other."""
+    """Fulfils `Net`. Every pool and every socket owns its session, so that closing one disturbs no other.
+
+    They share what names have been told to mean.
+    """
+
+    def __init__(self) -> None:
+        self._resolver = RememberingResolver()
 
     def open_pool(self) -> AiohttpPool:
         """Needs a running loop."""
-        return AiohttpPool(_open_session())
+        return AiohttpPool(_open_session(self._resolver))
 
     async def connect(self, url: str, *, heartbeat_s: float) -> AiohttpSocket:
         """Dial; a dial that fails or is cancelled leaves nothing open."""
-        return AiohttpSocket(*await _dial(url, heartbeat_s))
+        return AiohttpSocket(*await _dial(self._resolver, url, heartbeat_s))
 
     async def talk(self, url: str) -> AiohttpTalkingSocket:
         """The same, for a protocol that is spoken both ways."""
-        return AiohttpTalkingSocket(*await _dial(url, None))
+        return AiohttpTalkingSocket(*await _dial(self._resolver, url, None))
 
 
 class AiohttpPool:
@@ -114,10 +121,10 @@ class AiohttpTalkingSocket(_Stream):
 
 
 async def _dial(
-    url: str, heartbeat_s: float | None
+    resolver: RememberingResolver, url: str, heartbeat_s: float | None
 ) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
     """A session with its one socket; nothing stays open where there is none."""
-    session = _open_session()
+    session = _open_session(resolver)
     dialled = False
     try:
         stream = await session.ws_connect(url, heartbeat=heartbeat_s, max_msg_size=FRAME_BYTES_MAX)
@@ -130,9 +137,9 @@ async def _dial(
     return session, stream
 
 
-def _open_session() -> aiohttp.ClientSession:
+def _open_session(resolver: RememberingResolver) -> aiohttp.ClientSession:
     """Without proxies from the environment, and without silent retries."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S)
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_S, resolver=resolver)
     timeout = aiohttp.ClientTimeout(total=BACKSTOP_S, sock_connect=BACKSTOP_S, sock_read=BACKSTOP_S)
     session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
     # aiohttp repeats GET, PUT and DELETE on a stale connection; it has no public switch for that.
@@ -142,6 +149,8 @@ def _open_session() -> aiohttp.ClientSession:
 
 def _words(error: BaseException) -> str:
     """The operating system's own words where it has any; never the library's, which may repeat a signed address."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):  # its numbers are no numbers of errors
+        return f"{type(error).__name__}: {error.os_error.strerror}"
     if isinstance(error, OSError) and error.errno:
         return f"{type(error).__name__}: {os.strerror(error.errno)}"
     return type(error).__name__
