@@ -1,5 +1,6 @@
 """What holds for every test: long ones run on request, and a skipped one is announced at the end, by name."""
 
+import gc
 import platform
 import subprocess
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives as long as the run: each whole collection of garbage would walk all of it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
