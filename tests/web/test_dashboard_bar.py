@@ -27,7 +27,7 @@ from jackline.web.pages.bar import bar_of
 from jackline.web.pages.chart import lines
 from jackline.web.pages.journal import TradeRows
 from jackline.web.pages.limits import checklist
-from jackline.web.pages.now import preview, row_of
+from jackline.web.pages.now import preview, row_of, view
 from jackline.web.pages.position import ladder
 from jackline.web.pages.series import CANDLE_MS, CANDLES_MAX, Series
 from jackline.web.pages.sight import Sight
@@ -345,3 +345,13 @@ def test_what_is_open_between_engine_and_venue_is_counted_for_prometheus() -> No
     assert found[("jackline_reconcile_differences",)] == 1
     assert found[("jackline_reconcile_age_seconds",)] == 0.8
     assert [name for (_, *name), is_in in found.items() if name and is_in] == [["testnet"]]
+
+
+async def test_an_unknown_loss_at_stops_says_what_is_unknown() -> None:
+    """An engine that has just begun again has read every stop back and heard no price yet: nothing is naked."""
+    for one, tone, why in (
+        (position(mark=None), "old", "no price has come yet"),
+        (naked(NOW_MS - 900), "bad", "a position has no confirmed stop"),
+    ):
+        facts = (await view(sight(one), {})).facts
+        assert (facts["at_stops"], facts["at_stops_tone"], facts["at_stops_lacks"]) == (None, tone, why)

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from jackline.core.picture import PositionPicture
 from jackline.core.summary import result_at_stops, sentence
+from jackline.core.values import ZERO
 from jackline.web.access import Reader
 from jackline.web.account import Seen, Source
 from jackline.web.measures import liquidation_ratio, naked_ms, open_ones, stop_distance
@@ -86,6 +87,7 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
     rows.sort(key=lambda row: (row.tone != "bad", row.id))
     told = [one for one in reversed(sight.past.alerts) if one.level != "info"]
     at_stops = result_at_stops(seen.positions)
+    lacks_stop = any(one.quantity > ZERO and one.confirmed_price is None for one in seen.positions)
     equity = None if account is None else account.equity_quote
     daily = next(
         (one for one in (() if account is None else account.limits) if one.name == "daily_loss"), None
@@ -100,6 +102,8 @@ async def view(sight: Sight, query: Mapping[str, str]) -> View:
         "is_live": seen.is_live,
         "now_ms": seen.now_ms,
         "at_stops": at_stops,
+        "at_stops_tone": "bad" if lacks_stop else "old",
+        "at_stops_lacks": "a position has no confirmed stop" if lacks_stop else "no price has come yet",
         "at_stops_is_old": not seen.is_live and seen.source is not Source.WATCHDOG,
         "at_stops_fraction": at_stops / equity if at_stops is not None and equity and seen.is_live else None,
         "account": account,
