@@ -65,7 +65,7 @@ def test_memory_that_grows_by_the_day_is_found_and_growth_while_warming_up_is_no
 
 
 def test_open_files_that_only_come_are_found() -> None:
-    leaking = [replace(one, engine=replace(LIFE, files=30 + index)) for index, one in enumerate(run())]
+    leaking = [replace(one, engine=replace(LIFE, files=30 + 2 * index)) for index, one in enumerate(run())]
     assert broken(leaking) == {"engine files"}
 
 

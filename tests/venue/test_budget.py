@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.venue.profile import BINANCE_USDM, OrderWindow
-from jackline.venue.transport.budget import LAST_WEIGHT, UNSEEN_WEIGHT, WEIGHT_MAX, Need, OrderBudget
+from jackline.venue.transport.budget import (
+    LAST_WEIGHT,
+    PROBE_LAST_MS,
+    PROBE_MS,
+    UNSEEN_WEIGHT,
+    WEIGHT_MAX,
+    Need,
+    OrderBudget,
+)
 
 SMALL = (OrderWindow(orders=10, window_ms=1_000), OrderWindow(orders=25, window_ms=6_000))
 
@@ -240,9 +248,16 @@ def test_k2_a_burst_of_which_the_venue_has_not_told_yet_does_not_pass_the_limit(
 @pytest.mark.owns("K2")
 def test_k2_a_count_that_is_old_lets_one_question_through_and_not_a_whole_look() -> None:
     """The venue refuses ten in a minute, and bans: a count of two seconds ago does not let forty leave at once."""
-    budget = short_of(2_399, 30_000)
-    assert budget.question_refusal(31_999, Need.BEGINS) is not None
-    assert budget.question_refusal(32_000, Need.BEGINS) is None
-    with budget.under_way(5):
-        for need in Need:
-            assert budget.question_refusal(32_000, need) is not None
+    for used, pause_ms in ((2_320, PROBE_MS), (2_399, PROBE_LAST_MS)):
+        budget = short_of(used, 30_000)
+        assert budget.question_refusal(30_000 + pause_ms - 1, Need.OTHER) is not None
+        assert budget.question_refusal(30_000 + pause_ms, Need.OTHER) is None
+        with budget.under_way(5):
+            assert budget.question_refusal(30_000 + pause_ms, Need.OTHER) is not None
+
+
+@pytest.mark.owns("K2")
+def test_k2_questions_that_only_ask_for_the_count_do_not_pass_the_limit_themselves() -> None:
+    """Two processes, for the whole minute that begins with nothing left for them."""
+    asked = 2 * 60_000 // PROBE_LAST_MS * 5
+    assert WEIGHT_MAX - LAST_WEIGHT + asked <= WEIGHT_MAX

@@ -11,6 +11,7 @@ from typing import Final
 from jackline.cli.soak.samples import Life, Sample
 from jackline.core.settings import ProtectionSettings
 from jackline.engine.heartbeat import PERIOD_AT_RISK_MS, STALE_AT_RISK_MS
+from jackline.venue.aiohttp_net import CONNECTIONS_MAX
 from jackline.venue.transport.budget import WEIGHT_MAX
 
 WARM_UP_FRACTION: Final = 0.25
@@ -129,11 +130,11 @@ def bounds(*, tape_mib_max: int, protection: ProtectionSettings) -> tuple[Bound,
             name="watchdog memory", unit="MiB/day", most=slope, why=month, measure=_slope(lambda s: s.watchdog)
         ),
         Bound(
-            name="engine files", unit="more", most=16, why="the fewest late on: a pool empties, a leak does not",
+            name="engine files", unit="more", most=CONNECTIONS_MAX, why="one pool may be empty early and full late",
             measure=_more_files(lambda s: s.engine),
         ),
         Bound(
-            name="watchdog files", unit="more", most=16, why="the fewest late on: a pool empties, a leak does not",
+            name="watchdog files", unit="more", most=CONNECTIONS_MAX, why="one pool may be empty early and full late",
             measure=_more_files(lambda s: s.watchdog),
         ),
         Bound(

@@ -30,8 +30,9 @@ LAST_WEIGHT = 60
 """The same of what protection cannot do without, which is cheap: never asked for, so that stops and closes pass."""
 FIRST_LOOKS_WEIGHT = 40
 """Of what is kept for looks, so much at once; the rest lasts to the minute's end."""
-PROBE_MS = 2_000
-"""A count that is older may be of another minute than we think: one question is let through to hear it anew."""
+PROBE_MS, PROBE_LAST_MS = 5_000, 15_000
+"""A count that is older may be of another minute than we think: one question is let through to hear it anew. Seldom
+where it was above every line: each such question is weight that is not there, and two processes ask."""
 
 
 class Need(StrEnum):
@@ -152,7 +153,8 @@ class OrderBudget:
         if banned_ms > 0:
             return f"banned by the venue for {banned_ms} ms more"
         used = self._used_weight(now_ms)
-        probes = now_ms - self._weight_ms >= PROBE_MS and not self._under_way
+        pause_ms = PROBE_MS if self._weight <= WEIGHT_MAX - LAST_WEIGHT else PROBE_LAST_MS
+        probes = now_ms - self._weight_ms >= pause_ms and not self._under_way
         if used > self._line(now_ms, need) and not probes:
             what = "nothing else" if need is Need.OTHER else "no look"
             return f"request weight {used} of {WEIGHT_MAX} is used: {what} is asked for now"
