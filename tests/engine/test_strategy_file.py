@@ -64,7 +64,7 @@ async def test_P1_a_strategy_that_raises_opens_nothing_and_what_is_open_is_guard
             denied = await engine.event("entry_denied")
         assert denied["symbol"] == ETH
         assert re.fullmatch(
-            r"half_broken@[0-9a-f]{8}: AttributeError: .*closes.* \(strategy_file\.py:\d+ > mine\.py:13\)",
+            r"half_broken@[0-9a-f]{8}: AttributeError: .*closes.* \(from_file\.py:\d+ > mine\.py:13\)",
             denied["detail"],
         )
         engine.drain()

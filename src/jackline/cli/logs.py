@@ -6,11 +6,13 @@ standard error. `JACKLINE_LOG_LEVEL` is debug, info (default), warning or error.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import sys
 import textwrap
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, Literal, TextIO, cast
 
 import structlog
@@ -44,6 +46,9 @@ def configure(*, usual: str = "info") -> None:
 
     Raises CommandFailed for a level that does not exist.
     """
+    with suppress(OSError, RuntimeError):  # where nobody hears it
+        # A process that a library takes down says where: lines of code and no values, so no secret (S1).
+        faulthandler.enable()
     level = os.environ.get("JACKLINE_LOG_LEVEL", usual).lower()
     if level not in LEVELS:
         text = f"JACKLINE_LOG_LEVEL is {level!r}, no such level. Fix: one of {', '.join(LEVELS)}"
