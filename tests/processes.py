@@ -28,6 +28,8 @@ from tests.patience import patience
 LINE_S = 20.0
 """Longest wait for a line or an answer; a loaded machine starts Python in a few seconds."""
 LINE_BYTES_MAX = 1 << 20
+HANDS = "127.0.0.2"
+"""Where a test's own requests come from."""
 
 Json = dict[str, Any]
 
@@ -154,7 +156,12 @@ class Exchange:
 async def exchange(
     *arguments: str, under: Sequence[str] = (), connector: aiohttp.BaseConnector | None = None
 ) -> AsyncIterator[Exchange]:
-    """Serve a local exchange on a port the system chooses; `connector` is how this test reaches it."""
+    """Serve a local exchange on a port the system chooses; `connector` is how this test reaches it.
+
+    From an address of its own unless told otherwise: request weight is counted by address, and what a test asks, again
+    and again and the faster the machine is, must not be missing to the engine.
+    """
+    connector = connector or aiohttp.TCPConnector(local_addr=(HANDS, 0))
     child = await spawn("exchange", "serve", "--ready-json", "--key", "local", *arguments, under=under)
     try:
         ready = await child.line(lambda line: "port" in line)

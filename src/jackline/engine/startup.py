@@ -272,9 +272,9 @@ async def first_state(
     # Of many symbols, or of slow lists, a start reads none: each waits for its first fill, and is read from the
     # beginning then. Until the loop runs, nothing that stands naked can be closed (P1).
     listed = len(options.symbols) <= LISTS_AT_ONCE_MAX and not venue.profile.fills_by_time
-    for symbol in options.symbols if listed else ():
-        if symbol not in booked:
-            booked[symbol] = await _last_fill_id(venue, symbol, opened_ms=opened_ms)
+    unread = [symbol for symbol in options.symbols if listed and symbol not in booked]
+    found = await asyncio.gather(*(_last_fill_id(venue, symbol, opened_ms=opened_ms) for symbol in unread))
+    booked.update(zip(unread, found, strict=True))
     log.info("recovered", trades=len(trades), kill_level=level, booked=booked)
     return recover(state, trades, booked, clock.now())
 

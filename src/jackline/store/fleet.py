@@ -26,6 +26,8 @@ _TABLES = (
 )
 _LOCK = "SELECT pg_advisory_xact_lock(7234017283)"
 """`IF NOT EXISTS` does not keep two sessions from making the same table at once."""
+_PATIENT = "SET LOCAL lock_timeout = '30s'"
+"""Whoever makes tables waits for who makes them: once in the life of a fleet, and nothing else waits for it."""
 _REGISTER = """INSERT INTO jackline.account VALUES (?, ?, clock_timestamp(), '', '-infinity')
     ON CONFLICT (name) DO UPDATE SET config = excluded.config, trouble = '', trouble_until = '-infinity'"""
 _MEET = """INSERT INTO jackline.account VALUES (?, NULL, clock_timestamp(), '', '-infinity')
@@ -118,6 +120,7 @@ def make_tables(db: Db) -> None:
     """Make what is missing. Safe beside others who do the same."""
     db.run("BEGIN")
     try:
+        db.run(_PATIENT)
         db.run(_LOCK)
         for statement in _TABLES:
             db.run(statement)

@@ -88,9 +88,10 @@ class SnapshotReader:
         if symbols is None or not isinstance(orders, tuple):
             return _whole(positions, orders, None)
         elsewhere = {position.symbol for position in positions}.difference(symbols)
-        if len(elsewhere) > LISTED_EACH_MAX:
-            return _whole(positions, await self._orders((None,)), None)
-        others = await self._orders(sorted(elsewhere))
+        dear = len(elsewhere) > LISTED_EACH_MAX
+        others = await self._orders((None,) if dear else sorted(elsewhere))
+        if dear:
+            return _whole(positions, others, None)
         orders = orders + others if isinstance(others, tuple) else others
         return _whole(positions, orders, frozenset(elsewhere.union(symbols)))
 
