@@ -53,7 +53,9 @@ STAY_INSIDE: Mapping[str, str] = {
 """Awaits that end by what this process does itself, by the beginning of their text, each with its reason. Any other
 counts as leaving the process, also where it only waits for another await that does."""
 
-ONLY_PEOPLE_ASK = frozenset({"SymbolSettings.symbol", "BinanceVenue.read_symbol", "BingxVenue.read_symbol"})
+ONLY_PEOPLE_ASK = frozenset(
+    {"FactReader.symbol", "SymbolSettings.symbol", "BinanceVenue.read_symbol", "BingxVenue.read_symbol"}
+)
 """What `jackline doctor` asks, and no process that trades: nothing is lost with whoever dies there."""
 
 Span = tuple[int, int, int, int]
