@@ -17,8 +17,8 @@ from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, writ
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
 BTC, ETH = "BTCUSDT", "ETHUSDT"
 TAG = account_tag("test")
-UNWEIGHTED = 100
-"""Control routes asked between two listings: they cost none of the minute's weight, which the guard needs too."""
+UNWEIGHTED = 400
+"""Control routes asked between two listings: they cost none of the minute's weight."""
 
 
 def guard_config(directory: Path, url: str, **changes: str) -> Path:
