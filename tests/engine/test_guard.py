@@ -17,7 +17,7 @@ from tests.processes import LINE_S, Child, Exchange, Json, exchange, spawn, writ
 MARKETS = ("--generate", "BTCUSDT,ETHUSDT")
 BTC, ETH = "BTCUSDT", "ETHUSDT"
 TAG = account_tag("test")
-UNWEIGHTED = 400
+UNWEIGHTED = 200
 """Control routes asked between two listings: they cost none of the minute's weight."""
 
 
