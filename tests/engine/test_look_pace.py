@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from jackline.core.turn import LISTED_EACH_MAX
 from jackline.core.values import WireMs
-from jackline.engine.look_pace import ALARM_YOUNG_MS, ALARMED_MS, LISTED_EACH_MAX, LookPace, look_weight
+from jackline.engine.look_pace import ALARM_YOUNG_MS, ALARMED_MS, LookPace, look_weight
 
 
 def weight_of_a_minute(*, listed: int, risky_ms: int, calm_ms: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jackline.core.turn import LISTED_EACH_MAX
 from jackline.core.values import WireMs
 
 CALM_MS = 2_000
@@ -23,8 +24,6 @@ ALARM_YOUNG_MS = 6_000
 """So young an alarm is looked at whatever it costs: for longer than an entry of a dead engine may still execute."""
 LASTING_WEIGHT_MS = 75
 """Pause for one unit of weight in an alarm that lasts, beside a living engine."""
-LISTED_EACH_MAX = 40
-"""Of more symbols the venue lists all orders at once, for as much."""
 LASTING_WEIGHT_ALONE_MS = 36
 """The same while nobody else looks: 1,660 a minute, two thirds of what the address has."""
 

@@ -29,7 +29,7 @@ class Connection(H11Protocol):
         super().__init__(*arguments, **named)
         self._cut: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Take part, and take the place of the oldest that only waits where there is none left."""
         super().connection_made(transport)
         most = self.limit_concurrency
