@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jackline.core.values import Symbol
-from jackline.engine.feeds import SHARE_MAX, shared
+from jackline.engine.feeds import SHARE_MAX, in_shares, shared
 
 NAMES = [Symbol(f"S{number:03}") for number in range(260)]
 WANTED = st.lists(st.sampled_from(NAMES), unique=True)
@@ -38,3 +38,14 @@ def test_one_that_goes_and_one_that_comes_cost_one_socket() -> None:
 def test_what_is_carried_already_is_left_alone() -> None:
     running = shared((), tuple(NAMES[:120]))
     assert shared(running, tuple(reversed(NAMES[:120]))) == running
+
+
+@given(WANTED, st.sets(st.sampled_from(NAMES), max_size=60))
+def test_what_is_open_is_brought_up_first_and_waits_for_no_other(
+    named: list[Symbol], held: set[Symbol]
+) -> None:
+    shares = in_shares(named, first=held)
+    in_order = [symbol for share in shares for symbol in share]
+    assert in_order == sorted(named, key=lambda symbol: (symbol not in held, named.index(symbol)))
+    assert all(0 < len(share) <= SHARE_MAX for share in shares)
+    assert all(len({symbol in held for symbol in share}) == 1 for share in shares)

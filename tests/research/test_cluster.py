@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,3 +78,72 @@ def _same_as_here(address: str) -> None:
 @pytest.mark.filterwarnings("ignore")  # the library's own, of its start and its end
 def test_this_machine_as_a_cluster_gives_the_same(quiet: None) -> None:
     _same_as_here(cluster.LOCAL)
+
+
+@WITH_RAY
+@pytest.mark.long
+@pytest.mark.timeout(DEADLINE_S)
+@pytest.mark.filterwarnings("ignore")
+def test_a_running_cluster_of_two_nodes_is_joined_by_its_address(
+    quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two nodes of one core each, and neither is this process's own: what it does not start it does not stop. Who
+    joins shows the cluster's token, as docs/sweep.md has it."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "7" * 64)
+    with two_nodes() as address:
+        for _ in range(2):
+            ask(f"from tests.research import test_cluster; test_cluster._same_as_here({address!r})")
+        nodes = f"import ray; ray.init({address!r}, log_to_driver=False); print(sum(n['Alive'] for n in ray.nodes()))"
+        assert int(ask(nodes)) == 2, "they are there for the next who comes"
+
+
+def ask(program: str) -> str:
+    """What a process of its own says: Ray keeps the token that it has seen first for as long as a process lives."""
+    said = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    return said.stdout
+
+
+@contextmanager
+def two_nodes() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    head = (
+        "--head",
+        f"--port={address.rsplit(':', 1)[1]}",
+        "--include-dashboard=false",
+    )
+    nodes = []
+    try:
+        nodes.append(_node(*head))
+        nodes.append(_node(f"--address={address}"))
+        yield address
+    finally:
+        for node in reversed(nodes):
+            node.terminate()
+        for node in nodes:
+            node.communicate()
+
+
+def _node(*where: str) -> subprocess.Popen[str]:
+    """A node that says it runs. `--block`: its processes end with it."""
+    ray = Path(sys.executable).with_name("ray")
+    node = subprocess.Popen(
+        (
+            ray,
+            "start",
+            "--block",
+            "--num-cpus=1",
+            "--node-ip-address=127.0.0.1",
+            "--disable-usage-stats",
+            *where,
+        ),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert node.stdout is not None
+    for line in node.stdout:
+        if "Ray runtime started" in line:
+            return node
+    raise AssertionError(f"ray start ended with {node.wait()}")

@@ -110,12 +110,13 @@ class Table:
         return at_venue(request, self.bench.symbol, mode or self.mode)
 
     async def send(self, request: Mutation, mode: PositionMode | None = None) -> Outcome:
-        """Send; an entry that the order window keeps back is offered again until the window has passed."""
+        """Send; an entry that is kept back is offered again: the order window passes (K2), and a clock that could not
+        be read while the machine stood still is read again (K3)."""
         written = self.written(request, mode)
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 outcome = await self.venue.send(written)
-                if not (isinstance(outcome, NotSent) and outcome.why.startswith("K2")):
+                if not (isinstance(outcome, NotSent) and outcome.why.startswith(("K2", "K3"))):
                     return outcome
                 await self.venue.read_clock_offset_ms()
 

@@ -28,12 +28,10 @@ def close(
     yes: YesOption = False,
 ) -> None:
     """Close one position by the engine; exit code 0 only when it is flat, by engine and venue."""
+    from jackline.cli.closed_by_engine import close_position
     from jackline.cli.config import load_config
-    from jackline.cli.direct import read_account
-    from jackline.cli.stored import await_answer, await_position_flat, submit
     from jackline.cli.views import print_json
     from jackline.core.values import Symbol
-    from jackline.store.commands import CommandKind
 
     loaded, wanted = load_config(config), _side(side) if side else None
     holder = _engine(loaded)
@@ -41,23 +39,12 @@ def close(
         _confirm(f"Close {symbol} {side or 'on both sides'} of account {loaded.account.name}?")
     named = Symbol(symbol)
     _check_known(loaded, named)
-    command_id = submit(
-        loaded, CommandKind.CLOSE, reason="close on the command line", symbol=named, side=wanted
-    )
-    await_answer(loaded, holder, command_id)
-    typer.echo(f"engine {holder.pid} has taken the order; waiting until it is flat", err=True)
-    flat = await_position_flat(loaded, named, wanted)
-    # The engine's records may be older than a position: the venue has the last word.
-    here = [
-        one
-        for one in read_account(loaded, every_symbol=False).positions
-        if one.symbol == named and wanted in {None, one.side}
-    ]
-    flat = flat and not here
+    flat = close_position(loaded, holder, named, wanted, lambda said: typer.echo(said, err=True))
     if json:
         print_json(symbol=symbol, side=wanted, flat=flat)
     else:
-        typer.echo(f"{symbol} is flat, by engine and venue." if flat else f"{symbol} is NOT flat yet.")
+        told = "is flat, by engine and venue." if flat else "is NOT flat yet. Fix: close-all --direct"
+        typer.echo(f"{symbol} {told}")
     if not flat:
         raise typer.Exit(ExitCode.BREACH)
 

@@ -55,7 +55,10 @@ def denial(turn: Turn, trade: Trade, event: Signalled) -> Denied | None:
     now_ms = max(turn.now.market_ms, event.market_ms)
     until_ms = last_ms + turn.state.risk.cooldown_ms
     if now_ms < until_ms:
-        return no(Reason.COOLDOWN, f"{trade.trade_id} entered at {last_ms}: cooling down until {until_ms}")
+        left_s = (until_ms - now_ms) / 1_000
+        return no(
+            Reason.COOLDOWN, f"{trade.trade_id} has just entered: cooling down for another {left_s:g} s"
+        )
     return None
 
 

@@ -92,6 +92,7 @@ def _market_gates(turn: Turn, event: Signalled) -> Denied | None:
     # By the moment, not by the bar: one that closed before the trade ended may be decided on after it.
     now_ms = max(turn.now.market_ms, event.market_ms)
     # One that lies further ahead than a cool-down is long belongs to another market that was replayed here before.
-    if 0 < market.cooldown_until_ms - now_ms <= turn.state.risk.cooldown_ms:
-        return no(Reason.COOLDOWN, f"cooling down until {market.cooldown_until_ms}")
+    left_ms = market.cooldown_until_ms - now_ms
+    if 0 < left_ms <= turn.state.risk.cooldown_ms:
+        return no(Reason.COOLDOWN, f"cooling down for another {left_ms / 1_000:g} s")
     return None

@@ -7,7 +7,7 @@ on a socket of its own; only those sockets open anew, and read what closed meanw
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from jackline.core.values import MarketMs, Symbol
 from jackline.engine.startup import EventSink, StreamingVenue
@@ -75,3 +75,13 @@ def shared(running: tuple[Share, ...], wanted: tuple[Symbol, ...]) -> tuple[Shar
         coming = coming[room:]
     kept += [tuple(coming[first : first + SHARE_MAX]) for first in range(0, len(coming), SHARE_MAX)]
     return tuple(share for share in kept if share)
+
+
+def in_shares(symbols: Iterable[Symbol], *, first: Collection[Symbol]) -> tuple[Share, ...]:
+    """A socketful at a time. Of `symbols` those in `first` come first, in a share of their own: where something is
+    open, its trail and its exits wait for nobody else's history. Pure."""
+    named = tuple(symbols)
+    parts = ([one for one in named if one in first], [one for one in named if one not in first])
+    return tuple(
+        tuple(part[start : start + SHARE_MAX]) for part in parts for start in range(0, len(part), SHARE_MAX)
+    )

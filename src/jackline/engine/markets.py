@@ -18,7 +18,7 @@ from jackline.core.values import MarketMs, Price, Symbol
 from jackline.engine.bars import BarBook
 from jackline.engine.clock import TwoClocks
 from jackline.engine.exit_wishes import exit_wishes
-from jackline.engine.feeds import SHARE_MAX, Feeds
+from jackline.engine.feeds import Feeds, in_shares
 from jackline.engine.inbox import Inbox
 from jackline.engine.opening import Opener
 from jackline.engine.options import EngineOptions
@@ -149,11 +149,11 @@ class Markets:
                 group.create_task(self._opener.run())
             return
         streamed = (*self._regime.only_read, *self._options.symbols)
+        held = {trade.symbol for trade in self._view().trades.values()}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._opener.run())
             # The history of hundreds takes minutes: those that have theirs are traded meanwhile.
-            for first in range(0, len(streamed), SHARE_MAX):
-                share = streamed[first : first + SHARE_MAX]
+            for share in in_shares(streamed, first=held):
                 market = await self._stream_of(share)
                 group.create_task(market.run())
                 for symbol in share:

@@ -1,0 +1,45 @@
+"""One position, closed by the engine that holds it, and asked for again where the engine had not seen it yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from jackline.cli.config import Config
+from jackline.cli.direct import read_account
+from jackline.cli.stored import await_answer, await_position_flat, submit
+from jackline.core.values import Side, Symbol
+from jackline.store.commands import CommandKind
+from jackline.store.lease import Holder
+
+ASKED_MAX = 8
+AGAIN_S = 2.0
+"""An engine sees what was opened by hand within its poll of 3.5 s; an order given before that closes nothing."""
+
+
+def close_position(
+    config: Config, holder: Holder, symbol: Symbol, side: Side | None, say: Callable[[str], None]
+) -> bool:
+    """Whether it is flat, by the engine's records and by the venue, which has the last word.
+
+    Raises CommandFailed when the engine does not answer; what it was asked for stands.
+    """
+    for asked in range(1, ASKED_MAX + 1):
+        command_id = submit(
+            config, CommandKind.CLOSE, reason="close on the command line", symbol=symbol, side=side
+        )
+        await_answer(config, holder, command_id)
+        if asked == 1:
+            say(f"engine {holder.pid} has taken the order; waiting until it is flat")
+        if not await_position_flat(config, symbol, side):
+            return False  # it is closing, and longer than anybody waits
+        if not _is_open(config, symbol, side):
+            return True
+        say("the venue shows a position that the engine had not seen; asking again")
+        time.sleep(AGAIN_S)
+    return False
+
+
+def _is_open(config: Config, symbol: Symbol, side: Side | None) -> bool:
+    here = read_account(config, every_symbol=False).positions
+    return any(one.symbol == symbol and side in {None, one.side} for one in here)
