@@ -1,4 +1,4 @@
-"""The command behind docs/isolation.md: `.venv/bin/python -m tests.bench.isolation [--rounds 20] [--page]`.
+"""The command behind docs/isolation.md: `.venv/bin/python -m tests.bench.isolation [--rounds 60] [--page]`.
 
 Real processes and sockets on this machine: positions are opened by hand at the local exchange, and the engine's own
 record says how long each was without a read-back stop; first with nobody looking, then with everybody.
@@ -49,7 +49,7 @@ What a stop waits for while the API is loaded: a position is opened by hand at t
 own record tells the time from the first evidence of it to the read-back of its stop. The engine, the exchange and the
 web are processes of their own; the engine knows nothing of who asks the web.
 
-`.venv/bin/python -m tests.bench.isolation --rounds 20 --page` writes this page. Every process and the load itself share
+`.venv/bin/python -m tests.bench.isolation --rounds 60 --page` writes this page. Every process and the load itself share
 the cores named below, so a loaded figure holds what the machine's scheduler costs, too. Loaded means that every
 dashboard is open and a second's worth of requests has been answered; those who ask are nice 5, the web nice 10. Idle
 rounds and loaded rounds take turns, so that what else the machine does falls on both.
@@ -202,7 +202,7 @@ def row(name: str, figures: Sequence[int]) -> str:
 def main() -> None:
     """Measure, and say whether the target holds."""
     parser = argparse.ArgumentParser(description="what a stop waits for while the API is loaded")
-    parser.add_argument("--rounds", type=int, default=20, choices=range(1, 201), metavar="1…200")
+    parser.add_argument("--rounds", type=int, default=60, choices=range(1, 201), metavar="1…200")
     parser.add_argument(
         "--dashboards", dest="followers", type=int, default=20, choices=range(51), metavar="0…50"
     )
