@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 from fastapi import Query, Response
 
 from jackline.web.problems import Problem
 
 LIMIT_MAX = 500
+ALL = 2**62
+"""More rows than there will be: a listing from its newest on."""
+
+Row = TypeVar("Row")
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Rows of one page.")]
 Cursor = Annotated[
@@ -44,3 +49,13 @@ def link_next(response: Response, path: str, key: int | None, limit: int) -> str
     cursor = cursor_of(key)
     response.headers["link"] = f'<{path}?limit={limit}&cursor={cursor}>; rel="next"'
     return cursor
+
+
+def newest_first(rows: Sequence[Row], *, before: int, limit: int) -> tuple[Sequence[Row], int | None]:
+    """A page of `rows`, which grow at their end, and the key of the next one; None on the last.
+
+    A key counts the rows that are older: what is added while somebody turns pages shows no row twice.
+    """
+    end = max(0, min(before, len(rows)))
+    first = max(0, end - limit)
+    return rows[first:end][::-1], first or None

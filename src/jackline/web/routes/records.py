@@ -14,7 +14,7 @@ from jackline.store.encode import open_body
 from jackline.store.reader import JournalEntry, StoreReader
 from jackline.store.statements import DayStatement, TradeStatement
 from jackline.web.access import Reader
-from jackline.web.paging import Cursor, Limit, after, link_next
+from jackline.web.paging import ALL, Cursor, Limit, after, link_next, newest_first
 from jackline.web.parts import Now, TheAccount
 from jackline.web.words import moment, told
 
@@ -143,10 +143,7 @@ async def trades(
 ) -> Trades:
     """Every trade on record, newest first."""
     stated = await account.stated()
-    first = after(cursor, first=0)
-    ordered = list(reversed(stated.statement.trades))
-    page = ordered[first : first + limit]
-    more = first + limit if first + limit < len(ordered) else None
+    page, more = newest_first(stated.statement.trades, before=after(cursor, first=ALL), limit=limit)
     return Trades(
         count=len(page),
         trades=[_trade(one, stated.trades.get(one.trade_id)) for one in page],
