@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -18,7 +18,7 @@ from jackline.core.trade import ExitReason, Trade
 from jackline.core.values import Price, WireMs
 from tests.core.driver import Driver, cancelled
 from tests.core.making import START_MS, TAG
-from tests.core.small_venue import ATTACHING_TRAITS, BTC, SmallVenue
+from tests.core.small_venue import ATTACHING_TRAITS, BTC, Books, SmallVenue
 
 BEGAN_S = START_MS // 1_000
 PLAN = Decimal(49_500)
@@ -112,3 +112,35 @@ def test_P6_a_stop_in_the_place_of_one_that_is_gone_is_ours_by_its_plan(is_liste
     named = claims.attribute(replace(look(driver), orders=orders), [driver.trade]).orders[-1]
     expected = "" if is_listed else client_id(driver.trade.trade_id, Role.DISASTER, LEG_ATTEMPT)
     assert named.key.client_id == expected
+
+
+@dataclass
+class Replica(SmallVenue):
+    """Every read shows `shown`, where it is set: a replica that hears nothing for a while."""
+
+    shown: Books | None = None
+
+    def _books(self) -> Books:
+        return super()._books() if self.shown is None else self.shown
+
+
+@pytest.mark.owns("P6")
+def test_P6_a_stop_that_no_read_showed_while_another_took_its_place_is_still_ours() -> None:
+    """D was dropped, and the next one acknowledged and read as absent until the close: listings showed it when the
+    position was gone, without a name, and it was left as a stranger's."""
+    venue = Replica(traits=ATTACHING_TRAITS)
+    driver = Driver(venue=venue).start(Rung.AFTER_FILL)
+    driver.signal()
+    driver.reach(Phase.PROTECTED)
+    (name,) = (name for name, order in venue.orders.items() if order.is_stop)
+    venue.drop(name)
+    without_a_stop = venue._books()
+    driver.run(20_000, until=lambda: driver.count(SendStop) == 2)
+    venue.shown = without_a_stop
+    driver.run(20_000, until=lambda: driver.count(SendStop) == 3)
+    assert venue.position == 0, "its close went through, unseen"
+    assert [order.is_stop for order in venue.live] == [True]
+    venue.shown = None
+    driver.reach(Phase.DONE)
+    driver.run(15_000)
+    assert venue.is_clean()

@@ -97,9 +97,14 @@ def question(trade: Trade, slot: OrderSlot) -> ReadOrder:
     return ReadOrder(symbol=trade.symbol, client_id=slot.client_id, conditional=True, venue_id=slot.venue_id)
 
 
+def bears_no_name(turn: Turn, slot: OrderSlot) -> bool:
+    """A listing shows its order without a client id: whose it is only records tell."""
+    return slot.is_leg or not turn.state.traits.stops_are_named
+
+
 def is_nameless(turn: Turn, slot: OrderSlot) -> bool:
     """Nothing at the venue can be asked for by name: only a listing tells, and a stop is not sent again unlisted."""
-    return slot.venue_id is None and (slot.is_leg or not turn.state.traits.stops_are_named)
+    return slot.venue_id is None and bears_no_name(turn, slot)
 
 
 def unlisted(turn: Turn, slot: OrderSlot) -> OrderSlot:
