@@ -70,7 +70,8 @@ class Announcer:
                 terminalreporter.line(f"{nodeid}: {why}")
         target = self.config.getoption("--long-report")
         if target:
-            (ROOT / target).write_text("\n".join(long_report(self.reports)) + "\n", encoding="utf-8")
+            asked = " ".join(self.config.invocation_params.args)
+            (ROOT / target).write_text("\n".join(long_report(self.reports, asked)) + "\n", encoding="utf-8")
 
 
 def reason(report: pytest.TestReport) -> str:
@@ -80,8 +81,9 @@ def reason(report: pytest.TestReport) -> str:
     return str(getattr(report, "wasxfail", report.longrepr))
 
 
-def long_report(reports: Sequence[pytest.TestReport]) -> Iterator[str]:
-    """The lines of docs/long-run.md: the commit and its own time (never the clock's), sums, slowest tests."""
+def long_report(reports: Sequence[pytest.TestReport], asked: str) -> Iterator[str]:
+    """The lines of docs/long-run.md: what was asked for, the commit and its own time (never the clock's), sums, slowest
+    tests."""
     calls = {report.nodeid: report for report in reports if report.when == "call" or not report.passed}
     sums: Mapping[str, int] = {
         outcome: sum(report.outcome == outcome for report in calls.values())
@@ -89,7 +91,7 @@ def long_report(reports: Sequence[pytest.TestReport]) -> Iterator[str]:
     }
     yield "# The last long run"
     yield ""
-    yield "Written by `python3 x.py test --long`, which runs every test, those marked `long` included."
+    yield f"Written by `pytest {asked}`. `python3 x.py test --long` runs every test, those marked `long` included."
     yield ""
     yield f"- commit: {git('log', '-1', '--format=%h of %cI')}{' with local changes' if changed() else ''}"
     yield f"- Python {platform.python_version()} on {platform.system()} {platform.machine()}"
