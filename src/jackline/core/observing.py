@@ -175,6 +175,9 @@ def _observe_slots(turn: Turn, trade: Trade, snapshot: Snapshot) -> None:
     if snapshot.position(trade.symbol, trade.side) is not None:
         # Gone at two looks while the position is open: dropped, cancelled or refused; the ratchet tries again. One
         # that is gone since the last look may be firing just now, and is kept as the reason of the exit (A1).
+        for slot in trade.working:
+            if slot.client_id in gone_before:
+                protecting.give_up(turn, trade, slot)
         kept = tuple(slot for slot in trade.working if slot.client_id not in gone_before)
         trade = trailing.forgotten(turn, replace(trade, working=kept), gone_before)
     turn.put(_heed(turn, protecting.remember_floor(trade), snapshot))

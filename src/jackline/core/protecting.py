@@ -91,7 +91,7 @@ def _place_disaster(turn: Turn, trade: Trade, shape: StopShape) -> Trade:
     known = trade.quantity or (trade.entry.quantity if trade.entry is not None else trade.quantity)
     quantity = None if shape is StopShape.WHOLE_POSITION else known
     if trade.disaster is not None:
-        _give_up(turn, trade, trade.disaster)
+        give_up(turn, trade, trade.disaster)
     trade, slot = slots.place(
         turn, trade, role=Role.DISASTER, shape=shape, quantity=quantity, trigger_price=trigger
     )
@@ -180,12 +180,12 @@ def forget_lost_disaster(turn: Turn, trade: Trade) -> Trade:
     if disaster is None or disaster.state is not SlotState.GONE:
         return trade
     turn.alert(Level.WARNING, "P1", f"{trade.trade_id} {trade.symbol}: stop {disaster.client_id} is gone")
-    _give_up(turn, trade, disaster)
+    give_up(turn, trade, disaster)
     return turn.put(replace(trade, disaster=None))
 
 
-def _give_up(turn: Turn, trade: Trade, slot: OrderSlot) -> None:
-    """Another D takes the place of this one, which may rest all the same: its request may arrive yet, or listing and
+def give_up(turn: Turn, trade: Trade, slot: OrderSlot) -> None:
+    """Another stop takes the place of this one, which may rest all the same: its request may arrive yet, or listing and
     query lagged behind the venue alike. Where it would show without a name it is ours by this record (P6)."""
     if slots.bears_no_name(turn, slot) and not slot.never_rested:
         known = claims.joined(turn.state.claims, (claims.given_up(trade, slot),))
