@@ -231,7 +231,8 @@ def _short(lines: list[Json]) -> list[str]:
 
 
 async def until_entered(of: Scene) -> list[Json]:
-    async with patience(LINE_S):
+    """The rung is proven anew first, and the next bar is waited for."""
+    async with patience(2.5 * LINE_S):
         while not (found := await of.entered()):
             pass
     return found

@@ -117,7 +117,11 @@ class Stage:
             if not seat.is_wanted:
                 return
             await lasting(RESTART_MS)
+            if not seat.is_wanted:
+                return
             await self._spawn(seat)
+            if not seat.is_wanted:  # killed while it was being started
+                await seat.child.kill()
 
     async def kill(self, seat: Seat) -> None:
         """SIGKILL, and stay dead until started."""
