@@ -11,11 +11,11 @@ import numpy as np
 from jackline.cli.data_time import host_ms, read_ms
 from jackline.cli.errors import CommandFailed, ExitCode
 from jackline.data.candles import Candles
-from jackline.data.download import stored_set
+from jackline.data.importing import keep_candles
 from jackline.data.intervals import parse, spell
-from jackline.data.keeping import Keeper, Kept
+from jackline.data.keeping import Kept
 from jackline.data.manifest import plain
-from jackline.data.store import Place, locked, manifest_of, place_of
+from jackline.data.store import Place, manifest_of
 from jackline.exchange.feeds.generator import GeneratedFeed
 
 VENUE: Final = "local"
@@ -84,19 +84,7 @@ def _refuse_another(wanted: Wanted, symbol: str, series: str) -> None:
 
 def _kept(feed: GeneratedFeed, symbol: str, wanted: Wanted, now_ms: int) -> Kept:
     candles = _candles(feed, symbol)
-    place = place_of(wanted.directory, candles)
-    with locked(place):
-        keeper = Keeper(
-            place,
-            stored_set(place, now_ms=now_ms),
-            interval_ms=candles.interval_ms,
-            host_ms=lambda: now_ms,
-            accept_changes=False,
-            said=_said(wanted),
-        )
-        keeper.join(candles)
-        keeper.keep()
-        return keeper.kept(asked_ms=(int(candles.open_ms[0]), int(candles.open_ms[-1])))
+    return keep_candles(candles, wanted.directory, now_ms=now_ms, accept_changes=False, said=_said(wanted))
 
 
 def _candles(feed: GeneratedFeed, symbol: str) -> Candles:

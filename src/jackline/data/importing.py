@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jackline.data.candles import Candles
 from jackline.data.download import stored_set
 from jackline.data.files import import_candles
 from jackline.data.funding import Funding, funding_place, read_funding, stored_funding, write_funding
@@ -50,6 +51,15 @@ def import_file(
         venue=label.venue,
         environment=label.environment,
     )
+    kept = keep_candles(candles, directory, now_ms=now_ms, accept_changes=accept_changes, said=_said(path))
+    return Import(kept=kept, notes=read.notes)
+
+
+def keep_candles(candles: Candles, directory: Path, *, now_ms: int, accept_changes: bool, said: str) -> Kept:
+    """Join candles to the set that they belong to, and write it. `said` goes into the manifest as the source.
+
+    Raises DataRefused, and then the set is as it was.
+    """
     place = place_of(directory, candles)
     with locked(place):
         keeper = Keeper(
@@ -58,12 +68,11 @@ def import_file(
             interval_ms=candles.interval_ms,
             host_ms=lambda: now_ms,
             accept_changes=accept_changes,
-            said=_said(path),
+            said=said,
         )
         keeper.join(candles)
         keeper.keep()
-        kept = keeper.kept(asked_ms=(int(candles.open_ms[0]), int(candles.open_ms[-1])))
-    return Import(kept=kept, notes=read.notes)
+        return keeper.kept(asked_ms=(int(candles.open_ms[0]), int(candles.open_ms[-1])))
 
 
 def import_funding(
