@@ -104,14 +104,14 @@ def await_flat(config: Config) -> bool:
     return wait_for(FLAT_S, lambda: read_store(config, has_flat_records) or None) is not None
 
 
-def await_position_flat(config: Config, symbol: Symbol, side: Side | None) -> bool:
-    """The same for one symbol, and one side of it where that is said."""
+def await_position_flat(config: Config, symbol: Symbol, side: Side | None, *, within_s: float) -> bool:
+    """Whether the records show one symbol flat, and one side of it where that is said, before so long."""
 
     def flat(store: StoreReader) -> bool | None:
         here = (one for one in store.load_trades() if one.symbol == symbol and side in {None, one.side})
         return all(trade.quantity == ZERO for trade in here) or None
 
-    return wait_for(FLAT_S, lambda: read_store(config, flat)) is not None
+    return wait_for(within_s, lambda: read_store(config, flat)) is not None
 
 
 def has_flat_records(store: StoreReader) -> bool:
